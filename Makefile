@@ -1,0 +1,50 @@
+# oO: two commands on a fresh machine, `make serve` and `make test`; `make help` lists all.
+SHELL := /bin/bash
+BIN := .venv/bin
+ENGINE ?= cpu
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help serve test bench lint fmt lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+serve: .venv/.$(ENGINE) ## set everything up and run the whole product (OO_PORT, ENGINE=gpu)
+	@exec $(BIN)/oo serve
+
+test: .venv/.dev .venv/.peers ## set everything up and pass all checks and tests
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/pytest
+
+bench: .venv/.dev .venv/.peers ## measure /recommend and /feedback beside two baselines
+	$(BIN)/python -m tests.bench $(ARGS)
+
+lint: .venv/.dev ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+fmt: .venv/.dev ## format and sort
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.$(ENGINE) ## make the lock files again
+	scripts/lock.sh
+
+clean: ## remove the environment and all caches; data in var/ stays
+	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.cpu: requirements/cpu.lock pyproject.toml
+	@scripts/setup.sh cpu && touch $@
+
+.venv/.gpu: requirements/gpu.lock pyproject.toml
+	@scripts/setup.sh gpu && touch $@
+
+.venv/.dev: requirements/$(ENGINE).lock requirements/dev.lock pyproject.toml
+	@scripts/setup.sh $(ENGINE) dev && touch $@ .venv/.$(ENGINE)
+
+.venv/.peers: package-lock.json scripts/setup_peers.sh | .venv/.dev
+	@scripts/setup_peers.sh && touch $@
