@@ -1,0 +1,35 @@
+"""Tips: the typed candidates that a model or a template writes, and the one that is served."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class TipKind(StrEnum):
+    """What a tip is; each kind looks its own way and may be rewarded its own way."""
+
+    TASK = "task"
+    ADVICE = "advice"
+    INSIGHT = "insight"
+    REMINDER = "reminder"
+
+
+@dataclass(frozen=True, slots=True)
+class TipCandidate:
+    """A tip that may be served (E1).
+
+    `source` says who wrote it: ``llm`` or ``fallback``. `model` and `prompt_version` name what
+    produced the text. `confidence` lies in [0, 1]. `task_id` is the person's own task
+    that it speaks of, if any.
+    """
+
+    id: str
+    kind: TipKind
+    content: str
+    source: str
+    model: str
+    prompt_version: str
+    confidence: float
+    task_id: str | None
+    created_at: datetime
+    expires_at: datetime

@@ -1,0 +1,81 @@
+"""Coalescing: concurrent calls share one batch, with one batch in flight.
+
+While a batch runs, further calls queue; when it ends they form the next one. Under load the cost
+of a hop, a query or a commit is shared by all that wait; a lone call waits for nothing.
+
+Without more, callers that come back as soon as they are answered split into two groups that take
+turns, each batch half as large as it could be. So after a batch of several, the next one lingers
+for a moment: those just answered can join it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _Waiting(NamedTuple, Generic[T, R]):
+    item: T
+    future: "asyncio.Future[R]"
+
+
+class Coalescer(Generic[T, R]):
+    """Runs `run(items)` over what came together; result i answers item i.
+
+    A result that is an exception fails its own caller only; an exception raised by `run` fails
+    the whole batch. A caller that is cancelled leaves its item in the batch.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]],
+        max_batch: int = 256,
+        linger_s: float = 0.0,
+    ) -> None:
+        self._run = run
+        self._max_batch = max_batch
+        self._linger_s = linger_s
+        self._queue: list[_Waiting[T, R]] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    async def submit(self, item: T) -> R:
+        """Put `item` in the next batch and wait for its result."""
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(item, future))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._drain())
+        return await future
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                batch = self._queue[: self._max_batch]
+                del self._queue[: self._max_batch]
+                await self._answer(batch)
+                if self._linger_s and len(batch) > 1:
+                    await asyncio.sleep(self._linger_s)
+        finally:
+            self._worker = None
+
+    async def _answer(self, batch: list[_Waiting[T, R]]) -> None:
+        try:
+            results = await self._run([waiting.item for waiting in batch])
+            if len(results) != len(batch):
+                raise RuntimeError(f"{len(results)} results for {len(batch)} items")
+        except BaseException as error:
+            failure = error if isinstance(error, Exception) else RuntimeError("batch cancelled")
+            for waiting in batch:
+                if not waiting.future.done():
+                    waiting.future.set_exception(failure)
+            if not isinstance(error, Exception):
+                raise
+            return
+        for waiting, result in zip(batch, results, strict=True):
+            if waiting.future.done():
+                continue
+            if isinstance(result, Exception):
+                waiting.future.set_exception(result)
+            else:
+                waiting.future.set_result(result)

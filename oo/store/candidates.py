@@ -1,0 +1,198 @@
+"""The pool of candidates that were made ahead of need."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.domain.tasks import Task
+from oo.domain.tips import TipCandidate, TipKind
+from oo.store import tasks as task_store
+from oo.store.database import PURGE_ROWS
+from oo.store.tables import candidates, sessions, tasks, users
+
+
+@dataclass(frozen=True, slots=True)
+class PoolEntry:
+    """A live candidate with the task that it speaks of."""
+
+    candidate: TipCandidate
+    pool_key: str
+    not_before: datetime | None
+    task: Task | None
+
+
+async def live(
+    connection: AsyncConnection, user_ids: Collection[str], now: datetime
+) -> dict[str, list[PoolEntry]]:
+    """Each person's candidates that are neither retired nor expired, oldest first.
+
+    Those whose task is no longer open are left out; snoozed ones are in, with their `not_before`.
+    """
+    c, t = candidates.c, tasks.c
+    query = (
+        select(candidates, *(column.label(f"t_{column.name}") for column in tasks.c))
+        .select_from(
+            candidates.outerjoin(
+                tasks,
+                and_(t.user_id == c.user_id, t.id == c.task_id, t.completed_at.is_(None)),
+            )
+        )
+        .where(
+            c.user_id.in_(user_ids),
+            c.retired_at.is_(None),
+            c.expires_at > now,
+            or_(c.task_id.is_(None), t.id.is_not(None)),
+            or_(t.not_before.is_(None), t.not_before <= now),
+        )
+        .order_by(c.user_id, c.created_at, c.id)
+    )
+    found: dict[str, list[PoolEntry]] = {user_id: [] for user_id in user_ids}
+    for row in (await connection.execute(query)).mappings():
+        task = None if row["t_id"] is None else task_store.from_row(row, "t_")
+        candidate = TipCandidate(
+            id=row["id"],
+            kind=TipKind(row["kind"]),
+            content=row["content"],
+            source=row["source"],
+            model=row["model"],
+            prompt_version=row["prompt_version"],
+            confidence=row["confidence"],
+            task_id=row["task_id"],
+            created_at=row["created_at"],
+            expires_at=row["expires_at"],
+        )
+        found[row["user_id"]].append(PoolEntry(candidate, row["pool_key"], row["not_before"], task))
+    return found
+
+
+async def replace(
+    connection: AsyncConnection,
+    user_id: str,
+    pool_key: str,
+    fresh: Sequence[TipCandidate],
+    now: datetime,
+) -> None:
+    """Put `fresh` into the person's pool; retire templates and what another `pool_key` made."""
+    c = candidates.c
+    await _touch(connection, user_id)
+    await connection.execute(
+        update(candidates)
+        .where(
+            c.user_id == user_id,
+            c.retired_at.is_(None),
+            or_(c.pool_key != pool_key, c.source != "llm"),
+        )
+        .values(retired_at=now)
+    )
+    await _insert(connection, user_id, pool_key, fresh)
+
+
+async def add(
+    connection: AsyncConnection, user_id: str, pool_key: str, fresh: Sequence[TipCandidate]
+) -> None:
+    """Put `fresh` into the person's pool beside what is there."""
+    await _touch(connection, user_id)
+    await _insert(connection, user_id, pool_key, fresh)
+
+
+async def said(connection: AsyncConnection, user_id: str, pool_key: str) -> set[str]:
+    """What was written for the person under this key already, reacted to or not."""
+    c = candidates.c
+    query = select(c.content).where(c.user_id == user_id, c.pool_key == pool_key, c.source == "llm")
+    return set((await connection.execute(query)).scalars())
+
+
+async def _touch(connection: AsyncConnection, user_id: str) -> None:
+    """Move the pool's version; first of all, so that everybody locks the person's row first."""
+    await connection.execute(
+        update(users).where(users.c.id == user_id).values(pool_version=users.c.pool_version + 1)
+    )
+
+
+async def _insert(
+    connection: AsyncConnection, user_id: str, pool_key: str, fresh: Sequence[TipCandidate]
+) -> None:
+    rows = [
+        {
+            "id": candidate.id,
+            "user_id": user_id,
+            "pool_key": pool_key,
+            "kind": candidate.kind.value,
+            "content": candidate.content,
+            "source": candidate.source,
+            "model": candidate.model,
+            "prompt_version": candidate.prompt_version,
+            "confidence": candidate.confidence,
+            "task_id": candidate.task_id,
+            "created_at": candidate.created_at,
+            "expires_at": candidate.expires_at,
+        }
+        for candidate in fresh
+    ]
+    if rows:
+        await connection.execute(insert(candidates), rows)
+
+
+async def people_to_fill(
+    connection: AsyncConnection, now: datetime, active_since: datetime, at_least: int, limit: int
+) -> list[str]:
+    """Some recently active people with tasks whose pool holds fewer than `at_least` good ones."""
+    c = candidates.c
+    eligible = (
+        select(func.count())
+        .select_from(candidates)
+        .where(
+            c.user_id == users.c.id,
+            c.retired_at.is_(None),
+            c.expires_at > now,
+            c.source == "llm",
+            or_(c.not_before.is_(None), c.not_before <= now),
+        )
+        .correlate(users)
+        .scalar_subquery()
+    )
+    active = (
+        select(sessions.c.token_hash)
+        .where(
+            sessions.c.user_id == users.c.id,
+            sessions.c.expires_at > now,
+            sessions.c.created_at >= active_since,
+        )
+        .correlate(users)
+        .exists()
+    )
+    has_task = (
+        select(tasks.c.id)
+        .where(
+            tasks.c.user_id == users.c.id,
+            tasks.c.completed_at.is_(None),
+            or_(tasks.c.not_before.is_(None), tasks.c.not_before <= now),
+        )
+        .correlate(users)
+        .exists()
+    )
+    query = (
+        select(users.c.id)
+        .where(users.c.deleted_at.is_(None), active, has_task, eligible < at_least)
+        .order_by(func.random())  # so that nobody who cannot be filled keeps others from it
+        .limit(limit)
+    )
+    return list((await connection.execute(query)).scalars())
+
+
+async def purge(connection: AsyncConnection, before: datetime) -> int:
+    """Delete candidates that were retired or expired before `before`; returns how many."""
+    c = candidates.c
+    result = await connection.execute(
+        delete(candidates).where(
+            c.id.in_(
+                select(c.id)
+                .where(or_(c.retired_at < before, c.expires_at < before))
+                .limit(PURGE_ROWS)
+            )
+        )
+    )
+    return result.rowcount

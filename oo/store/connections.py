@@ -1,0 +1,128 @@
+"""Rows of a person's connections to signal sources."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.store.tables import connections
+from oo.store.upsert import insert_into
+
+CONNECTED = "connected"
+RECONNECT = "reconnect"
+
+
+class ConnectionRow(NamedTuple):
+    """A connection; `secret` is the grant as the vault sealed it, None for an upload."""
+
+    source: str
+    account: str
+    status: str
+    secret: bytes | None
+    connected_at: datetime
+    synced_at: datetime | None
+    error: str | None
+
+
+_COLUMNS = (
+    connections.c.source,
+    connections.c.account,
+    connections.c.status,
+    connections.c.secret,
+    connections.c.connected_at,
+    connections.c.synced_at,
+    connections.c.error,
+)
+
+
+async def put(connection: AsyncConnection, user_id: str, row: ConnectionRow) -> None:
+    """Store the connection in place of an earlier one to the same source."""
+    values = row._asdict()
+    insert = insert_into(connection, connections).values(user_id=user_id, **values)
+    await connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=[connections.c.user_id, connections.c.source],
+            set_={name: values[name] for name in values if name != "source"},
+        )
+    )
+
+
+async def get(connection: AsyncConnection, user_id: str, source: str) -> ConnectionRow | None:
+    """The person's connection to `source`, if there is one."""
+    row = (
+        await connection.execute(
+            select(*_COLUMNS).where(
+                connections.c.user_id == user_id, connections.c.source == source
+            )
+        )
+    ).first()
+    return ConnectionRow(*row) if row else None
+
+
+async def list_for(connection: AsyncConnection, user_id: str) -> list[ConnectionRow]:
+    """All connections of the person."""
+    rows = await connection.execute(
+        select(*_COLUMNS).where(connections.c.user_id == user_id).order_by(connections.c.source)
+    )
+    return [ConnectionRow(*row) for row in rows]
+
+
+async def set_secret(connection: AsyncConnection, user_id: str, source: str, secret: bytes) -> None:
+    """Replace the sealed grant."""
+    await connection.execute(
+        update(connections)
+        .where(connections.c.user_id == user_id, connections.c.source == source)
+        .values(secret=secret)
+    )
+
+
+async def set_failed(
+    connection: AsyncConnection,
+    user_id: str,
+    source: str,
+    status: str,
+    error: str,
+    now: datetime,
+) -> None:
+    """Say what went wrong just now; `error` is a sentence for the person.
+
+    The source counts as asked, so that one that fails does not hold up the others' turn.
+    """
+    await connection.execute(
+        update(connections)
+        .where(connections.c.user_id == user_id, connections.c.source == source)
+        .values(status=status, error=error, synced_at=now)
+    )
+
+
+async def set_synced(connection: AsyncConnection, user_id: str, source: str, now: datetime) -> None:
+    """Say that all tasks of the source were read just now."""
+    await connection.execute(
+        update(connections)
+        .where(connections.c.user_id == user_id, connections.c.source == source)
+        .values(synced_at=now, status=CONNECTED, error=None)
+    )
+
+
+async def remove(connection: AsyncConnection, user_id: str, source: str) -> None:
+    """Erase the connection with its grant."""
+    await connection.execute(
+        delete(connections).where(connections.c.user_id == user_id, connections.c.source == source)
+    )
+
+
+async def due_for_sync(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
+    """People with a healthy connection that was not read since `before`, the stalest first."""
+    query = (
+        select(connections.c.user_id)
+        .where(
+            connections.c.status == "connected",
+            connections.c.secret.is_not(None),
+            (connections.c.synced_at.is_(None)) | (connections.c.synced_at < before),
+        )
+        .group_by(connections.c.user_id)
+        .order_by(func.min(connections.c.synced_at))
+        .limit(limit)
+    )
+    return list((await connection.execute(query)).scalars())

@@ -1,0 +1,133 @@
+"""One asynchronous path to SQLite and PostgreSQL.
+
+SQLite allows one writer at a time in all processes. Waiting for it by its own busy handler means
+sleeping and polling, which ruins the tail; so writers first queue on an advisory file lock, which
+the kernel hands over at once and releases when a holder dies.
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from oo.kit.finish import finished
+from oo.store.inline_sqlite import connect
+
+BUSY_TIMEOUT_MS = 10_000
+PURGE_ROWS = 500  # what one purge deletes at most, so that nobody waits for it
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+class Database:
+    """Reads on a pool of connections; writes one after the other, each an explicit transaction.
+
+    `url` is an SQLAlchemy address: ``sqlite+aiosqlite:///PATH`` or ``postgresql+asyncpg://…``.
+    Acknowledged commits survive a power cut (SQLite `synchronous=FULL`, PostgreSQL defaults).
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        options: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
+        self._turn = asyncio.Lock()
+        self._lock_file: int | None = None
+        self._reader: AsyncEngine
+        self._writer: AsyncEngine
+        if not self.is_sqlite:
+            self._writer = create_async_engine(url, pool_size=8, pool_pre_ping=True, **options)
+            self._reader = self._writer
+            return
+        path = make_url(url).database
+        if not path or path == ":memory:":
+            raise ValueError("SQLite needs a file: several processes share it")
+        self._lock_path = Path(path).with_name(Path(path).name + ".writer")
+        pool: dict[str, Any] = {
+            "poolclass": AsyncAdaptedQueuePool,
+            "async_creator": partial(connect, path),
+            **options,
+        }
+        self._reader = create_async_engine(url, pool_size=4, isolation_level="AUTOCOMMIT", **pool)
+        self._writer = create_async_engine(url, pool_size=1, max_overflow=0, **pool)
+        event.listen(self._reader.sync_engine, "connect", _prepare_sqlite)
+        event.listen(self._writer.sync_engine, "connect", _prepare_sqlite_writer)
+        event.listen(self._writer.sync_engine, "begin", _begin_immediate)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for queries; what it sees is committed."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        if not self.is_sqlite:
+            async with self._writer.begin() as connection:
+                yield connection
+            return
+        async with self._turn:
+            await self._take_file_lock()
+            try:
+                async with self._writer.begin() as connection:
+                    yield connection
+            finally:
+                self._drop_file_lock()
+
+    async def close(self) -> None:
+        """End all connections."""
+        await self._reader.dispose()
+        await self._writer.dispose()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+    async def _take_file_lock(self) -> None:
+        if self._lock_file is None:
+            self._lock_file = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            pass
+        try:
+            await finished(asyncio.to_thread(fcntl.flock, self._lock_file, fcntl.LOCK_EX))
+        except asyncio.CancelledError:
+            self._drop_file_lock()
+            raise
+
+    def _drop_file_lock(self) -> None:
+        if self._lock_file is not None:
+            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _prepare_sqlite_writer(connection: Any, record: object) -> None:
+    # transactions are ours to begin (see _begin_immediate), not the driver's
+    connection.isolation_level = None
+    _prepare_sqlite(connection, record)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # a deferred transaction that turns into a write can fail with SQLITE_BUSY at once
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

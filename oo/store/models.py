@@ -1,0 +1,86 @@
+"""Each person's learnt state per policy, written by compare-and-set on `applied_seq`."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.store.tables import user_models, users
+from oo.store.upsert import insert_into
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """The encoded state after the person's first `applied_seq` reactions."""
+
+    user_id: str
+    policy: str
+    state: bytes
+    applied_seq: int
+
+
+async def load(
+    connection: AsyncConnection, user_ids: Collection[str], policy: str
+) -> dict[str, StoredModel]:
+    """The stored models of these people under one policy, by person."""
+    m = user_models.c
+    query = select(m.user_id, m.policy, m.state, m.applied_seq).where(
+        m.user_id.in_(user_ids), m.policy == policy
+    )
+    return {row.user_id: StoredModel(*row) for row in await connection.execute(query)}
+
+
+async def save(connection: AsyncConnection, models: Sequence[StoredModel], now: datetime) -> None:
+    """Write states, each only if it has folded more reactions than the stored one.
+
+    This compare-and-set is the fence: a state is a fold of the log, so of two holders the one with
+    the higher `applied_seq` is right and a stale one changes nothing.
+    """
+    statement = insert_into(connection, user_models)
+    fresh = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["user_id", "policy"],
+        set_={
+            "state": fresh.state,
+            "applied_seq": fresh.applied_seq,
+            "updated_at": fresh.updated_at,
+        },
+        where=user_models.c.applied_seq < fresh.applied_seq,
+    )
+    await connection.execute(
+        statement,
+        [
+            {
+                "user_id": model.user_id,
+                "policy": model.policy,
+                "state": model.state,
+                "applied_seq": model.applied_seq,
+                "updated_at": now,
+            }
+            for model in sorted(models, key=lambda model: (model.user_id, model.policy))
+        ],
+    )
+
+
+async def behind(connection: AsyncConnection, policy: str, limit: int) -> dict[str, int]:
+    """People whose stored model under `policy` lacks reactions, with their newest number."""
+    m = user_models.c
+    joined = users.outerjoin(user_models, and_(m.user_id == users.c.id, m.policy == policy))
+    query = (
+        select(users.c.id, users.c.user_seq)
+        .select_from(joined)
+        .where(users.c.deleted_at.is_(None), users.c.user_seq > func.coalesce(m.applied_seq, 0))
+        .order_by(users.c.id)
+        .limit(limit)
+    )
+    return {row.id: row.user_seq for row in await connection.execute(query)}
+
+
+async def every(connection: AsyncConnection) -> AsyncIterator[StoredModel]:
+    """All stored models, for the operator's check against the log."""
+    m = user_models.c
+    query = select(m.user_id, m.policy, m.state, m.applied_seq).order_by(m.user_id, m.policy)
+    async for row in await connection.stream(query):
+        yield StoredModel(*row)

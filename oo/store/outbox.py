@@ -1,0 +1,74 @@
+"""The outbox: events and errands committed together with what caused them."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.store.database import PURGE_ROWS
+from oo.store.tables import outbox
+
+TIP_FEEDBACK = "signals.tip.feedback"
+COMPLETE_TASK = "commands.task.complete"
+
+
+class Message(NamedTuple):
+    """Something to be told or done, in the order of `id`."""
+
+    id: int
+    user_id: str
+    payload: dict[str, Any]
+
+
+def close_task(task_id: str, due: date | None, due_at: datetime | None) -> dict[str, Any]:
+    """The payload of COMPLETE_TASK; the due date says which turn of a recurring task is meant."""
+    return {
+        "task_id": task_id,
+        "due": due.isoformat() if due else None,
+        "due_at": due_at.isoformat() if due_at else None,
+    }
+
+
+async def put(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Add messages: `user_id`, `subject`, `payload`, `created_at` each."""
+    if rows:
+        await connection.execute(insert(outbox), list(rows))
+
+
+async def waiting(
+    connection: AsyncConnection, subject: str, limit: int, after: int = 0
+) -> list[Message]:
+    """The oldest messages of a subject behind `after` that nobody has handled yet."""
+    o = outbox.c
+    query = (
+        select(o.id, o.user_id, o.payload)
+        .where(o.relayed_at.is_(None), o.subject == subject, o.id > after)
+        .order_by(o.id)
+        .limit(limit)
+    )
+    return [Message(*row) for row in await connection.execute(query)]
+
+
+async def mark_relayed(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
+    """These messages have been handled."""
+    await connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(relayed_at=now))
+
+
+async def purge(connection: AsyncConnection, before: datetime) -> int:
+    """Delete messages older than `before`, but no errand that is still to be done; how many."""
+    o = outbox.c
+    gone = await connection.execute(
+        delete(outbox).where(
+            o.id.in_(
+                select(o.id)
+                .where(
+                    o.created_at < before,
+                    or_(o.relayed_at.is_not(None), o.subject == TIP_FEEDBACK),
+                )
+                .limit(PURGE_ROWS)
+            )
+        )
+    )
+    return gone.rowcount

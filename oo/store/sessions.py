@@ -1,0 +1,115 @@
+"""Rows of sessions: looked up by the hash of the cookie, never by the cookie."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.store.database import PURGE_ROWS
+from oo.store.tables import UtcDateTime, sessions, users
+
+# every request runs it
+FIND = (
+    select(
+        sessions.c.token_hash,
+        sessions.c.user_id,
+        users.c.name,
+        users.c.email,
+        users.c.timezone,
+        users.c.user_seq,
+        users.c.pool_version,
+        sessions.c.expires_at,
+    )
+    .join(users, users.c.id == sessions.c.user_id)
+    .where(
+        sessions.c.token_hash == bindparam("hash"),
+        sessions.c.expires_at > bindparam("now", type_=UtcDateTime),
+        users.c.deleted_at.is_(None),
+    )
+)
+
+
+class SessionRow(NamedTuple):
+    """A live session with what the request path needs of its person."""
+
+    token_hash: str
+    user_id: str
+    name: str
+    email: str
+    timezone: str
+    user_seq: int
+    pool_version: int
+    expires_at: datetime
+
+
+class SessionListing(NamedTuple):
+    """One of the person's own sessions, as the connect page lists it."""
+
+    token_hash: str
+    created_at: datetime
+    expires_at: datetime
+    user_agent: str
+
+
+async def add(
+    connection: AsyncConnection,
+    user_id: str,
+    token_hash: str,
+    *,
+    created_at: datetime,
+    expires_at: datetime,
+    user_agent: str,
+) -> None:
+    """Store a session that was just begun."""
+    await connection.execute(
+        insert(sessions).values(
+            token_hash=token_hash,
+            user_id=user_id,
+            created_at=created_at,
+            expires_at=expires_at,
+            user_agent=user_agent,
+        )
+    )
+
+
+async def list_for(
+    connection: AsyncConnection, user_id: str, now: datetime
+) -> list[SessionListing]:
+    """The person's live sessions, newest first."""
+    rows = await connection.execute(
+        select(
+            sessions.c.token_hash,
+            sessions.c.created_at,
+            sessions.c.expires_at,
+            sessions.c.user_agent,
+        )
+        .where(sessions.c.user_id == user_id, sessions.c.expires_at > now)
+        .order_by(sessions.c.created_at.desc(), sessions.c.token_hash)
+    )
+    return [SessionListing(*row) for row in rows]
+
+
+async def end(connection: AsyncConnection, user_id: str, token_hash: str) -> bool:
+    """End one of the person's sessions; whether there was one."""
+    gone = await connection.execute(
+        delete(sessions).where(sessions.c.user_id == user_id, sessions.c.token_hash == token_hash)
+    )
+    return gone.rowcount > 0
+
+
+async def end_all(connection: AsyncConnection, user_id: str) -> None:
+    """End every session of the person."""
+    await connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+
+
+async def purge_expired(connection: AsyncConnection, now: datetime) -> int:
+    """Delete sessions that ended by themselves; how many."""
+    gone = await connection.execute(
+        delete(sessions).where(
+            sessions.c.token_hash.in_(
+                select(sessions.c.token_hash).where(sessions.c.expires_at <= now).limit(PURGE_ROWS)
+            )
+        )
+    )
+    return gone.rowcount

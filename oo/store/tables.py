@@ -1,0 +1,224 @@
+"""The tables: the one place where the shape of the stored data is written down.
+
+Every table that holds a person's data has a `user_id`, and every query on it names one (a lint
+test checks it). Instants are UTC. The migrations in this package bring a database to this shape.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant; SQLite forgets the zone, so it goes in and comes out as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+ID = String(32)
+SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("provider", String(64), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("email", String(320), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("timezone", String(64), nullable=False, server_default="UTC"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    # number of reactions so far: the next one gets user_seq + 1
+    Column("user_seq", BigInteger, nullable=False, server_default="0"),
+    # moves whenever the person's candidates or tasks change, so that caches know
+    Column("pool_version", BigInteger, nullable=False, server_default="0"),
+    UniqueConstraint("provider", "subject"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),  # SHA-256 of the cookie
+    Column("user_id", ID, ForeignKey("users.id"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("user_agent", String(300), nullable=False, server_default=""),
+)
+
+login_links = Table(
+    "login_links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+
+data_keys = Table(
+    "data_keys",
+    metadata,
+    Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("kek_id", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("account", String(320), nullable=False, server_default=""),
+    Column("status", String(16), nullable=False),  # connected | reconnect
+    Column("secret", LargeBinary),  # the grant, sealed by the vault
+    Column("connected_at", UtcDateTime, nullable=False),
+    Column("synced_at", UtcDateTime),
+    Column("error", String(500)),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
+    Column("id", String(200), primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("external_id", String(200), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("due", Date),
+    Column("due_at", UtcDateTime),
+    Column("added_at", UtcDateTime),
+    Column("labels", JSON, nullable=False),
+    Column("project", String(300)),
+    Column("recurring", Boolean, nullable=False),
+    Column("completed_at", UtcDateTime),
+    Column("not_before", UtcDateTime),  # a snoozed or dismissed task is left alone until then
+)
+
+candidates = Table(
+    "candidates",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("user_id", ID, ForeignKey("users.id"), nullable=False),
+    Column("pool_key", String(64), nullable=False),  # hash of context, prompt and model
+    Column("kind", String(16), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("source", String(32), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("prompt_version", String(64), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("task_id", String(200)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("not_before", UtcDateTime),
+    Column("retired_at", UtcDateTime),
+    Index(None, "user_id", "retired_at", "expires_at"),
+)
+
+tip_scores = Table(
+    "tip_scores",
+    metadata,
+    Column("id", ID, primary_key=True),  # the id of the tip
+    Column("user_id", ID, ForeignKey("users.id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("source", String(32), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("prompt_version", String(64), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("task_id", String(200)),
+    Column("candidate_ids", JSON, nullable=False),
+    Column("chosen", Integer, nullable=False),  # index into candidate_ids
+    Column("policy", String(64), nullable=False),
+    Column("policy_version", String(64), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("state_seq", BigInteger, nullable=False),  # reactions folded into the state that scored
+    Column("propensity", Float, nullable=False),
+    Column("propensities", JSON, nullable=False),
+    Column("scores", JSON, nullable=False),
+    Column("features", JSON, nullable=False),  # {name: [value of each candidate]}
+    Column("degraded", String(64)),  # why the policy in force did not pick, if it did not
+    Column("latency_ms", Float, nullable=False),
+    Index(None, "user_id", "created_at"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
+    Column("user_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("tip_id", ID, ForeignKey("tip_scores.id"), nullable=False, unique=True),
+    Column("action", String(16), nullable=False),
+    Column("dwell_ms", BigInteger, nullable=False),
+    Column("reward", Float, nullable=False),
+    Column("late", Boolean, nullable=False),  # kept, but not learnt from
+    Column("features", JSON, nullable=False),  # {name: value} of the tip that was shown
+    Column("idempotency_key", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("user_id", "idempotency_key"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("user_id", ID, ForeignKey("users.id"), nullable=False, index=True),
+    Column("subject", String(120), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("relayed_at", UtcDateTime),  # when its consumer has dealt with it
+    Index(None, "subject", "relayed_at", "id"),
+)
+
+user_models = Table(
+    "user_models",
+    metadata,
+    Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
+    Column("policy", String(64), primary_key=True),
+    Column("state", LargeBinary, nullable=False),
+    Column("applied_seq", BigInteger, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)

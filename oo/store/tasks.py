@@ -1,0 +1,149 @@
+"""Rows of a person's tasks, as their source last told them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import RowMapping, delete, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.domain.tasks import Task
+from oo.store.database import PURGE_ROWS
+from oo.store.tables import tasks
+from oo.store.upsert import insert_into
+
+_FIELDS = tuple(field.name for field in fields(Task))
+_COLUMNS = tuple(tasks.c[name] for name in _FIELDS)
+_BATCH = 200  # rows per statement: SQLite allows a limited number of bound values
+
+
+class StoredTask(NamedTuple):
+    """A task and when the person finished it, if so."""
+
+    task: Task
+    completed_at: datetime | None
+
+
+def from_row(row: RowMapping, prefix: str = "") -> Task:
+    """The task in a row whose columns are named as the table's, behind `prefix`."""
+    values: dict[str, Any] = {name: row[prefix + name] for name in _FIELDS}
+    values["labels"] = tuple(values["labels"])
+    return Task(**values)
+
+
+async def list_open(connection: AsyncConnection, user_id: str) -> list[Task]:
+    """The person's open tasks, in a stable order."""
+    rows = await connection.execute(
+        select(*_COLUMNS)
+        .where(tasks.c.user_id == user_id, tasks.c.completed_at.is_(None))
+        .order_by(tasks.c.id)
+    )
+    return [from_row(row._mapping) for row in rows]
+
+
+async def list_of_source(
+    connection: AsyncConnection, user_id: str, source: str
+) -> dict[str, StoredTask]:
+    """All of the person's tasks from `source`, finished ones too, by id."""
+    rows = await connection.execute(
+        select(*_COLUMNS, tasks.c.completed_at).where(
+            tasks.c.user_id == user_id, tasks.c.source == source
+        )
+    )
+    return {row.id: StoredTask(from_row(row._mapping), row.completed_at) for row in rows}
+
+
+async def get(connection: AsyncConnection, user_id: str, task_id: str) -> StoredTask | None:
+    """One task of the person."""
+    row = (
+        await connection.execute(
+            select(*_COLUMNS, tasks.c.completed_at).where(
+                tasks.c.user_id == user_id, tasks.c.id == task_id
+            )
+        )
+    ).first()
+    return StoredTask(from_row(row._mapping), row.completed_at) if row else None
+
+
+async def put(connection: AsyncConnection, user_id: str, found: Sequence[Task]) -> None:
+    """Store the tasks as open, in place of earlier versions of them."""
+    for start in range(0, len(found), _BATCH):
+        rows = [
+            {"user_id": user_id, "completed_at": None, **asdict(task)}
+            for task in found[start : start + _BATCH]
+        ]
+        insert = insert_into(connection, tasks).values(rows)
+        names = [name for name in (*_FIELDS, "completed_at") if name != "id"]
+        await connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=[tasks.c.user_id, tasks.c.id],
+                set_={name: insert.excluded[name] for name in names},
+            )
+        )
+
+
+async def mark_completed(
+    connection: AsyncConnection, user_id: str, ids: Collection[str], now: datetime
+) -> int:
+    """Mark those of the person's tasks that are open as finished; how many were."""
+    marked = 0
+    every = sorted(ids)
+    for start in range(0, len(every), _BATCH):
+        done = await connection.execute(
+            update(tasks)
+            .where(
+                tasks.c.user_id == user_id,
+                tasks.c.id.in_(every[start : start + _BATCH]),
+                tasks.c.completed_at.is_(None),
+            )
+            .values(completed_at=now)
+        )
+        marked += done.rowcount
+    return marked
+
+
+async def remove(connection: AsyncConnection, user_id: str, ids: Collection[str]) -> None:
+    """Erase those of the person's tasks."""
+    every = sorted(ids)
+    for start in range(0, len(every), _BATCH):
+        await connection.execute(
+            delete(tasks).where(
+                tasks.c.user_id == user_id, tasks.c.id.in_(every[start : start + _BATCH])
+            )
+        )
+
+
+async def remove_source(connection: AsyncConnection, user_id: str, source: str) -> None:
+    """Erase all of the person's tasks from `source`."""
+    await connection.execute(
+        delete(tasks).where(tasks.c.user_id == user_id, tasks.c.source == source)
+    )
+
+
+async def list_available(connection: AsyncConnection, user_id: str, now: datetime) -> list[Task]:
+    """The open tasks that a tip may speak of now: not those snoozed or dismissed for a while."""
+    rows = await connection.execute(
+        select(*_COLUMNS)
+        .where(
+            tasks.c.user_id == user_id,
+            tasks.c.completed_at.is_(None),
+            or_(tasks.c.not_before.is_(None), tasks.c.not_before <= now),
+        )
+        .order_by(tasks.c.id)
+    )
+    return [from_row(row._mapping) for row in rows]
+
+
+async def purge_finished(connection: AsyncConnection, before: datetime) -> int:
+    """Erase everybody's tasks that were finished before `before`; how many."""
+    gone = await connection.execute(
+        delete(tasks).where(
+            tuple_(tasks.c.user_id, tasks.c.id).in_(
+                select(tasks.c.user_id, tasks.c.id)
+                .where(tasks.c.completed_at < before)
+                .limit(PURGE_ROWS)
+            )
+        )
+    )
+    return gone.rowcount

@@ -1,0 +1,94 @@
+"""Rows of people."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.store.tables import users
+from oo.store.upsert import insert_into
+
+
+class UserRow(NamedTuple):
+    """A person as stored; `deleted_at` is set on the tombstone that a deletion leaves."""
+
+    id: str
+    provider: str
+    subject: str
+    email: str
+    name: str
+    timezone: str
+    created_at: datetime
+    deleted_at: datetime | None
+
+
+_COLUMNS = (
+    users.c.id,
+    users.c.provider,
+    users.c.subject,
+    users.c.email,
+    users.c.name,
+    users.c.timezone,
+    users.c.created_at,
+    users.c.deleted_at,
+)
+
+
+async def add(connection: AsyncConnection, row: UserRow) -> None:
+    """Store a new person; when (provider, subject) is taken, the stored one stays as it is."""
+    insert = insert_into(connection, users).values(**row._asdict())
+    await connection.execute(
+        insert.on_conflict_do_nothing(index_elements=[users.c.provider, users.c.subject])
+    )
+
+
+async def find_by_subject(
+    connection: AsyncConnection, provider: str, subject: str
+) -> UserRow | None:
+    """The person whom the provider knows as `subject`, deleted or not."""
+    row = (
+        await connection.execute(
+            select(*_COLUMNS).where(users.c.provider == provider, users.c.subject == subject)
+        )
+    ).first()
+    return UserRow(*row) if row else None
+
+
+async def get(connection: AsyncConnection, user_id: str) -> UserRow | None:
+    """The person, unless deleted."""
+    row = (
+        await connection.execute(
+            select(*_COLUMNS).where(users.c.id == user_id, users.c.deleted_at.is_(None))
+        )
+    ).first()
+    return UserRow(*row) if row else None
+
+
+async def rename(connection: AsyncConnection, user_id: str, email: str, name: str) -> None:
+    """Follow what the provider says now."""
+    await connection.execute(
+        update(users).where(users.c.id == user_id).values(email=email, name=name)
+    )
+
+
+async def set_timezone(connection: AsyncConnection, user_id: str, timezone: str) -> None:
+    """Keep the person's IANA time zone; whether it exists is the caller's check."""
+    await connection.execute(
+        update(users)
+        .where(users.c.id == user_id, users.c.timezone != timezone)
+        .values(timezone=timezone, pool_version=users.c.pool_version + 1)
+    )
+
+
+async def bump_pool(connection: AsyncConnection, user_id: str) -> None:
+    """Say that the person's tasks or candidates changed, so that caches of them are stale."""
+    await connection.execute(
+        update(users).where(users.c.id == user_id).values(pool_version=users.c.pool_version + 1)
+    )
+
+
+async def sequences(connection: AsyncConnection) -> dict[str, int]:
+    """Every person's number of reactions, for the operator's check of all models."""
+    rows = await connection.execute(select(users.c.id, users.c.user_seq))
+    return {row.id: row.user_seq for row in rows}
