@@ -1,0 +1,71 @@
+"""The feature registry (D1): a feature is defined once, for scoring, training and pages."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from oo.domain.tasks import Task
+
+
+class Scope(StrEnum):
+    """When a feature is computed: just in time, or kept and invalidated by events."""
+
+    CONTEXT = "context"
+    PROFILE = "profile"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What features are computed from: the person's local time and the task of one candidate."""
+
+    now: datetime
+    task: Task | None
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One number about a candidate in its situation.
+
+    `unit` says how the raw quantity is scaled; `freshness_s` how old its input may be, in seconds.
+    `per_candidate` is false where all candidates of a request share the value.
+    """
+
+    name: str
+    type: str
+    unit: str
+    source: str
+    freshness_s: int
+    scope: Scope
+    per_candidate: bool
+    compute: Callable[[Situation], float]
+
+
+class Registry:
+    """Features by name; raises ValueError on a name that is taken."""
+
+    def __init__(self, features: Iterable[Feature]) -> None:
+        self._features: dict[str, Feature] = {}
+        for feature in features:
+            if feature.name in self._features:
+                raise ValueError(f"feature {feature.name!r} is defined twice")
+            self._features[feature.name] = feature
+
+    def __iter__(self) -> Iterator[Feature]:
+        return iter(self._features.values())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, in the order of definition."""
+        return tuple(self._features)
+
+    def columns(self, now: datetime, tasks: Sequence[Task | None]) -> dict[str, list[float]]:
+        """Every feature's values for the candidates of one request, one per entry of `tasks`."""
+        shared = Situation(now, None)
+        situations = [Situation(now, task) for task in tasks]
+        return {
+            feature.name: [feature.compute(situation) for situation in situations]
+            if feature.per_candidate
+            else [feature.compute(shared)] * len(situations)
+            for feature in self._features.values()
+        }

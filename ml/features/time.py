@@ -1,0 +1,34 @@
+"""Features of the person's local time: the same for all candidates of a request."""
+
+import math
+from collections.abc import Callable
+
+from ml.features.registry import Feature, Scope, Situation
+
+
+def _hour(situation: Situation) -> float:
+    return situation.now.hour + situation.now.minute / 60
+
+
+def _weekday(situation: Situation) -> float:
+    return situation.now.weekday() + _hour(situation) / 24
+
+
+def _turn(
+    wave: Callable[[float], float], position: Callable[[Situation], float], period: float
+) -> Callable[[Situation], float]:
+    return lambda situation: wave(2 * math.pi * position(situation) / period)
+
+
+def _feature(name: str, unit: str, compute: Callable[[Situation], float]) -> Feature:
+    return Feature(name, "float", unit, "clock", 60, Scope.CONTEXT, False, compute)
+
+
+FEATURES = (
+    _feature("hour_of_day", "local hour, 0 to 24 as 0 to 1", lambda s: _hour(s) / 24),
+    _feature("day_of_week", "day from Monday, 0 to 7 as 0 to 1", lambda s: _weekday(s) / 7),
+    _feature("hour_sin", "sine of the local hour on a 24 h circle", _turn(math.sin, _hour, 24)),
+    _feature("hour_cos", "cosine of the local hour on a 24 h circle", _turn(math.cos, _hour, 24)),
+    _feature("weekday_sin", "sine of the day on a 7-day circle", _turn(math.sin, _weekday, 7)),
+    _feature("weekday_cos", "cosine of the day on a 7-day circle", _turn(math.cos, _weekday, 7)),
+)

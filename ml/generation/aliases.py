@@ -1,0 +1,145 @@
+"""Every LLM call goes through here: LiteLLM's router over the aliases of the settings (E3)."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
+from ml.generation.engine_provider import EngineCall, litellm, register
+from ml.generation.settings import (
+    EMBEDDER,
+    ENGINE,
+    TIP_GENERATOR,
+    Alias,
+    ModelSettings,
+    Structure,
+)
+
+
+class Aliases:
+    """The models behind the aliases; `update` swaps them while calls go on.
+
+    `engine` serves the provider ``oo-engine``; without one, its aliases fail at once.
+    """
+
+    def __init__(self, settings: ModelSettings, engine: EngineCall | None = None) -> None:
+        register(engine or _no_engine)
+        self.update(settings)
+
+    def update(self, settings: ModelSettings) -> None:
+        """Take over new settings; calls under way end with the old ones."""
+        self.settings = settings
+        self._router = litellm.Router(
+            model_list=[_entry(name, alias) for name, alias in settings.aliases.items()],
+            num_retries=0,
+            disable_cooldowns=True,
+        )
+
+    def alias(self, name: str) -> Alias:
+        """The settings of an alias. Raises CompletionFailedError if there is none."""
+        if name not in self.settings.aliases:
+            raise CompletionFailedError(f"there is no model alias {name!r}")
+        return self.settings.aliases[name]
+
+    def completer(
+        self, name: str = TIP_GENERATOR, *, cloud_consent: bool = False
+    ) -> "AliasCompleter":
+        """A completer that asks this alias, and cloud models only with the person's consent."""
+        return AliasCompleter(self, name, cloud_consent)
+
+    async def complete(
+        self, name: str, request: CompletionRequest, *, cloud_consent: bool = False
+    ) -> Completion:
+        """Ask the alias, then its fallbacks in order. Raises CompletionFailedError.
+
+        The chain is walked here, and not by the router, because each backend takes the
+        answer's form in its own way and a cloud model needs consent.
+        """
+        failures = []
+        for tried in self._chain(name, cloud_consent):
+            try:
+                return await self._ask(tried, request)
+            except Exception as error:  # providers fail in many types, all with the same cure
+                failures.append(f"{tried}: {_first_line(error)}")
+        reasons = "; ".join(failures) or "a cloud model needs the person's consent"
+        raise CompletionFailedError(f"no model answered ({reasons})")
+
+    async def embed(self, texts: Sequence[str], name: str = EMBEDDER) -> list[list[float]]:
+        """One vector per text. Raises CompletionFailedError."""
+        self.alias(name)
+        try:
+            answer = await self._router.aembedding(model=name, input=list(texts))
+        except Exception as error:
+            raise CompletionFailedError(f"{name}: {_first_line(error)}") from error
+        return [list(row["embedding"]) for row in answer.data]
+
+    def _chain(self, name: str, cloud_consent: bool) -> Iterator[str]:
+        for tried in (name, *self.alias(name).fallbacks):
+            if cloud_consent or not self.alias(tried).cloud:
+                yield tried
+
+    async def _ask(self, name: str, request: CompletionRequest) -> Completion:
+        alias = self.alias(name)
+        started = time.perf_counter()
+        answer = await self._router.acompletion(
+            model=name, messages=list(request.messages), **_arguments(alias, request)
+        )
+        text = answer.choices[0].message.content
+        if not text:
+            raise ValueError("an empty answer")
+        usage = getattr(answer, "usage", None)
+        return Completion(
+            text=text,
+            model=alias.model,
+            prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
+            completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
+            latency_s=time.perf_counter() - started,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AliasCompleter:
+    """The completer's border over one alias."""
+
+    aliases: Aliases
+    name: str
+    cloud_consent: bool
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        """See Completer."""
+        return await self.aliases.complete(self.name, request, cloud_consent=self.cloud_consent)
+
+
+def _arguments(alias: Alias, request: CompletionRequest) -> dict[str, Any]:
+    """The call's arguments; what the settings say goes before what the request proposes."""
+    arguments: dict[str, Any] = {
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+    }
+    if alias.structure is Structure.GRAMMAR:
+        arguments["extra_body"] = {"structured_outputs": {"grammar": request.grammar}}
+    else:
+        schema = {"name": "tips", "schema": request.schema, "strict": True}
+        arguments["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return arguments | alias.params
+
+
+def _entry(name: str, alias: Alias) -> dict[str, Any]:
+    params: dict[str, Any] = {"model": alias.model, "timeout": alias.timeout_s}
+    if not alias.model.startswith(f"{ENGINE}/"):
+        params["drop_params"] = True
+    if alias.api_base:
+        params["api_base"] = alias.api_base
+    if alias.api_key:
+        params["api_key"] = alias.api_key.get_secret_value()
+    return {"model_name": name, "litellm_params": params}
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__} {str(error).splitlines()[0] if str(error) else ''}".strip()
+
+
+async def _no_engine(_: dict[str, Any]) -> dict[str, Any]:
+    raise ConnectionError("no engine in this process")

@@ -1,0 +1,197 @@
+"""The output gate (E5): only tips that are strictly true leave it, and some always do.
+
+Render, complete under a grammar, parse, validate; ask again at most twice; let templates fill
+what is missing. A completer that fails or is late ends the asking at once.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from random import Random
+
+from ml.generation.completion import (
+    Completer,
+    Completion,
+    CompletionFailedError,
+    CompletionRequest,
+)
+from ml.generation.drafts import RawTip, Source, TipDraft, fill_title, reference, task_of
+from ml.generation.grammar import grammar
+from ml.generation.language import well_formed
+from ml.generation.schema import answer_schema, parse
+from ml.generation.templates import fallback
+from ml.generation.validation import duplicates, flaws
+from ml.prompts.prompt import Message, Prompt, Retry, Vocabulary
+from oo.domain.context import PromptContext
+
+MAX_ATTEMPTS = 3
+OUTSIDE = "not a sentence of the language"
+REPEATED = "says the same again"
+_TOKENS_PER_TIP = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A tip that did not pass, and why."""
+
+    content: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One completion and what became of it."""
+
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    latency_s: float
+    accepted: int
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The tips, those of the model first, and the account of how they came (E9).
+
+    `failure` says why no model was asked again, if one failed.
+    """
+
+    tips: tuple[TipDraft, ...]
+    attempts: tuple[Attempt, ...] = ()
+    failure: str | None = None
+
+    @property
+    def from_model(self) -> int:
+        """How many of the tips a model wrote."""
+        return sum(tip.source is Source.LLM for tip in self.tips)
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """What a generation has so far; it outlives a deadline that cuts the asking short."""
+
+    accepted: list[TipDraft] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+async def generate(
+    context: PromptContext,
+    n: int,
+    completer: Completer,
+    prompt: Prompt,
+    *,
+    deadline_s: float,
+    random: Random,
+    temperature: float = 0.7,
+) -> Generation:
+    """`n` true tips within about `deadline_s` seconds, whatever the completer does."""
+    ledger = _Ledger()
+    failure = None
+    try:
+        async with asyncio.timeout(deadline_s):
+            await _ask(ledger, context, n, completer, prompt, temperature)
+    except TimeoutError:
+        failure = f"no answer within {deadline_s:g} s"
+    except CompletionFailedError as error:
+        failure = str(error)
+    missing = n - len(ledger.accepted)
+    filled = fallback(context, missing, random, ledger.accepted) if missing else []
+    return Generation((*ledger.accepted, *filled), tuple(ledger.attempts), failure)
+
+
+async def _ask(
+    ledger: _Ledger,
+    context: PromptContext,
+    n: int,
+    completer: Completer,
+    prompt: Prompt,
+    temperature: float,
+) -> None:
+    clarification: list[Message] = []
+    for _ in range(MAX_ATTEMPTS):
+        missing = n - len(ledger.accepted)
+        if missing == 0:
+            return
+        request = CompletionRequest(
+            messages=[*prompt.render(context, missing), *clarification],
+            grammar=grammar(context, missing, prompt.file.vocabulary, _spoken_of(ledger, context)),
+            schema=answer_schema(context, missing),
+            max_tokens=_TOKENS_PER_TIP * missing,
+            temperature=temperature,
+        )
+        completion = await completer.complete(request)
+        attempt = _judge(ledger.accepted, completion, context, prompt, missing)
+        ledger.attempts.append(attempt)
+        if prompt.file.retry is Retry.EXPLAIN:
+            clarification = _explain(completion, attempt.refused)
+
+
+def _spoken_of(ledger: _Ledger, context: PromptContext) -> frozenset[str]:
+    """The references of the tasks that have a tip already."""
+    taken = {tip.task_id for tip in ledger.accepted}
+    return frozenset(reference(i) for i, t in enumerate(context.tasks) if t.task_id in taken)
+
+
+def _judge(
+    accepted: list[TipDraft],
+    completion: Completion,
+    context: PromptContext,
+    prompt: Prompt,
+    missing: int,
+) -> Attempt:
+    """Move the good tips of a completion to `accepted`, at most `missing`."""
+    parsed = parse(completion.text)
+    before = len(accepted)
+    refused = [Refusal("", ("malformed answer",))] * parsed.malformed
+    for raw in parsed.tips[:missing]:
+        tip = draft(raw, context, completion.model, prompt.version)
+        reasons = ("unknown task",) if tip is None else flaws(tip, context)
+        if prompt.file.vocabulary is Vocabulary.CLOSED and not well_formed(raw.content):
+            reasons = (*reasons, OUTSIDE)
+        if tip is not None and not reasons and duplicates(tip, accepted):
+            reasons = (REPEATED,)
+        if tip is None or reasons:
+            refused.append(Refusal(raw.content, reasons))
+        else:
+            accepted.append(tip)
+    return Attempt(
+        model=completion.model,
+        prompt_tokens=completion.prompt_tokens,
+        completion_tokens=completion.completion_tokens,
+        latency_s=completion.latency_s,
+        accepted=len(accepted) - before,
+        refused=tuple(refused),
+    )
+
+
+def draft(raw: RawTip, context: PromptContext, model: str, version: str) -> TipDraft | None:
+    """The tip with its title filled in, or None if it names a task that there is not."""
+    content, task_id = raw.content, None
+    if raw.ref is not None:
+        task = task_of(context, raw.ref)
+        if task is None:
+            return None
+        content, task_id = fill_title(raw.content, raw.ref, task), task.task_id
+    return TipDraft(raw.kind, content, task_id, raw.confidence, Source.LLM, model, version)
+
+
+def _explain(completion: Completion, refused: Sequence[Refusal]) -> list[Message]:
+    """What the model is told about its last answer."""
+    lines = [
+        f"- {refusal.content or 'the answer'}: {', '.join(refusal.reasons)}" for refusal in refused
+    ]
+    request = "\n".join(("Some tips were refused:", *lines, "Write others, by the same rules."))
+    return [
+        Message(role="assistant", content=completion.text),
+        Message(role="user", content=request),
+    ]
+
+
+def pool_key(context: PromptContext, prompt: Prompt, model: str) -> str:
+    """The key of a candidate pool: another context, prompt or model makes another key (E6)."""
+    facts = json.dumps(asdict(context), sort_keys=True, ensure_ascii=True)
+    parts = "\n".join((facts, prompt.content_hash, model))
+    return hashlib.sha256(parts.encode()).hexdigest()

@@ -1,0 +1,143 @@
+"""Prompts as versioned files (E6): one YAML file per version in this folder.
+
+A changed text is a new file: candidates and decisions name the version that made them.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, TypedDict
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from ml.generation.drafts import reference
+from ml.generation.facts import HIGH_PRIORITY, TOP_PRIORITY, WEEKDAYS
+from ml.generation.titles import prompt_title
+from oo.domain.context import PromptContext, TaskFacts
+
+FOLDER = Path(__file__).parent
+_LABEL_CHARS = 16
+
+
+class Message(TypedDict):
+    """One message of an OpenAI-style chat."""
+
+    role: str
+    content: str
+
+
+class Vocabulary(StrEnum):
+    """Which words the grammar lets a model use between the facts."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+class Retry(StrEnum):
+    """How a model is asked again: the same once more, or told what was wrong."""
+
+    RESAMPLE = "resample"
+    EXPLAIN = "explain"
+
+
+class MessageTemplate(BaseModel):
+    """A message with ``{daypart} {weekday} {open} {overdue} {n} {tasks}`` to fill."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: Literal["system", "user"]
+    content: str
+
+
+class PromptFile(BaseModel):
+    """What a prompt file holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    version: str
+    vocabulary: Vocabulary
+    retry: Retry
+    messages: tuple[MessageTemplate, ...]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt, ready to render."""
+
+    file: PromptFile
+
+    @property
+    def name(self) -> str:
+        """The family of versions that the prompt belongs to."""
+        return self.file.name
+
+    @property
+    def version(self) -> str:
+        """What candidates and decisions record."""
+        return self.file.version
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of everything in the file that can change an answer, in hexadecimal."""
+        return hashlib.sha256(self.file.model_dump_json().encode()).hexdigest()
+
+    def render(self, context: PromptContext, n: int = 3) -> list[Message]:
+        """The messages that ask for `n` tips."""
+        fields = {
+            "daypart": context.daypart.value,
+            "weekday": WEEKDAYS[context.weekday],
+            "open": context.open_count,
+            "overdue": context.overdue_count,
+            "n": n,
+            "tasks": task_lines(context),
+        }
+        return [
+            Message(role=part.role, content=part.content.format_map(fields).rstrip())
+            for part in self.file.messages
+        ]
+
+
+def load(version: str) -> Prompt:
+    """The prompt of that version. Raises FileNotFoundError or pydantic's ValidationError."""
+    text = (FOLDER / f"{version}.yaml").read_text("utf-8")
+    prompt = Prompt(PromptFile.model_validate(yaml.safe_load(text)))
+    if prompt.version != version:
+        raise ValueError(f"{version}.yaml says that it is {prompt.version!r}")
+    return prompt
+
+
+def versions() -> tuple[str, ...]:
+    """All prompt versions that there are."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+
+
+def task_lines(context: PromptContext) -> str:
+    """One compact line per task: ``t1“Title” high late 9 age 13 #work``."""
+    return "\n".join(_line(index, task) for index, task in enumerate(context.tasks))
+
+
+def _line(index: int, task: TaskFacts) -> str:
+    parts = [f"{reference(index)}“{prompt_title(task.title)}”"]
+    if task.priority >= HIGH_PRIORITY:
+        parts.append("top" if task.priority >= TOP_PRIORITY else "high")
+    if task.days_late is not None:
+        parts.append(_day(task.days_late))
+    if task.age_days is not None and task.age_days >= 0:
+        parts.append(f"age {task.age_days}")
+    if label := _label(task.label):
+        parts.append(f"#{label}")
+    return " ".join(parts)
+
+
+def _day(late: int) -> str:
+    if late == 0:
+        return "today"
+    return f"late {late}" if late > 0 else f"due {-late}"
+
+
+def _label(label: str | None) -> str:
+    return "".join(char for char in label or "" if char.isalnum())[:_LABEL_CHARS].lower()
