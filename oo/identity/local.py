@@ -1,0 +1,59 @@
+"""The machine's own user signs in by a one-time link that the console prints."""
+
+import secrets
+from datetime import timedelta
+
+from oo.identity.people import Profile, ensure_user
+from oo.identity.sessions import TOKEN_BYTES, hash_token, start_session
+from oo.kit.clock import Clock
+from oo.kit.errors import Forbidden, Gone
+from oo.kit.settings import Settings
+from oo.store import login_links
+from oo.store.database import Database
+
+LOCAL = Profile(provider="local", subject="owner", email="", name="You")
+
+
+async def create_login_link(db: Database, settings: Settings, clock: Clock) -> str:
+    """A link that signs in once, soon; raises Forbidden unless `settings.local_account`."""
+    _check_allowed(settings)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    now = clock.now()
+    expires_at = now + timedelta(minutes=settings.limits.login_link_minutes)
+    async with db.write() as connection:
+        await login_links.add(connection, hash_token(token), now, expires_at)
+    return f"{settings.base_url}/auth/link/{token}"
+
+
+async def use_login_link(
+    db: Database, settings: Settings, clock: Clock, token: str, user_agent: str = ""
+) -> str:
+    """Trade the link for a session; returns the cookie's value. Raises Gone when it is used up."""
+    _check_allowed(settings)
+    async with db.write() as connection:
+        if not await login_links.use(connection, hash_token(token), clock.now()):
+            raise Gone("This link was used or is too old. Print a new one with oo login.")
+        user_id = await ensure_user(connection, LOCAL, clock)
+        return await start_session(
+            connection, user_id, clock, settings.limits.session_days, user_agent
+        )
+
+
+async def create_script_session(db: Database, settings: Settings, clock: Clock, email: str) -> str:
+    """A session cookie for scripts, of the local person with that address; made when new.
+
+    Raises Forbidden unless `settings.local_account`.
+    """
+    _check_allowed(settings)
+    profile = Profile(provider="script", subject=email, email=email, name=email.partition("@")[0])
+    async with db.write() as connection:
+        user_id = await ensure_user(connection, profile, clock)
+        return await start_session(connection, user_id, clock, 1, "oo user session")
+
+
+def _check_allowed(settings: Settings) -> None:
+    if not settings.local_account:
+        raise Forbidden(
+            "Login links exist in the dev profile on a loopback address only. Sign in with a "
+            "provider."
+        )

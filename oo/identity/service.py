@@ -1,0 +1,38 @@
+"""Signing in and out, for the web layer."""
+
+from oo.identity.local import use_login_link
+from oo.identity.openid import OpenIdSignIn, SignedIn
+from oo.identity.people import ensure_user
+from oo.identity.sessions import Sessions, start_session
+from oo.kit.clock import Clock
+from oo.kit.settings import Settings
+from oo.store.database import Database
+from oo.vault.keyring import Keyring, load_keyring
+
+
+class Identity:
+    """The parts of identity that endpoints use."""
+
+    def __init__(self, db: Database, settings: Settings, keyring: Keyring, clock: Clock) -> None:
+        self._db = db
+        self._settings = settings
+        self._clock = clock
+        self.openid = OpenIdSignIn(settings, keyring, clock)
+        self.sessions = Sessions(db, clock)
+
+    @classmethod
+    def of(cls, settings: Settings, db: Database, clock: Clock) -> "Identity":
+        """The identity parts of an installation."""
+        return cls(db, settings, load_keyring(settings), clock)
+
+    async def enter(self, signed_in: SignedIn, user_agent: str) -> str:
+        """Begin a session for who signed in; returns the cookie's value."""
+        async with self._db.write() as connection:
+            user_id = await ensure_user(connection, signed_in.profile, self._clock)
+            return await start_session(
+                connection, user_id, self._clock, self._settings.limits.session_days, user_agent
+            )
+
+    async def enter_by_link(self, token: str, user_agent: str) -> str:
+        """Begin a session by a one-time local link; returns the cookie's value."""
+        return await use_login_link(self._db, self._settings, self._clock, token, user_agent)

@@ -1,0 +1,96 @@
+"""Server-side sessions: the browser holds an opaque random cookie, the store its hash."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.kit.clock import Clock
+from oo.kit.settings import Settings
+from oo.store import sessions
+from oo.store.database import Database
+
+TOKEN_BYTES = 32
+ID_DIGITS = 32
+MAX_USER_AGENT = 300
+
+
+class OwnSession(NamedTuple):
+    """One of the person's sessions; `id` names it to its owner and opens nothing."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+    user_agent: str
+    is_current: bool
+
+
+def hash_token(token: str) -> str:
+    """What the store knows a session cookie or a login link by."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def csrf_token(session_token: str) -> str:
+    """The proof that a form was made by oO for this session: keyed by the cookie itself."""
+    return hmac.new(session_token.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+def cookie_name(settings: Settings) -> str:
+    """The session cookie: bound to the host over https, plain on a loopback http address."""
+    return "__Host-sid" if settings.base_url.startswith("https:") else "sid"
+
+
+async def start_session(
+    connection: AsyncConnection, user_id: str, clock: Clock, days: int, user_agent: str = ""
+) -> str:
+    """Begin a session; returns the cookie's value, which is kept nowhere."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    now = clock.now()
+    await sessions.add(
+        connection,
+        user_id,
+        hash_token(token),
+        created_at=now,
+        expires_at=now + timedelta(days=days),
+        user_agent=user_agent[:MAX_USER_AGENT],
+    )
+    return token
+
+
+class Sessions:
+    """A person's own sessions."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    async def list_for(self, user_id: str, current: str) -> list[OwnSession]:
+        """The person's live sessions, newest first; `current` is the cookie of this request."""
+        async with self._db.read() as connection:
+            rows = await sessions.list_for(connection, user_id, self._clock.now())
+        here = hash_token(current)
+        return [
+            OwnSession(
+                row.token_hash[:ID_DIGITS],
+                row.created_at,
+                row.expires_at,
+                row.user_agent,
+                row.token_hash == here,
+            )
+            for row in rows
+        ]
+
+    async def end(self, user_id: str, session_id: str) -> None:
+        """End one of the person's sessions; one that is not theirs or gone is left alone."""
+        async with self._db.write() as connection:
+            for row in await sessions.list_for(connection, user_id, self._clock.now()):
+                if row.token_hash[:ID_DIGITS] == session_id:
+                    await sessions.end(connection, user_id, row.token_hash)
+
+    async def sign_out(self, user_id: str, token: str) -> None:
+        """End the session of this cookie."""
+        async with self._db.write() as connection:
+            await sessions.end(connection, user_id, hash_token(token))

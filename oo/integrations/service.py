@@ -1,0 +1,313 @@
+"""A person's integrations: connecting, reading tasks on demand, finishing them, disconnecting."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from weakref import WeakValueDictionary
+
+import httpx2
+
+from oo.domain.signals import (
+    SOURCE_ERRORS,
+    Manifest,
+    OAuthSource,
+    Reconnect,
+    Retry,
+    UploadSource,
+)
+from oo.domain.tasks import Task
+from oo.integrations import reconcile
+from oo.integrations.freshness import Freshness
+from oo.integrations.grants import Grants
+from oo.integrations.imports import ImportResult, take_upload
+from oo.integrations.registry import ConfiguredSource, build_sources, http_client
+from oo.kit.clock import Clock
+from oo.kit.errors import BadRequest, Conflict, NotFound, OoError
+from oo.kit.settings import Settings
+from oo.store import connections, tasks, users
+from oo.store.connections import CONNECTED, RECONNECT, ConnectionRow
+from oo.store.database import Database
+from oo.vault.keyring import Keyring, load_keyring
+from oo.vault.service import Vault
+from oo.vault.tokens import TokenSealer
+
+log = logging.getLogger(__name__)
+
+STATE_LIFETIME = timedelta(minutes=10)
+UPLOAD_SOURCE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """A source as a person sees it; `status` is None when it is not connected."""
+
+    manifest: Manifest
+    status: str | None = None
+    account: str = ""
+    error: str | None = None
+    connected_at: datetime | None = None
+    synced_at: datetime | None = None
+    open_tasks: int = 0
+
+
+class ConnectStart(NamedTuple):
+    """Where to send the browser, and the state that comes back with it."""
+
+    url: str
+    state: str
+
+
+class Integrations:
+    """All sources for all people; tasks are read at most every 30 seconds per person."""
+
+    def __init__(
+        self,
+        db: Database,
+        vault: Vault,
+        keyring: Keyring,
+        sources: Mapping[str, ConfiguredSource],
+        clock: Clock,
+        base_url: str,
+    ) -> None:
+        self._db = db
+        self._sources = dict(sources)
+        self._clock = clock
+        self._base_url = base_url
+        self._grants = Grants(db, vault, clock)
+        self._states = TokenSealer(keyring, clock, "connect state", STATE_LIFETIME)
+        self._freshness = Freshness(clock)
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        db: Database,
+        clock: Clock,
+        http: httpx2.AsyncClient | None = None,
+    ) -> "Integrations":
+        """The integrations of an installation; without `http`, over a client of its own."""
+        keyring = load_keyring(settings)
+        sources = build_sources(settings, http or http_client(), clock)
+        return cls(db, Vault(keyring, clock), keyring, sources, clock, settings.base_url)
+
+    async def list_for(self, user_id: str) -> list[Integration]:
+        """Every source, connected or not."""
+        async with self._db.read() as connection:
+            rows = {row.source: row for row in await connections.list_for(connection, user_id)}
+            found = await tasks.list_open(connection, user_id)
+        listed = []
+        for name, configured in self._sources.items():
+            row = rows.get(name)
+            if row is None:
+                listed.append(Integration(configured.manifest))
+                continue
+            count = sum(task.source == name for task in found)
+            listed.append(
+                Integration(
+                    configured.manifest,
+                    row.status,
+                    row.account,
+                    row.error,
+                    row.connected_at,
+                    row.synced_at,
+                    count,
+                )
+            )
+        return listed
+
+    def redirect_uri(self, name: str) -> str:
+        """Where the provider sends the browser back to."""
+        return f"{self._base_url}/connect/{name}/callback"
+
+    def start_connect(self, user_id: str, name: str) -> ConnectStart:
+        """Begin to connect the source; nothing is stored until the person has consented."""
+        source = self._oauth(name)
+        state = self._states.seal({"user_id": user_id, "source": name})
+        return ConnectStart(source.authorize_url(state, self.redirect_uri(name)), state)
+
+    async def finish_connect(self, user_id: str, name: str, code: str, state: str) -> None:
+        """Trade the code for a grant and keep it sealed; then read the tasks once."""
+        source = self._oauth(name)
+        if self._states.unseal(state) != {"user_id": user_id, "source": name}:
+            raise BadRequest("This connection was started elsewhere or too long ago. Start again.")
+        grant = await source.exchange(code, self.redirect_uri(name))
+        async with self._db.write() as connection:
+            secret = await self._grants.sealed(connection, user_id, name, grant)
+            row = ConnectionRow(
+                name, grant.account[:320], CONNECTED, secret, self._clock.now(), None, None
+            )
+            await connections.put(connection, user_id, row)
+        self._freshness.forget(user_id, name)
+        await self._sync_quietly(user_id, name)
+
+    async def disconnect(self, user_id: str, name: str) -> None:
+        """Revoke the grant at the provider, then erase it and the source's tasks.
+
+        Raises Retry, and erases nothing, while the provider cannot be reached to revoke it. A
+        source that is not connected is left as it is.
+        """
+        source = self._configured(name).source
+        async with self._db.read() as connection:
+            row = await connections.get(connection, user_id, name)
+        if row is None:
+            return
+        if isinstance(source, OAuthSource) and row.secret is not None:
+            await self._revoke(user_id, name, source)
+        async with self._db.write() as connection:
+            await connections.remove(connection, user_id, name)
+            await tasks.remove_source(connection, user_id, name)
+            await users.bump_pool(connection, user_id)
+        self._freshness.forget(user_id, name)
+
+    async def open_tasks(self, user_id: str) -> list[Task]:
+        """The person's open tasks, read again from sources that were not read just now.
+
+        A source that fails leaves what was stored; the connection then says what is wrong.
+        """
+        async with self._db.read() as connection:
+            rows = await connections.list_for(connection, user_id)
+        await asyncio.gather(
+            *(self._sync_quietly(user_id, row.source) for row in rows if row.status == CONNECTED)
+        )
+        async with self._db.read() as connection:
+            return await tasks.list_open(connection, user_id)
+
+    async def sync(self, user_id: str) -> bool:
+        """Read all connected sources now; whether any task changed.
+
+        Every source is read; then the first failure is raised. One that has just failed is not
+        asked again before its time.
+        """
+        async with self._db.read() as connection:
+            rows = await connections.list_for(connection, user_id)
+        changed, failures = False, []
+        for row in rows:
+            self._freshness.is_stale(user_id, row.source)
+            try:
+                changed |= await self._sync_source(user_id, row.source)
+            except SOURCE_ERRORS as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return changed
+
+    async def complete(
+        self,
+        user_id: str,
+        task_id: str,
+        *,
+        due: date | None = None,
+        due_at: datetime | None = None,
+    ) -> None:
+        """Finish the task here and at its source.
+
+        It is finished here at once. Raises Retry when the source could not be told: call again
+        later; telling it twice does nothing more. A task that is not known is done already, and
+        so is the turn of a recurring task that was due on `due`, `due_at` once these have moved;
+        without them the turn that is stored is meant.
+        """
+        async with self._db.read() as connection:
+            stored = await tasks.get(connection, user_id, task_id)
+        if stored is None:
+            return
+        task = stored.task
+        is_turn_known = due is not None or due_at is not None
+        if task.recurring and is_turn_known and (task.due, task.due_at) != (due, due_at):
+            return
+        if stored.completed_at is None:
+            async with self._db.write() as connection:
+                await tasks.mark_completed(connection, user_id, [task_id], self._clock.now())
+                await users.bump_pool(connection, user_id)
+        name = task.source
+        configured = self._sources.get(name)
+        if configured is None or not isinstance(configured.source, OAuthSource):
+            return
+        access = self._grants.access(user_id, name, configured.source)
+        async with self._lock(user_id, name):
+            self._freshness.check_may_ask(user_id, name)
+            try:
+                await configured.source.complete(access, task)
+            except SOURCE_ERRORS as error:
+                await self._note_failure(user_id, name, error)
+                raise
+            self._freshness.is_stale(user_id, name)
+
+    async def import_file(
+        self, user_id: str, filename: str, data: bytes, name: str = UPLOAD_SOURCE
+    ) -> ImportResult:
+        """Take the tasks of an upload; a later version of the same list updates them."""
+        source = self._configured(name).source
+        if not isinstance(source, UploadSource):
+            raise Conflict("This source is not connected by a file.")
+        return await take_upload(self._db, self._clock, name, source, user_id, filename, data)
+
+    async def _sync_quietly(self, user_id: str, name: str) -> None:
+        try:
+            await self._sync_source(user_id, name)
+        except SOURCE_ERRORS as error:
+            log.warning("source %s failed: %s", name, error.code)
+
+    async def _sync_source(self, user_id: str, name: str) -> bool:
+        configured = self._sources.get(name)
+        if configured is None or not isinstance(configured.source, OAuthSource):
+            return False
+        async with self._lock(user_id, name):
+            if self._freshness.is_fresh(user_id, name):
+                return False
+            self._freshness.check_may_ask(user_id, name)
+            access = self._grants.access(user_id, name, configured.source)
+            try:
+                told = await configured.source.fetch(access)
+            except SOURCE_ERRORS as error:
+                await self._note_failure(user_id, name, error)
+                raise
+            return await self._keep(user_id, name, told)
+
+    async def _keep(self, user_id: str, name: str, told: list[Task]) -> bool:
+        now = self._clock.now()
+        async with self._db.write() as connection:
+            if await connections.get(connection, user_id, name) is None:
+                return False  # disconnected meanwhile: what was read is dropped
+            stored = await tasks.list_of_source(connection, user_id, name)
+            changes = reconcile.compare(stored, told, now)
+            changed = await reconcile.apply(connection, user_id, changes)
+            await connections.set_synced(connection, user_id, name, now)
+        self._freshness.was_read(user_id, name)
+        return changed
+
+    async def _note_failure(self, user_id: str, name: str, error: OoError) -> None:
+        status = RECONNECT if isinstance(error, Reconnect) else CONNECTED
+        async with self._db.write() as connection:
+            await connections.set_failed(
+                connection, user_id, name, status, error.detail, self._clock.now()
+            )
+        self._freshness.has_failed(user_id, name, error)
+
+    async def _revoke(self, user_id: str, name: str, source: OAuthSource) -> None:
+        try:
+            grant = await self._grants.current(user_id, name)
+        except Reconnect:
+            return  # a grant that cannot be read cannot be used by anyone
+        try:
+            await source.revoke(grant)
+        except Retry as error:
+            await self._note_failure(user_id, name, error)
+            raise
+
+    def _lock(self, user_id: str, name: str) -> asyncio.Lock:
+        return self._locks.setdefault((user_id, name), asyncio.Lock())
+
+    def _configured(self, name: str) -> ConfiguredSource:
+        if name not in self._sources:
+            raise NotFound(f"There is no source named {name[:40]!r}.")
+        return self._sources[name]
+
+    def _oauth(self, name: str) -> OAuthSource:
+        source = self._configured(name).source
+        if not isinstance(source, OAuthSource):
+            raise Conflict("This source is connected by a file.")
+        return source

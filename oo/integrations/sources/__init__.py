@@ -1,0 +1,1 @@
+"""Signal sources: one file each, exporting ``SOURCE`` (see :mod:`oo.domain.signals`)."""

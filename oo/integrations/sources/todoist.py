@@ -1,0 +1,287 @@
+"""Todoist, by its API v1: tasks on demand, closing them, OAuth with rotating refresh tokens."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import httpx2
+
+from oo.domain.signals import (
+    Access,
+    Broken,
+    Connect,
+    Grant,
+    Manifest,
+    OAuthSource,
+    Reconnect,
+    Retry,
+    SourcePlugin,
+)
+from oo.domain.tasks import Task
+from oo.integrations.sources._text import MAX_PROJECT, MAX_TITLE, one_line
+from oo.kit.clock import Clock
+from oo.kit.settings import Settings, Todoist
+
+NAME = "todoist"
+SCOPES = ("data:read_write",)
+PAGE = 200
+MAX_PAGES = 50
+ATTEMPTS = 3
+BACKOFF_S = 0.3
+DEFAULT_RETRY_AFTER_S = 60
+_MARKDOWN_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+
+
+class TodoistSource(OAuthSource):
+    """One Todoist application; holds no person's data."""
+
+    def __init__(
+        self,
+        settings: Todoist,
+        http: httpx2.AsyncClient,
+        clock: Clock,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._settings = settings
+        self._http = http
+        self._clock = clock
+        self._pause = pause
+
+    def authorize_url(self, state: str, redirect_uri: str) -> str:
+        query = {
+            "client_id": self._settings.client_id,
+            "scope": ",".join(SCOPES),
+            "state": state,
+            "redirect_uri": redirect_uri,
+            "response_type": "code",
+        }
+        return f"{self._settings.authorize_url}?{urlencode(query)}"
+
+    async def exchange(self, code: str, redirect_uri: str) -> Grant:
+        grant = self._grant(
+            await self._token_call(
+                {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+            )
+        )
+        user = _json(await self._send("GET", "/user", grant.access_token))
+        return Grant(
+            grant.access_token,
+            grant.refresh_token,
+            grant.expires_at,
+            account=str(user.get("email") or user.get("full_name") or ""),
+        )
+
+    async def refresh(self, refresh_token: str) -> Grant:
+        return self._grant(
+            await self._token_call({"grant_type": "refresh_token", "refresh_token": refresh_token})
+        )
+
+    async def revoke(self, grant: Grant) -> None:
+        for kind, token in (
+            ("refresh_token", grant.refresh_token),
+            ("access_token", grant.access_token),
+        ):
+            if token:
+                await self._revoke_token(token, kind)
+
+    async def fetch(self, access: Access) -> list[Task]:
+        projects = await self._pages(access, "/projects")
+        names = {
+            str(item.get("id")): one_line(str(item.get("name", "")))[:MAX_PROJECT]
+            for item in projects
+        }
+        found = await self._pages(access, "/tasks")
+        try:
+            return [self._task(item, names) for item in found if not item.get("checked")]
+        except (KeyError, TypeError, ValueError) as error:
+            raise Broken("Todoist sent a task that oO cannot read.") from error
+
+    async def complete(self, access: Access, task: Task) -> None:
+        path = f"/tasks/{task.external_id}"
+        if task.recurring and await self._has_advanced(access, task):
+            return
+        response = await self._call(access, "POST", f"{path}/close")
+        # a task that is gone, or that the person finished there, needs no closing
+        if response.status_code not in (404, 410):
+            _expect_success(response)
+
+    async def _has_advanced(self, access: Access, task: Task) -> bool:
+        response = await self._call(access, "GET", f"/tasks/{task.external_id}")
+        if response.status_code in (404, 410):
+            return True
+        now = self._task(_json(response), {})
+        return (now.due, now.due_at) != (task.due, task.due_at)
+
+    async def _pages(self, access: Access, path: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        for _ in range(MAX_PAGES):
+            query = {"limit": str(PAGE), **({"cursor": cursor} if cursor else {})}
+            body = _json(await self._call(access, "GET", path, query))
+            results = body.get("results")
+            if not isinstance(results, list):
+                raise Broken("Todoist sent a page without results.")
+            found.extend(results)
+            cursor = body.get("next_cursor")
+            if not cursor:
+                return found
+        raise Broken(f"Todoist sent more than {MAX_PAGES} pages.")
+
+    async def _call(
+        self, access: Access, method: str, path: str, query: Mapping[str, str] | None = None
+    ) -> httpx2.Response:
+        token = await access.token()
+        response = await self._send(method, path, token, query)
+        if response.status_code == 401:
+            token = await access.token(rejected=token)
+            response = await self._send(method, path, token, query)
+        if response.status_code in (401, 403):
+            raise Reconnect("Todoist no longer accepts the connection. Connect it again.")
+        return response
+
+    async def _send(
+        self, method: str, path: str, token: str, query: Mapping[str, str] | None = None
+    ) -> httpx2.Response:
+        url = self._settings.api_url.rstrip("/") + path
+        headers = {"Authorization": f"Bearer {token}"}
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                await self._pause(BACKOFF_S * 2 ** (attempt - 1))
+            try:
+                response = await self._http.request(method, url, params=query, headers=headers)
+            except httpx2.TransportError:
+                continue
+            if response.status_code < 500:
+                return response
+        raise Retry("Todoist does not answer. oO tries again later.", retry_after=30)
+
+    async def _token_call(self, fields: dict[str, str]) -> dict[str, Any]:
+        # never repeated: a code and a refresh token are good for one use
+        body = {
+            **fields,
+            "client_id": self._settings.client_id,
+            "client_secret": self._settings.client_secret.get_secret_value(),
+        }
+        try:
+            response = await self._http.post(self._settings.token_url, data=body)
+        except httpx2.TransportError as error:
+            raise Retry("Todoist does not answer. oO tries again later.") from error
+        if response.status_code in (400, 401, 403):
+            raise Reconnect("Todoist refused the connection. Connect it again.")
+        return _json(response)
+
+    def _grant(self, body: Mapping[str, Any]) -> Grant:
+        token = body.get("access_token")
+        if not isinstance(token, str) or not token:
+            raise Broken("Todoist answered without an access token.")
+        expires_in = body.get("expires_in")
+        expires_at = (
+            self._clock.now() + timedelta(seconds=float(expires_in)) if expires_in else None
+        )
+        return Grant(token, body.get("refresh_token") or None, expires_at)
+
+    async def _revoke_token(self, token: str, kind: str) -> None:
+        secret = self._settings.client_secret.get_secret_value()
+        try:
+            response = await self._http.post(
+                self._settings.api_url.rstrip("/") + "/revoke",
+                data={"token": token, "token_type_hint": kind},
+                auth=(self._settings.client_id, secret),
+            )
+        except httpx2.TransportError as error:
+            raise Retry("Todoist does not answer. Try to disconnect again.") from error
+        _expect_success(response)
+
+    def _task(self, item: Mapping[str, Any], projects: Mapping[str, str]) -> Task:
+        external_id = str(item["id"])
+        due = item.get("due") or {}
+        day, instant = _due(due)
+        return Task(
+            id=f"{NAME}:{external_id}",
+            source=NAME,
+            external_id=external_id,
+            title=_MARKDOWN_LINK.sub(r"\1", one_line(str(item["content"])[:MAX_TITLE])),
+            priority=min(4, max(1, int(item.get("priority", 1)))),
+            due=day,
+            due_at=instant,
+            added_at=_instant(item.get("added_at")),
+            labels=tuple(str(label) for label in item.get("labels") or ()),
+            project=projects.get(str(item.get("project_id"))),
+            recurring=bool(due.get("is_recurring")),
+        )
+
+
+def _due(due: Mapping[str, Any]) -> tuple[date | None, datetime | None]:
+    text = due.get("date")
+    if not text:
+        return None, None
+    if not text.endswith("Z"):
+        # a wall-clock time wherever the person is: a day, but no instant
+        return date.fromisoformat(text[:10]), None
+    instant = datetime.fromisoformat(text)
+    try:
+        zone = ZoneInfo(due.get("timezone") or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    return instant.astimezone(zone).date(), instant.astimezone(UTC)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def _expect_success(response: httpx2.Response) -> None:
+    status = response.status_code
+    if status == 429:
+        raise Retry(
+            "Todoist limits how often oO may ask. oO tries again later.",
+            retry_after=_retry_after(response),
+        )
+    if status >= 500:
+        raise Retry("Todoist does not answer. oO tries again later.", retry_after=30)
+    if status == 410:
+        raise Broken("Todoist has withdrawn the interface that oO uses.")
+    if not 200 <= status < 300:
+        raise Broken(f"Todoist answered with status {status}.")
+
+
+def _retry_after(response: httpx2.Response) -> int:
+    try:
+        return max(1, int(response.headers.get("Retry-After", "")))
+    except ValueError:
+        return DEFAULT_RETRY_AFTER_S
+
+
+def _json(response: httpx2.Response) -> dict[str, Any]:
+    _expect_success(response)
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise Broken("Todoist sent something other than JSON.") from error
+    if not isinstance(body, dict):
+        raise Broken("Todoist sent something other than an object.")
+    return body
+
+
+def _build(settings: Settings, http: httpx2.AsyncClient, clock: Clock) -> TodoistSource | None:
+    if not settings.todoist.client_id:
+        return None
+    return TodoistSource(settings.todoist, http, clock)
+
+
+SOURCE = SourcePlugin(
+    Manifest(
+        name=NAME,
+        title="Todoist",
+        description="Reads your open tasks and ticks off those that you finish here.",
+        connect=Connect.OAUTH,
+        scopes=SCOPES,
+        keeps="An encrypted token, and your open tasks while they are open.",
+        retention="Erased when you disconnect; finished tasks after 30 days.",
+    ),
+    _build,
+)

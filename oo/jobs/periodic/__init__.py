@@ -1,0 +1,1 @@
+"""Periodic jobs: one file each, exported as ``JOB``."""

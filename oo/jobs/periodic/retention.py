@@ -1,0 +1,41 @@
+"""Purges what has outlived its retention: see the constants."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.jobs.contract import Job, JobServices
+from oo.store import candidates, decisions, outbox, sessions, tasks
+
+DECISIONS = timedelta(days=30)
+CANDIDATES = timedelta(days=1)
+FINISHED_TASKS = timedelta(days=30)
+EVENTS = timedelta(days=30)
+
+
+async def run(services: JobServices) -> int:
+    """Delete what is past its time; decisions with a reaction stay, models are folds of them.
+
+    A slice at a time, each in a transaction of its own, so that requests come in between.
+    """
+    now = services.clock.now()
+    purges: list[Callable[[AsyncConnection], Awaitable[int]]] = [
+        lambda connection: decisions.purge(connection, now - DECISIONS),
+        lambda connection: candidates.purge(connection, now - CANDIDATES),
+        lambda connection: sessions.purge_expired(connection, now),
+        lambda connection: tasks.purge_finished(connection, now - FINISHED_TASKS),
+        lambda connection: outbox.purge(connection, now - EVENTS),
+    ]
+    total = 0
+    for purge in purges:
+        while True:
+            async with services.db.write() as connection:
+                gone = await purge(connection)
+            total += gone
+            if gone == 0:
+                break
+    return total
+
+
+JOB = Job("retention", 24 * 3600.0, run)

@@ -1,0 +1,200 @@
+"""The learner: keeps people's states in memory, folds new reactions in, and decides.
+
+Memory is a cache of the log: **state = fold(log)**. A request names the person's newest reaction
+number, so a decision never misses one that was acknowledged before it; what a crash loses is
+folded again. States are written behind, fenced by compare-and-set (`oo.store.models.save`).
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from oo.domain.policy import Floats, Policy, Statistics, pick
+from oo.kit.clock import Clock
+from oo.store import feedback, models
+from oo.store.database import Database
+from oo.store.feedback import Reaction
+from oo.store.models import StoredModel
+
+PEOPLE_PER_SLICE = 50
+
+
+class ScoreRequest(NamedTuple):
+    """One person's candidates to choose from; `features` has K values per name."""
+
+    user_id: str
+    user_seq: int
+    seed: int
+    features: dict[str, list[float]]
+
+
+class Choice(NamedTuple):
+    """What the policy in force picked; the lists have K entries."""
+
+    chosen: int
+    scores: list[float]
+    propensities: list[float]
+    policy: str
+    policy_version: str
+    state_seq: int
+
+
+@dataclass(slots=True)
+class _Model:
+    statistics: Statistics
+    applied_seq: int
+    posterior: Any = field(default=None)
+
+
+def design(policy: Policy, features: Mapping[str, Sequence[float]]) -> Floats:
+    """The matrix (K, d) of the policy's features, in its order."""
+    if not policy.features:
+        rows = len(next(iter(features.values())))
+        return np.zeros((rows, 0))
+    return np.array([features[name] for name in policy.features], np.float64).T
+
+
+def fold(policy: Policy, statistics: Statistics, reactions: Iterable[Reaction]) -> Statistics:
+    """The statistics after `reactions`, which must follow on in the order of their numbers."""
+    for reaction in reactions:
+        if not reaction.late:
+            x = np.array([reaction.features[name] for name in policy.features])
+            statistics = statistics.add(x, reaction.reward)
+    return statistics
+
+
+class Learner:
+    """One shard's states under one policy. Not thread-safe: one event loop owns it."""
+
+    def __init__(self, db: Database, policy: Policy, clock: Clock, capacity: int = 50_000) -> None:
+        self._db = db
+        self._policy = policy
+        self._clock = clock
+        self._capacity = capacity
+        self._models: OrderedDict[str, _Model] = OrderedDict()
+        self._dirty: set[str] = set()
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that scores."""
+        return self._policy
+
+    async def score(self, requests: Sequence[ScoreRequest]) -> list[Choice | Exception]:
+        """Pick one candidate per request, with states that hold every reaction up to `user_seq`.
+
+        A person whose state cannot be read gets the error, nobody else does.
+        """
+        models = await self.catch_up({request.user_id: request.user_seq for request in requests})
+        return [self._score_one(request, models[request.user_id]) for request in requests]
+
+    async def catch_up(self, wanted: Mapping[str, int]) -> "dict[str, _Model | Exception]":
+        """Fold the log until each person's state has at least `wanted[user_id]` reactions."""
+        found: dict[str, _Model | Exception] = {
+            user: self._models[user]
+            for user, seq in wanted.items()
+            if user in self._models and self._models[user].applied_seq >= seq
+        }
+        lagging = [user for user in wanted if user not in found]
+        for start in range(0, len(lagging), PEOPLE_PER_SLICE):
+            part = lagging[start : start + PEOPLE_PER_SLICE]
+            found.update(await self._fold_part({user: wanted[user] for user in part}))
+            await asyncio.sleep(0)  # a long catch-up must not keep others from being scored
+        return found
+
+    async def _fold_part(self, wanted: Mapping[str, int]) -> "dict[str, _Model | Exception]":
+        found: dict[str, _Model | Exception] = {}
+        missing = [user for user in wanted if user not in self._models]
+        async with self._db.read() as connection:
+            stored = await models.load(connection, missing, self._policy.name) if missing else {}
+            for user in wanted:
+                try:
+                    found[user] = self._models.get(user) or self._restore(stored.get(user))
+                except ValueError as error:
+                    found[user] = error
+            spans = {
+                user: (model.applied_seq, wanted[user])
+                for user, model in found.items()
+                if isinstance(model, _Model) and model.applied_seq < wanted[user]
+            }
+            reactions = await feedback.between(connection, spans) if spans else {}
+        for user, model in found.items():
+            if isinstance(model, _Model):
+                found[user] = self._keep(user, model, reactions.get(user, []))
+        return found
+
+    async def flush(self) -> int:
+        """Write the states that changed since the last flush; returns how many."""
+        changed = [user for user in self._dirty if user in self._models]
+        self._dirty.clear()
+        if changed:
+            rows = [
+                StoredModel(user, self._policy.name, model.statistics.encode(), model.applied_seq)
+                for user, model in ((user, self._models[user]) for user in changed)
+            ]
+            try:
+                async with self._db.write() as connection:
+                    await models.save(connection, rows, self._clock.now())
+            except BaseException:
+                self._dirty.update(changed)
+                raise
+        self._evict()
+        return len(changed)
+
+    def _restore(self, stored: StoredModel | None) -> _Model:
+        if stored is None:
+            return _Model(Statistics.empty(len(self._policy.features)), 0)
+        statistics = Statistics.decode(stored.state)
+        if len(statistics.b) != len(self._policy.features):
+            raise ValueError(
+                f"the stored {self._policy.name} model of {stored.user_id} has"
+                f" {len(statistics.b)} features; other features need another policy name"
+            )
+        return _Model(statistics, stored.applied_seq)
+
+    def _keep(self, user: str, model: _Model, reactions: Sequence[Reaction]) -> _Model | Exception:
+        """Fold the reactions that `model` lacks and keep it in memory."""
+        # another catch-up may have kept a model, or folded some of these, in the meantime
+        model = self._models.setdefault(user, model)
+        fresh = [reaction for reaction in reactions if reaction.user_seq > model.applied_seq]
+        if not fresh:
+            return model
+        if fresh[0].user_seq != model.applied_seq + 1:
+            return ValueError(f"the log of {user} has a gap after {model.applied_seq}")
+        try:
+            model.statistics = fold(self._policy, model.statistics, fresh)
+        except KeyError as error:
+            return ValueError(f"a reaction of {user} lacks the feature {error}")
+        model.applied_seq = fresh[-1].user_seq
+        model.posterior = None
+        self._dirty.add(user)
+        return model
+
+    def _score_one(self, request: ScoreRequest, model: _Model | Exception) -> Choice | Exception:
+        if isinstance(model, Exception):
+            return model
+        if request.user_id in self._models:
+            self._models.move_to_end(request.user_id)
+        if model.posterior is None:
+            model.posterior = self._policy.posterior(model.statistics)
+        picked = pick(
+            self._policy, model.posterior, design(self._policy, request.features), request.seed
+        )
+        return Choice(
+            picked.chosen,
+            picked.scores.tolist(),
+            picked.propensities.tolist(),
+            self._policy.name,
+            self._policy.version,
+            model.applied_seq,
+        )
+
+    def _evict(self) -> None:
+        for user in list(self._models):
+            if len(self._models) <= self._capacity:
+                return
+            if user not in self._dirty:
+                del self._models[user]

@@ -1,0 +1,88 @@
+"""What the recommendation core asks of others; `deployments` connects real parts to it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from oo.domain.context import PromptContext
+from oo.domain.tasks import Task
+from oo.domain.tips import TipKind
+from oo.recommend.learning import Choice, ScoreRequest
+
+
+class Ranker(Protocol):
+    """People's bandits, wherever they live."""
+
+    async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
+        """One pick per request, or what went wrong where a shard is away."""
+        ...
+
+
+class FeatureColumns(Protocol):
+    """The feature registry's just-in-time half."""
+
+    def __call__(self, now: datetime, tasks: Sequence[Task | None]) -> dict[str, list[float]]: ...
+
+
+class Draft(Protocol):
+    """A tip as its writer hands it over, before it has an identity."""
+
+    @property
+    def kind(self) -> TipKind: ...
+    @property
+    def content(self) -> str: ...
+    @property
+    def task_id(self) -> str | None: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def prompt_version(self) -> str: ...
+
+
+class Assembled(NamedTuple):
+    """A person's context and the local instant at which it holds."""
+
+    context: PromptContext
+    local: datetime
+
+
+class Assembler(Protocol):
+    """Tells what a writer may know about a person."""
+
+    async def assemble(self, user_id: str) -> Assembled | None:
+        """The person's context now; None when the person is gone."""
+        ...
+
+
+class Writer(Protocol):
+    """Writes candidate tips with a language model, behind the gate."""
+
+    def pool_key(self, context: PromptContext) -> str:
+        """The hash of context, prompt and model; equal keys mean that a pool is still good."""
+        ...
+
+    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Sequence[Draft]:
+        """At most `count` drafts within `deadline_s` seconds."""
+        ...
+
+
+class TemplateWriter(Protocol):
+    """Writes true, plain tips from tasks without any model."""
+
+    def __call__(self, context: PromptContext, count: int) -> Sequence[Draft]: ...
+
+
+class Refill(Protocol):
+    """Asks for a person's pool to be filled."""
+
+    async def now(self, user_id: str, within_s: float) -> None:
+        """Fill it and return; raises TimeoutError or Unavailable when it cannot."""
+        ...
+
+    def behind(self, user_id: str) -> None:
+        """Have it filled some time soon; returns at once and never raises."""
+        ...

@@ -1,0 +1,148 @@
+"""The JSON API of the tip: `POST /recommend` and `POST /feedback`."""
+
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from oo.domain.rewards import Action
+from oo.domain.tips import TipKind
+from oo.kit.errors import BadRequest, Malformed
+from oo.recommend.reactions import ReactionRequest
+from oo.recommend.recommender import Account, Nothing
+from oo.web.auth import person
+from oo.web.direct import At
+from oo.web.services import Services, services
+
+router = APIRouter(tags=["tip"])
+
+MAX_DWELL_MS = 7 * 24 * 3600 * 1000
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Tip(BaseModel):
+    """The one tip. `confidence` lies in [0, 1]; `task` is the id of the task that it speaks of."""
+
+    id: str
+    content: str
+    kind: TipKind
+    source: str
+    model: str
+    prompt_version: str
+    confidence: float
+    task: str | None
+    policy: str
+
+
+class Recommendation(BaseModel):
+    """A tip, or none and why: ``nothing_connected`` or ``all_clear``."""
+
+    tip: Tip | None
+    reason: str | None = None
+
+
+class Feedback(BaseModel):
+    """A reaction to a tip; `dwell_ms` is how long it was visible, in milliseconds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tip_id: Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
+    action: Action
+    dwell_ms: Annotated[int, Field(strict=True, ge=0, le=MAX_DWELL_MS)]
+
+
+class FeedbackAnswer(BaseModel):
+    """What was recorded. The same request with the same key always gets the same answer.
+
+    `late` reactions are kept but not learnt from. `seq` counts the person's reactions.
+    """
+
+    tip_id: str
+    action: Action
+    reward: float
+    seq: int
+    late: bool
+
+
+def _body_of(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+@router.post("/recommend", response_model=Recommendation)
+async def recommend(request: Request) -> Response:
+    """Decide on one tip for the signed-in person."""
+    parts = services(request)
+    session = await person(request)
+    account = Account(session.user_id, session.user_seq, session.pool_version, session.timezone)
+    answer = await parts.recommender.recommend(account)
+    if isinstance(answer, Nothing):
+        return _json({"tip": None, "reason": answer.reason})
+    candidate = answer.candidate
+    return _json(
+        {
+            "tip": {
+                "id": answer.decision.id,
+                "content": candidate.content,
+                "kind": candidate.kind.value,
+                "source": candidate.source,
+                "model": candidate.model,
+                "prompt_version": candidate.prompt_version,
+                "confidence": candidate.confidence,
+                "task": candidate.task_id,
+                "policy": answer.decision.policy,
+            },
+            "reason": None,
+        }
+    )
+
+
+@router.post("/feedback", response_model=FeedbackAnswer, openapi_extra=_body_of(Feedback))
+async def feedback(request: Request) -> Response:
+    """Record a reaction exactly once; needs an `Idempotency-Key` header (1 to 200 characters)."""
+    parts = services(request)
+    session = await person(request)
+    key = request.headers.get("idempotency-key", "")
+    if not 1 <= len(key) <= 200 or not key.isprintable():
+        raise BadRequest("Send an Idempotency-Key header of 1 to 200 printable characters.")
+    body = await parse(request, Feedback)
+    answer = await parts.reactions.accept(
+        ReactionRequest(session.user_id, body.tip_id, body.action, body.dwell_ms, key)
+    )
+    if answer.fresh:
+        _follow_up(parts, session.user_id, answer.user_seq)
+    return _json(
+        {
+            "tip_id": answer.tip_id,
+            "action": answer.action.value,
+            "reward": answer.reward,
+            "seq": answer.user_seq,
+            "late": answer.late,
+        }
+    )
+
+
+BUSIEST = {At("POST", "/recommend"): recommend, At("POST", "/feedback"): feedback}
+
+
+async def parse(request: Request, model: type[Model]) -> Model:
+    """The JSON body as `model`; raises Malformed. NaN and infinities are no JSON (RFC 8259)."""
+    try:
+        return model.model_validate(orjson.loads(await request.body()))
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"The body is not JSON: {error}") from error
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors())
+        raise Malformed("; ".join(wrong)) from error
+
+
+def _follow_up(parts: Services, user_id: str, user_seq: int) -> None:
+    parts.wake(user_id, user_seq)
+    parts.refill.behind(user_id)
+
+
+def _json(content: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")

@@ -1,0 +1,73 @@
+"""Health and version: what a person's page, a load balancer and an operator ask."""
+
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from typing import Protocol
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from oo.web.services import services
+
+router = APIRouter(tags=["health"])
+
+
+class State(StrEnum):
+    """How one part is."""
+
+    READY = "ready"
+    WARMING = "warming"
+    DOWN = "down"
+
+
+class Parts(Protocol):
+    """Knows how each part of the application is."""
+
+    def states(self) -> dict[str, State]:
+        """The state of each part, as last seen."""
+        ...
+
+
+ESSENTIAL = ("store", "ingress")
+
+
+def release() -> str:
+    """The version of oO that runs."""
+    try:
+        return version("oo")
+    except PackageNotFoundError:
+        return "0"
+
+
+@router.get("/api/version")
+async def get_version() -> dict[str, str]:
+    """The version of oO and of its API."""
+    return {"version": release(), "api": "1"}
+
+
+@router.get("/health/live")
+async def live() -> dict[str, str]:
+    """Answers while the process runs."""
+    return {"status": "ok"}
+
+
+@router.get("/health/ready")
+async def ready(request: Request) -> Response:
+    """200 as soon as tips can be served; `warming` names parts that are still starting.
+
+    503 while a part is missing without which no tip can be served.
+    """
+    states = services(request).parts.states()
+    missing = [name for name in ESSENTIAL if states.get(name) is not State.READY]
+    body = {
+        "status": "unavailable" if missing else "ok",
+        "warming": sorted(name for name, state in states.items() if state is State.WARMING),
+        "down": sorted(name for name, state in states.items() if state is State.DOWN),
+    }
+    return JSONResponse(body, 503 if missing else 200)
+
+
+@router.get("/health/parts")
+async def parts(request: Request) -> dict[str, State]:
+    """The state of each part, refreshed every two seconds."""
+    return services(request).parts.states()

@@ -1,0 +1,193 @@
+"""The person's pages: the tip, and the connect page behind its gear."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from fastapi import APIRouter, FastAPI, Request
+from pydantic import BaseModel
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from oo.domain.signals import Connect, Reconnect
+from oo.integrations.imports import ImportResult
+from oo.kit.errors import BadRequest, OoError, TooLarge
+from oo.store import users
+from oo.store.sessions import SessionRow
+from oo.web import signin
+from oo.web.agents import describe_agent
+from oo.web.api import parse
+from oo.web.auth import person
+from oo.web.forms import checked_form, form_token, session_cookie
+from oo.web.guard import GuardMiddleware
+from oo.web.page_route import PageRoute
+from oo.web.rendering import page
+from oo.web.services import services
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+json_router = APIRouter(include_in_schema=False)
+
+STATIC = Path(__file__).parent / "static"
+SHOWN_ERRORS = 5
+FORM_OVERHEAD = 4096  # what a form adds to the file in it
+NOTICES = {
+    "connected": "Connected.",
+    "disconnected": "Disconnected. What was kept of it is erased.",
+    "declined": "Nothing was connected.",
+    "again": "That took too long or was started elsewhere. Connect again.",
+    "unavailable": "The source does not answer right now. Try again in a moment.",
+    "ended": "The session was ended.",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Add the pages, their files and the guard to `app`."""
+    app.include_router(signin.router)
+    app.include_router(router)
+    app.include_router(json_router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(GuardMiddleware, settings=app.state.services.settings)
+
+
+@router.get("/")
+async def tip_page(request: Request) -> Response:
+    """Black, one tip, three gestures."""
+    session = await person(request)
+    return page("tip.html", timezone=session.timezone)
+
+
+@router.get("/connect")
+async def connect_page(request: Request) -> Response:
+    """The sources and the person's own sessions."""
+    session = await person(request)
+    return await _connect_page(
+        request, session, notice=NOTICES.get(request.query_params.get("notice", ""))
+    )
+
+
+@router.get("/connect/{source}/start")
+async def start_connect(request: Request, source: str) -> Response:
+    """Send the browser to the provider's consent page."""
+    session = await person(request)
+    if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        return RedirectResponse("/connect", 303)  # a tap on oO's own page starts it
+    start = services(request).integrations.start_connect(session.user_id, source)
+    return RedirectResponse(start.url, 303)
+
+
+@router.get("/connect/{source}/callback")
+async def finish_connect(request: Request, source: str) -> Response:
+    """The browser comes back from the provider."""
+    session = await person(request)
+    query = request.query_params
+    if "code" not in query:
+        return _notice("declined")
+    try:
+        await services(request).integrations.finish_connect(
+            session.user_id, source, query["code"], query.get("state", "")
+        )
+    except (BadRequest, Reconnect):
+        return _notice("again")
+    except OoError:
+        return _notice("unavailable")
+    return _notice("connected")
+
+
+@router.post("/connect/{source}/disconnect")
+async def disconnect(request: Request, source: str) -> Response:
+    """Revoke and erase the connection."""
+    session = await person(request)
+    await checked_form(request)
+    try:
+        await services(request).integrations.disconnect(session.user_id, source)
+    except OoError as error:
+        if error.status < 500:
+            raise
+        return _notice("unavailable")
+    return _notice("disconnected")
+
+
+@router.post("/connect/{source}/import")
+async def import_list(request: Request, source: str) -> Response:
+    """Take the tasks of a file or of pasted text."""
+    session = await person(request)
+    parts = services(request)
+    limit = parts.settings.limits.import_bytes
+    form = await checked_form(request, max_part_bytes=limit)
+    try:
+        filename, data = await _uploaded(form, limit)
+        result = await parts.integrations.import_file(session.user_id, filename, data, source)
+    except (BadRequest, TooLarge) as error:
+        return await _connect_page(request, session, import_error=error)
+    finally:
+        await form.close()
+    return await _connect_page(request, session, imported=result)
+
+
+class TimezoneChange(BaseModel):
+    """The person's IANA time zone, as their browser knows it."""
+
+    timezone: str
+
+
+@json_router.put("/api/me/timezone", status_code=204)
+async def set_timezone(request: Request) -> Response:
+    """Follow the person's time zone; raises BadRequest for one that does not exist."""
+    session = await person(request)
+    change = await parse(request, TimezoneChange)
+    if change.timezone not in available_timezones():
+        raise BadRequest("There is no such time zone.")
+    async with services(request).db.write() as connection:
+        await users.set_timezone(connection, session.user_id, change.timezone)
+    return Response(status_code=204)
+
+
+async def _uploaded(form: FormData, limit: int) -> tuple[str, bytes]:
+    file, text = form.get("file"), form.get("list")
+    if isinstance(file, UploadFile) and file.filename:
+        data = await file.read(limit + 1)
+        if len(data) > limit:
+            raise TooLarge(f"The file is larger than {limit // 1024} KiB.")
+        return file.filename, data
+    if isinstance(text, str) and text.strip():
+        return "pasted list", text.encode()
+    raise BadRequest("Choose a file or paste a list.")
+
+
+async def _connect_page(
+    request: Request,
+    session: SessionRow,
+    *,
+    notice: str | None = None,
+    imported: ImportResult | None = None,
+    import_error: OoError | None = None,
+) -> Response:
+    parts = services(request)
+    own = await parts.identity.sessions.list_for(session.user_id, session_cookie(request))
+    listed = await parts.integrations.list_for(session.user_id)
+    zone = ZoneInfo(session.timezone)
+    return page(
+        "connect.html",
+        import_error.status if import_error else 200,
+        csrf=form_token(request),
+        session=session,
+        integrations=sorted(listed, key=lambda it: it.manifest.connect is Connect.UPLOAD),
+        sessions=[
+            {
+                "id": it.id,
+                "agent": describe_agent(it.user_agent),
+                "since": f"{it.created_at.astimezone(zone):%-d %B, %H:%M}",
+                "is_current": it.is_current,
+            }
+            for it in own
+        ],
+        notice=notice,
+        imported=imported,
+        shown_errors=SHOWN_ERRORS,
+        max_bytes=parts.settings.limits.import_bytes - FORM_OVERHEAD,
+        import_error=import_error.detail if import_error else None,
+    )
+
+
+def _notice(code: str) -> Response:
+    return RedirectResponse(f"/connect?notice={code}", 303)

@@ -1,0 +1,48 @@
+"""What the web layer needs, made once per process and reached through the request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastapi import Request
+
+from oo.identity.accounts import Accounts
+from oo.identity.service import Identity
+from oo.identity.sessions import Sessions
+from oo.integrations.service import Integrations
+from oo.kit.clock import Clock
+from oo.kit.settings import Settings
+from oo.recommend.ports import Refill
+from oo.recommend.reactions import Reactions
+from oo.recommend.recommender import Recommender
+from oo.store.database import Database
+
+if TYPE_CHECKING:
+    from oo.web.health import Parts
+
+
+@dataclass(slots=True)
+class Services:
+    """The parts that endpoints work with; `deployments.ingress` makes them.
+
+    `wake` tells the bandit shard of a person's newest reaction number.
+    """
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    accounts: Accounts
+    sessions: Sessions
+    identity: Identity
+    integrations: Integrations
+    recommender: Recommender
+    reactions: Reactions
+    refill: Refill
+    wake: Callable[[str, int], None]
+    parts: "Parts"
+
+
+def services(request: Request) -> Services:
+    """The services of the application that handles `request` (a FastAPI dependency)."""
+    found: Services = request.app.state.services
+    return found
