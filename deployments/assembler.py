@@ -1,0 +1,34 @@
+"""ContextAssembler: a thin shim; what a writer is told about one person, and what may be told."""
+
+from zoneinfo import ZoneInfo
+
+from deployments.parts import start
+from oo.integrations.service import Integrations
+from oo.recommend.assembly import assemble
+from oo.recommend.ports import Assembled
+from oo.store import tasks, users
+
+
+class ContextAssembler:
+    """Assembles the contexts of the making of candidates; requests assemble in process."""
+
+    def __init__(self) -> None:
+        settings, self._clock, self._db = start("assembler")
+        self._integrations = Integrations.of(settings, self._db, self._clock)
+
+    async def assemble(self, user_id: str) -> Assembled | None:
+        """The person's context now; None when the person is gone."""
+        # sources that were not read within 30 s are; one that fails leaves what is stored
+        await self._integrations.open_tasks(user_id)
+        now = self._clock.now()
+        async with self._db.read() as connection:
+            user = await users.get(connection, user_id)
+            if user is None:
+                return None
+            available = await tasks.list_available(connection, user_id, now)
+        local = now.astimezone(ZoneInfo(user.timezone))
+        return Assembled(assemble(local, available), local)
+
+    async def status(self) -> str:
+        """Answers when the replica is up."""
+        return "ready"

@@ -1,0 +1,193 @@
+"""`oo`: everything that an operator does from a shell."""
+
+import asyncio
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from deployments import local
+from oo.kit.clock import SystemClock
+from oo.kit.errors import ConfigurationError, OoError
+from oo.kit.settings import Settings, load_settings
+from oo.store.database import Database
+
+app = typer.Typer(
+    help="oO shows a person one well-timed tip on a black page.", no_args_is_help=True
+)
+user = typer.Typer(help="People (dev profile).", no_args_is_help=True)
+keys = typer.Typer(help="Master keys of the token vault.", no_args_is_help=True)
+app.add_typer(user, name="user")
+app.add_typer(keys, name="keys")
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+CONFIG = Path(__file__).parent.parent / "serve_config.yaml"
+PAGE_WITHIN_S = 120.0
+ENGINE_WITHIN_S = 300.0
+
+
+@app.command()
+def serve(
+    config: Annotated[Path, typer.Option(help="What to deploy.")] = CONFIG,
+) -> None:
+    """Run the whole product on this machine until Ctrl-C."""
+    settings = load_settings()
+    local.check_machine(settings)
+    with local.data_dir(settings):
+        local.prepare_environment(settings)
+        with out.status("Preparing the store …"):
+            local.prepare_store(settings)
+        stopping = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: stopping.set())
+        try:
+            _run(settings, config, stopping)
+        finally:
+            out.print("Stopping …")
+            local.stop_node()
+
+
+def _run(settings: Settings, config: Path, stopping: threading.Event) -> None:
+    with out.status("Starting Ray and the page …"):
+        local.start_node(settings, config)
+        up = local.wait_until(
+            lambda: stopping.is_set() or local.health(settings) is not None, PAGE_WITHIN_S
+        )
+    if stopping.is_set():
+        return
+    if not up:
+        problems = "; ".join(local.deployment_errors()) or "no part answered in time"
+        raise OoError(f"oO did not come up: {problems}. Ray's logs: /tmp/ray/session_latest/logs")
+    out.print(f"\n  oO is at  [bold]{settings.base_url}[/bold]")
+    if settings.local_account:
+        from oo.identity.local import create_login_link
+
+        link = _with_store(settings, lambda db: create_login_link(db, settings, SystemClock()))
+        minutes = settings.limits.login_link_minutes
+        out.print(f"  sign in   {link}\n            (works once, within {minutes} minutes)")
+    out.print("\nThe tip engine is loading; tips come from templates until it is warm.")
+    local.deploy(config, {"host": settings.host, "port": settings.port})
+    warm = local.wait_until(lambda: stopping.is_set() or _is_warm(settings), ENGINE_WITHIN_S, 0.5)
+    if not stopping.is_set():
+        if warm:
+            out.print("The tip engine is warm. Ctrl-C ends everything.")
+        else:
+            out.print("The tip engine is not warm yet: " + "; ".join(local.deployment_errors()))
+    stopping.wait()
+
+
+def _is_warm(settings: Settings) -> bool:
+    state = local.health(settings)
+    return state is not None and not state["warming"] and not state["down"]
+
+
+@app.command()
+def deploy(config: Annotated[Path, typer.Argument(help="A Serve config file.")] = CONFIG) -> None:
+    """Change what runs, in place, to what a config file says."""
+    settings = load_settings()
+    local.prepare_environment(settings)
+    local.join_node(settings)
+    local.deploy(config)
+    out.print("Accepted; `oo status` shows how far it is.")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the store to the shape of this release."""
+    local.prepare_store(load_settings())
+    out.print("The store is up to date.")
+
+
+@app.command()
+def login() -> None:
+    """Print a one-time sign-in link for this machine's own user (dev profile on loopback)."""
+    from oo.identity.local import create_login_link
+
+    settings = load_settings()
+    out.print(_with_store(settings, lambda db: create_login_link(db, settings, SystemClock())))
+
+
+@app.command()
+def replay(
+    check: Annotated[bool, typer.Option("--check", help="Fail when a model differs.")] = False,
+) -> None:
+    """Fold every person's log again and compare with the stored models, bit for bit."""
+    from ml.policies import policies
+    from oo.recommend.replay import check_models
+
+    report = _with_store(load_settings(), lambda db: check_models(db, policies()))
+    for difference in report.different:
+        err.print(f"[red]differs[/red]  {difference}")
+    out.print(
+        f"{report.models} models, {report.reactions} reactions folded,"
+        f" {len(report.different)} different, {report.behind} behind their log"
+    )
+    if check and report.different:
+        raise typer.Exit(1)
+
+
+@keys.command("rotate")
+def rotate() -> None:
+    """Seal every person's data key under the newest master key; oO may go on running."""
+    from oo.vault.keyring import load_keyring
+    from oo.vault.service import Vault
+
+    settings = load_settings()
+    vault = Vault(load_keyring(settings), SystemClock())
+    out.print(f"{_with_store(settings, vault.rewrap)} data keys sealed anew.")
+
+
+@app.command()
+def status() -> None:
+    """Say how each part of the running oO is."""
+    state = local.health(load_settings())
+    if state is None:
+        raise ConfigurationError("No oO answers here: start it with `oo serve`.")
+    out.print(f"status   {state['status']}")
+    for kind in ("warming", "down"):
+        if state[kind]:
+            out.print(f"{kind:8} {', '.join(state[kind])}")
+
+
+@user.command("session")
+def user_session(email: Annotated[str, typer.Argument(help="The person's address.")]) -> None:
+    """Make a person if there is none and print a session cookie for scripts (dev profile only)."""
+    from oo.identity.local import create_script_session
+
+    settings = load_settings()
+    cookie = _with_store(
+        settings, lambda db: create_script_session(db, settings, SystemClock(), email)
+    )
+    sys.stdout.write(cookie + "\n")
+
+
+def _with_store(settings: Settings, work: Callable[[Database], Coroutine[Any, Any, Any]]) -> Any:
+    local.prepare_store(settings)  # a command may be the first thing that runs here
+
+    async def run() -> Any:
+        db = Database(settings.store_url)
+        try:
+            return await work(db)
+        finally:
+            await db.close()
+
+    return asyncio.run(run())
+
+
+def main() -> None:
+    """The entry point: business errors become one clear line."""
+    try:
+        app()
+    except OoError as error:
+        err.print(f"[red]oo:[/red] {error.detail}")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""The vLLM replica set: one engine per replica, warm before it takes calls, replaced when it dies.
+
+The only module that imports vLLM, through `ray.serve.llm`. Callers send and get plain dicts of the
+OpenAI chat format.
+"""
+
+import asyncio
+import logging
+import os
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from ray.llm._internal.common.callbacks.base import CallbackBase
+from ray.serve.llm import LLMConfig, LLMServer, ModelLoadingConfig
+from ray.serve.llm.openai_api_models import ChatCompletionRequest
+
+from deployments.args import EngineArgs
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.2
+CPU_ENVIRONMENT = {
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_LOGGING_LEVEL": "WARNING",
+}
+ENGINE = {
+    "max_model_len": 1024,
+    "max_num_seqs": 32,
+    "enable_prefix_caching": True,
+    "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
+}
+CPU_ENGINE = {**ENGINE, "dtype": "bfloat16", "enforce_eager": True}
+
+
+class NoInitNode(CallbackBase):
+    """Leaves out the task that prepares a node: the model is on disk, and it costs a minute."""
+
+    async def on_before_node_init(self) -> None:
+        self.ctx.run_init_node = False
+
+
+class TipEngine(LLMServer):
+    """One vLLM engine."""
+
+    async def __init__(  # type: ignore[misc]  # Serve awaits an asynchronous constructor
+        self, llm_config: LLMConfig
+    ) -> None:
+        await super().__init__(llm_config)
+        self._model = llm_config.model_id
+        # the first request and the first grammar each cost seconds: pay before taking calls
+        await self.chat_json(
+            {
+                "messages": [{"role": "user", "content": "hello"}],
+                "max_tokens": 4,
+                "structured_outputs": {"grammar": 'root ::= "a" [b-z]*'},
+            }
+        )
+        self._watching = asyncio.get_running_loop().create_task(self._end_with_engine())
+
+    async def chat_json(self, body: dict[str, Any]) -> dict[str, Any]:
+        """One chat completion, OpenAI format in and out; raises RuntimeError with its message."""
+        request = ChatCompletionRequest.model_validate({"model": self._model, **body})
+        answer = await anext(await self.chat(request))
+        completion: dict[str, Any] = answer.model_dump(mode="json")
+        if "error" in completion:
+            raise RuntimeError(f"the engine refused: {completion['error']['message']}")
+        return completion
+
+    async def status(self) -> str:
+        """Answers when the engine is warm."""
+        await self.check_health()
+        return "ready"
+
+    async def _end_with_engine(self) -> None:
+        # Serve notices an engine that died only by failing calls; ending the process at once
+        # makes it start a new replica and route around this one
+        client = self.engine._engine_client
+        while not client.errored:  # noqa: ASYNC110 - vLLM offers no event for it
+            await asyncio.sleep(POLL_S)
+        log.error("the engine died, this replica ends so that Serve replaces it")
+        os._exit(1)
+
+
+def engine_config(args: EngineArgs) -> LLMConfig:
+    """The configuration of the replica set; paths of models are made absolute."""
+    accelerator = _installed_for() if args.accelerator == "auto" else args.accelerator
+    engine: dict[str, Any] = dict(CPU_ENGINE if accelerator == "cpu" else ENGINE)
+    if args.tokenizer:
+        engine["tokenizer"] = _local(args.tokenizer)
+    engine.update(args.engine)
+    return LLMConfig(
+        model_loading_config=ModelLoadingConfig(
+            model_id=args.model_id, model_source=_local(args.model)
+        ),
+        engine_kwargs=engine,
+        accelerator_config={"kind": accelerator},
+        deployment_config={
+            "num_replicas": args.replicas,
+            "max_ongoing_requests": 64,
+            "health_check_period_s": 2,
+            "health_check_timeout_s": 20,
+        },
+        runtime_env={"env_vars": CPU_ENVIRONMENT} if accelerator == "cpu" else {},
+        callback_config={"callback_class": NoInitNode},
+        experimental_configs={},
+        log_engine_metrics=False,
+    )
+
+
+def _installed_for() -> str:
+    """What the installed build of vLLM runs on."""
+    try:
+        metadata.version("vllm-cpu")
+    except metadata.PackageNotFoundError:
+        return "gpu"
+    return "cpu"
+
+
+def _local(model: str) -> str:
+    path = Path(__file__).parent.parent / model
+    return str(path) if path.exists() else model

@@ -1,0 +1,136 @@
+"""TipGenerator: a thin shim that makes candidates ahead of need (context → gate → pool)."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from ray import serve
+
+from deployments.parts import start
+from ml.generation.gate import Generation, generate, pool_key
+from ml.generation.settings import ENGINE, TIP_GENERATOR, ModelSettings, load_settings
+from ml.prompts.prompt import load as load_prompt
+from oo.domain.context import PromptContext
+from oo.recommend.filling import Filled, PoolFiller
+from oo.recommend.ports import Assembled, Draft
+from oo.web.health import State
+
+if TYPE_CHECKING:
+    from ml.generation.aliases import Aliases
+
+log = logging.getLogger(__name__)
+
+TIPS_PER_CALL = 3
+ENGINE_ANSWERS_WITHIN_S = 1.0
+
+
+class _Assembler:
+    """The assembler's handle as the filler sees it."""
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+
+    async def assemble(self, user_id: str) -> Assembled | None:
+        assembled: Assembled | None = await self._handle.assemble.remote(user_id)
+        return assembled
+
+
+class _Writer:
+    """The gate over the alias `tip-generator`."""
+
+    def __init__(self, aliases: "Aliases") -> None:
+        self._aliases = aliases
+        self._random = Random()
+
+    def pool_key(self, context: PromptContext) -> str:
+        alias = self._aliases.alias(TIP_GENERATOR)
+        return pool_key(context, load_prompt(alias.prompt), alias.model)
+
+    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Sequence[Draft]:
+        alias = self._aliases.alias(TIP_GENERATOR)
+        prompt, completer = load_prompt(alias.prompt), self._aliases.completer()
+        calls = -(-count // TIPS_PER_CALL)
+        made: list[Generation] = await asyncio.gather(
+            *(
+                generate(
+                    context,
+                    min(TIPS_PER_CALL, count - call * TIPS_PER_CALL),
+                    completer,
+                    prompt,
+                    deadline_s=deadline_s,
+                    random=self._random,
+                )
+                for call in range(calls)
+            )
+        )
+        for generation in made:
+            if generation.failure:
+                log.warning("templates fill in: %s", generation.failure)
+        distinct = {tip.content: tip for generation in made for tip in generation.tips}
+        return list(distinct.values())
+
+
+class TipGenerator:
+    """Fills pools through LiteLLM aliases; the in-cluster engine is one of their providers."""
+
+    def __init__(self, assembler: Any, models: str, engine_app: str) -> None:
+        # takes seconds, and building the application imports this module too
+        from ml.generation.aliases import Aliases
+
+        self._engine_app = engine_app
+        self._engine: Any = None
+        self._aliases = Aliases(load_settings(_file(models)), self._call_engine)
+        _, clock, db = start("generator")
+        self._filler = PoolFiller(
+            db,
+            clock,
+            _Assembler(assembler),
+            _Writer(self._aliases),
+        )
+
+    async def reconfigure(self, config: dict[str, Any]) -> None:
+        """Take over other aliases (`{"models": {...}}`, the shape of configs/models.yaml)."""
+        if "models" not in config:
+            return
+        try:
+            self._aliases.update(ModelSettings.model_validate(config["models"]))
+        except ValidationError as error:
+            # raising here would cost the replica; what serves goes on
+            log.error("the aliases are wrong and were not taken over: %s", error)
+
+    async def fill(self, user_id: str, deadline_s: float) -> Filled:
+        """Fill the person's pool."""
+        return await self._filler.fill(user_id, deadline_s)
+
+    async def status(self) -> str:
+        """Answers when the replica is up."""
+        return State.READY.value
+
+    async def engine_state(self) -> str:
+        """Whether the model behind `tip-generator` takes calls; others than ours are taken to."""
+        if not self._aliases.alias(TIP_GENERATOR).model.startswith(f"{ENGINE}/"):
+            return State.READY.value
+        try:
+            async with asyncio.timeout(ENGINE_ANSWERS_WITHIN_S):
+                await self._handle().status.remote()
+        except Exception:
+            return State.WARMING.value
+        return State.READY.value
+
+    async def _call_engine(self, body: dict[str, Any]) -> dict[str, Any]:
+        fields = {name: value for name, value in body.items() if name != "model"}
+        answer: dict[str, Any] = await self._handle().chat_json.remote(fields)
+        return answer
+
+    def _handle(self) -> Any:
+        if self._engine is None:
+            self._engine = serve.get_app_handle(self._engine_app)
+        return self._engine
+
+
+def _file(name: str) -> Path:
+    return Path(__file__).parent.parent / name

@@ -1,0 +1,133 @@
+"""Serve handles as the ports that the core asks for."""
+
+import asyncio
+import logging
+import time
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from oo.kit.errors import Unavailable
+from oo.recommend.learning import Choice, ScoreRequest
+
+log = logging.getLogger(__name__)
+
+CALL_LIMIT_S = 0.5
+REST_AFTER_FAILURE_S = 0.5
+REFILL_EVERY_S = 3.0
+WAKE_LIMIT_S = 5.0
+WAKE_EVERY_S = 0.25
+
+
+class Shards:
+    """The bandit shards: a person is always sent to the same one, calls share a hop.
+
+    `slots` is the number of routing keys; consistent hashing spreads them over the replicas. One
+    slot per replica or a few keep batches large.
+    """
+
+    def __init__(self, handle: Any, slots: int) -> None:
+        self._handle = handle
+        self._slots = slots
+        self._rest_until = [0.0] * slots
+        self._news: list[dict[str, int]] = [{} for _ in range(slots)]
+        self._waking: set[asyncio.Task[None]] = set()
+
+    async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
+        """One pick per request; the error of the shard where it is away."""
+        if self._slots == 1:
+            return await self._score(0, requests)
+        by_slot: dict[int, list[int]] = {}
+        for index, request in enumerate(requests):
+            by_slot.setdefault(self._slot(request.user_id), []).append(index)
+        answers = await asyncio.gather(
+            *(
+                self._score(slot, [requests[index] for index in indices])
+                for slot, indices in by_slot.items()
+            )
+        )
+        merged: dict[int, Choice | Exception] = {}
+        for indices, part in zip(by_slot.values(), answers, strict=True):
+            merged.update(zip(indices, part, strict=True))
+        return [merged[index] for index in range(len(requests))]
+
+    def wake(self, user_id: str, user_seq: int) -> None:
+        """Tell the shard of a new reaction; a lost message is found by the sweep."""
+        slot = self._slot(user_id)
+        news = self._news[slot]
+        pending = bool(news)
+        news[user_id] = max(user_seq, news.get(user_id, 0))
+        if not pending:
+            task = asyncio.create_task(self._wake(slot))
+            self._waking.add(task)
+            task.add_done_callback(self._waking.discard)
+
+    async def status(self) -> str:
+        """The policy in force at one of the replicas."""
+        name: str = await self._handle.status.remote()
+        return name
+
+    def _slot(self, user_id: str) -> int:
+        return zlib.crc32(user_id.encode()) % self._slots
+
+    def _at(self, slot: int) -> Any:
+        return self._handle.options(session_id=f"shard-{slot}")
+
+    async def _score(
+        self, slot: int, batch: Sequence[ScoreRequest]
+    ) -> Sequence[Choice | Exception]:
+        if time.monotonic() < self._rest_until[slot]:
+            return [Unavailable("the bandit shard is away")] * len(batch)
+        try:
+            async with asyncio.timeout(CALL_LIMIT_S):
+                choices: list[Choice | Exception] = await self._at(slot).score.remote(list(batch))
+                return choices
+        except Exception as error:
+            self._rest_until[slot] = time.monotonic() + REST_AFTER_FAILURE_S
+            return [error] * len(batch)
+
+    async def _wake(self, slot: int) -> None:
+        # a decision asks for what it must know by number, so this may take its time
+        await asyncio.sleep(WAKE_EVERY_S)
+        news, self._news[slot] = self._news[slot], {}
+        try:
+            async with asyncio.timeout(WAKE_LIMIT_S):
+                await self._at(slot).wake.remote(news)
+        except Exception as error:
+            log.info("a wake-up was lost, the sweep will find it: %r", error)
+
+
+class GeneratorRefill:
+    """Has pools filled by the TipGenerator; refuses at once while its engine is not ready."""
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+        self.engine_ready = False
+        self._asked: dict[str, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def now(self, user_id: str, within_s: float) -> None:
+        """Fill the person's pool; raises Unavailable or TimeoutError."""
+        if not self.engine_ready or within_s <= 0:
+            raise Unavailable("the tip generator is not ready")
+        async with asyncio.timeout(within_s):
+            await self._handle.fill.remote(user_id, within_s)
+
+    def behind(self, user_id: str) -> None:
+        """Fill it some time soon, at most once in a few seconds per person."""
+        now = time.monotonic()
+        if not self.engine_ready or now - self._asked.get(user_id, 0.0) < REFILL_EVERY_S:
+            return
+        if len(self._asked) > 10_000:
+            self._asked.clear()
+        self._asked[user_id] = now
+        task = asyncio.create_task(self._fill(user_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _fill(self, user_id: str) -> None:
+        try:
+            async with asyncio.timeout(30):
+                await self._handle.fill.remote(user_id, 20.0)
+        except Exception as error:
+            log.info("a pool was not filled, the job will: %r", error)

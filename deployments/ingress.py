@@ -1,0 +1,107 @@
+"""Ingress: a thin shim that connects the web application to the handles of the other parts."""
+
+import secrets
+from collections.abc import Sequence
+from random import Random
+from typing import Any, TypedDict
+
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from deployments.handles import GeneratorRefill, Shards
+from deployments.parts import start
+from deployments.watch import Watch
+from ml.features import REGISTRY
+from ml.generation.templates import fallback
+from oo.domain.context import PromptContext
+from oo.identity.accounts import Accounts
+from oo.identity.service import Identity
+from oo.identity.sessions import Sessions
+from oo.integrations.service import Integrations
+from oo.recommend.fallback import FallbackPool
+from oo.recommend.pool import Pool
+from oo.recommend.ports import Draft
+from oo.recommend.reactions import Reactions
+from oo.recommend.recommender import Recommender
+from oo.web.app import create_app
+from oo.web.health import State
+from oo.web.services import Services
+
+
+def _write_templates(context: PromptContext, count: int) -> Sequence[Draft]:
+    return fallback(context, count, Random())
+
+
+class IngressConfig(TypedDict, total=False):
+    """What may change in place: the deadline of `/recommend`, in seconds."""
+
+    deadline_s: float
+
+
+class Ingress:
+    """Everything that HTTP reaches."""
+
+    def __init__(self, bandit: Any, assembler: Any, generator: Any, jobs: Any, slots: int) -> None:
+        settings, clock, self._db = start("ingress")
+        shards = Shards(bandit, slots)
+        self._refill = GeneratorRefill(generator)
+
+        async def store() -> State:
+            async with self._db.read() as connection:
+                await connection.execute(text("SELECT 1"))
+            return State.READY
+
+        async def ready(handle: Any) -> State:
+            await handle.status.remote()
+            return State.READY
+
+        async def engine() -> State:
+            state = State.DOWN
+            try:
+                state = State(await generator.engine_state.remote())
+            finally:
+                self._refill.engine_ready = state is State.READY
+            return state
+
+        self._recommender = Recommender(
+            db=self._db,
+            clock=clock,
+            pool=Pool(self._db, clock),
+            features=REGISTRY.columns,
+            ranker=shards,
+            refill=self._refill,
+            fallback=FallbackPool(self._db, clock, _write_templates),
+            seeds=lambda: secrets.randbits(63),
+            deadline_s=settings.limits.recommend_deadline_s,
+        )
+        self._services = Services(
+            settings=settings,
+            clock=clock,
+            db=self._db,
+            accounts=Accounts(self._db, clock),
+            sessions=Sessions(self._db, clock),
+            identity=Identity.of(settings, self._db, clock),
+            integrations=Integrations.of(settings, self._db, clock),
+            recommender=self._recommender,
+            reactions=Reactions(self._db, clock),
+            refill=self._refill,
+            wake=shards.wake,
+            parts=Watch(
+                {
+                    "store": store,
+                    "bandit": lambda: ready(bandit),
+                    "assembler": lambda: ready(assembler),
+                    "generator": lambda: ready(generator),
+                    "jobs": lambda: ready(jobs),
+                    "engine": engine,
+                }
+            ),
+        )
+
+    async def reconfigure(self, config: IngressConfig) -> None:
+        """Take over the limits that may change in place."""
+        if "deadline_s" in config:
+            self._recommender.set_deadline(config["deadline_s"])
+
+    async def __serve_build_asgi_app__(self) -> FastAPI:
+        return create_app(self._services)

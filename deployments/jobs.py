@@ -1,0 +1,57 @@
+"""Jobs: a thin shim over the periodic jobs. One replica; a second one would only repeat work."""
+
+import asyncio
+from typing import Any
+
+import oo.jobs.periodic
+from deployments.handles import Shards
+from deployments.parts import start
+from oo.integrations.service import Integrations
+from oo.jobs.contract import Job, JobServices
+from oo.jobs.runner import run_forever
+from oo.kit.errors import Unavailable
+from oo.kit.plugins import discover
+
+FILL_LIMIT_S = 30.0
+
+
+class _Generator:
+    """The tip generator's handle as jobs see it."""
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+
+    async def fill(self, user_id: str) -> None:
+        """Fill the person's pool; while the engine is away there is nothing to do."""
+        try:
+            async with asyncio.timeout(FILL_LIMIT_S):
+                if await self._handle.engine_state.remote() == "ready":
+                    await self._handle.fill.remote(user_id, FILL_LIMIT_S)
+        except TimeoutError as error:
+            raise Unavailable("the tip generator does not answer") from error
+
+
+class Jobs:
+    """Runs every job of `oo/jobs/periodic` on its own beat."""
+
+    def __init__(self, bandit: Any, generator: Any, slots: int) -> None:
+        settings, clock, db = start("jobs")
+        services = JobServices(
+            db=db,
+            clock=clock,
+            integrations=Integrations.of(settings, db, clock),
+            shards=Shards(bandit, slots),
+            generator=_Generator(generator),
+        )
+        jobs = discover(oo.jobs.periodic, "JOB", Job)
+        self._running = asyncio.get_running_loop().create_task(run_forever(jobs.values(), services))
+
+    async def status(self) -> str:
+        """Raises when the jobs have ended, which they never should."""
+        if self._running.done():
+            self._running.result()
+        return "ready"
+
+    async def check_health(self) -> None:
+        """Serve replaces the replica when the jobs have ended."""
+        await self.status()

@@ -1,0 +1,23 @@
+"""What every replica makes first."""
+
+from typing import NamedTuple
+
+from oo.kit.clock import Clock, SystemClock
+from oo.kit.logs import log_to
+from oo.kit.settings import Settings, load_settings
+from oo.store.database import Database
+
+
+class Base(NamedTuple):
+    """Settings, time and store of one process."""
+
+    settings: Settings
+    clock: Clock
+    db: Database
+
+
+def start(part: str) -> Base:
+    """Read the settings, send logs to the file of `part`, open the store."""
+    settings = load_settings()
+    log_to(settings.data_dir / "logs", part)
+    return Base(settings, SystemClock(), Database(settings.store_url))

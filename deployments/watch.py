@@ -1,0 +1,42 @@
+"""How the parts of the application are, asked every two seconds off the request path."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from oo.web.health import State
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 2.0
+ANSWER_WITHIN_S = 1.5
+
+
+class Watch:
+    """Asks each part for its state; a part that has never answered is warming."""
+
+    def __init__(self, probes: Mapping[str, Callable[[], Awaitable[State]]]) -> None:
+        self._probes = probes
+        self._states = dict.fromkeys(probes, State.WARMING)
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def states(self) -> dict[str, State]:
+        """The state of each part, as last seen."""
+        return {"ingress": State.READY, **self._states}
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.gather(*(self._ask(name) for name in self._probes))
+            await asyncio.sleep(EVERY_S)
+
+    async def _ask(self, name: str) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                state = await self._probes[name]()
+        except Exception as error:
+            known = self._states[name]
+            state = State.WARMING if known is State.WARMING else State.DOWN
+            log.debug("%s does not answer: %r", name, error)
+        if state is not self._states[name]:
+            log.info("%s: %s", name, state)
+        self._states[name] = state
