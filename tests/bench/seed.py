@@ -1,0 +1,133 @@
+"""A store full of people, candidates and served tips, the same for every system under test."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from sqlalchemy import insert
+
+from ml.features import REGISTRY
+from ml.policies.egreedy_v1 import POLICY
+from oo.domain.tasks import Task
+from oo.domain.tips import TipCandidate, TipKind
+from oo.kit.clock import SystemClock
+from oo.kit.ids import new_id
+from oo.store import candidates, decisions, tables
+from oo.store import tasks as task_store
+from oo.store.database import Database
+from oo.store.decisions import Decision
+from oo.store.migrate import migrate
+
+POOL = 6
+BATCH = 500
+
+
+class Seeded(NamedTuple):
+    """Cookies of the people, and (cookie, tip id) of the tips that wait for a reaction."""
+
+    cookies: list[str]
+    tips: list[tuple[str, str]]
+
+
+async def seed(path: Path, people: int, tips: int) -> Seeded:
+    """Fill a new SQLite store at `path`."""
+    db = Database(f"sqlite+aiosqlite:///{path}")
+    await migrate(db)
+    clock = SystemClock()
+    cookies, owners = [], []
+    async with db.write() as connection:
+        for number in range(people):
+            user_id, cookie = new_id(clock), secrets.token_urlsafe(32)
+            owners.append((user_id, cookie))
+            cookies.append(cookie)
+            await connection.execute(
+                insert(tables.users).values(
+                    id=user_id,
+                    provider="bench",
+                    subject=str(number),
+                    email=f"{number}@bench.test",
+                    name=str(number),
+                    created_at=clock.now(),
+                )
+            )
+            await connection.execute(
+                insert(tables.sessions).values(
+                    token_hash=hashlib.sha256(cookie.encode()).hexdigest(),
+                    user_id=user_id,
+                    created_at=clock.now(),
+                    expires_at=clock.now() + timedelta(days=1),
+                )
+            )
+            await task_store.put(connection, user_id, _tasks(clock))
+            await candidates.replace(connection, user_id, "bench", _candidates(clock), clock.now())
+    served = []
+    for start in range(0, tips, BATCH):
+        batch = [
+            _decision(clock, *owners[number % people]) for number in range(start, start + BATCH)
+        ]
+        async with db.write() as connection:
+            await decisions.append(connection, [decision for decision, _ in batch])
+        served += [(cookie, decision.id) for decision, cookie in batch]
+    await db.close()
+    return Seeded(cookies, served)
+
+
+def _tasks(clock: SystemClock) -> list[Task]:
+    now = clock.now()
+    return [
+        Task(
+            id=f"file:{number}",
+            source="file",
+            external_id=str(number),
+            title=f"Write to supplier number {number}",
+            priority=1 + number % 4,
+            due=(now + timedelta(days=number % 9 - 4)).date(),
+            added_at=now - timedelta(days=number),
+        )
+        for number in range(30)
+    ]
+
+
+def _candidates(clock: SystemClock) -> list[TipCandidate]:
+    now = clock.now()
+    return [
+        TipCandidate(
+            id=new_id(clock),
+            kind=TipKind.TASK,
+            content=f"Give “Write to supplier number {number}” ten minutes now.",
+            source="llm",
+            model="embedded",
+            prompt_version="embedded-v1",
+            confidence=0.8,
+            task_id=f"file:{number}",
+            created_at=now,
+            expires_at=now + timedelta(days=1),
+        )
+        for number in range(POOL)
+    ]
+
+
+def _decision(clock: SystemClock, user_id: str, cookie: str) -> tuple[Decision, str]:
+    pool = _candidates(clock)
+    features = REGISTRY.columns(datetime.now(UTC), [None] * POOL)
+    decision = Decision(
+        id=new_id(clock),
+        user_id=user_id,
+        created_at=clock.now(),
+        candidate=pool[0],
+        candidate_ids=[candidate.id for candidate in pool],
+        chosen=0,
+        policy=POLICY.name,
+        policy_version=POLICY.version,
+        seed=1,
+        state_seq=0,
+        propensities=np.full(POOL, 1 / POOL).tolist(),
+        scores=[0.0] * POOL,
+        features=features,
+        degraded=None,
+        latency_ms=1.0,
+    )
+    return decision, cookie

@@ -1,0 +1,82 @@
+"""The systems under test, each a process of its own with its own store."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import yaml
+
+ROOT = Path(__file__).parents[2]
+START_WITHIN_S = 90
+
+
+def free_port() -> int:
+    """A port that is free right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(name: str, data_dir: Path) -> Iterator[tuple[int, psutil.Process]]:
+    """Start system `name` on the store in `data_dir`; gives its port and root process."""
+    port = free_port()
+    environment = {**os.environ, "OO_PORT": str(port), "OO_DATA_DIR": str(data_dir)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    if name == "oo":
+        config = data_dir / "serve.yaml"
+        config.write_text(yaml.safe_dump(_without_engine()))
+        command = ["-m", "deployments.cli", "serve", "--config", str(config)]
+    else:
+        command = ["-m", f"tests.bench.{name}"]
+    with (data_dir / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        _wait(process, port, data_dir / "log")
+        yield port, psutil.Process(process.pid)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """CPU time of a process and all below it, also of children that have ended."""
+    total = 0.0
+    for one in (process, *process.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = one.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+def _without_engine() -> dict[str, object]:
+    """The engine idles while candidates come from the pool; it only would take memory."""
+    config: dict[str, object] = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
+    config["applications"] = [a for a in config["applications"] if a["name"] == "oo"]  # type: ignore[attr-defined,index]
+    return config
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    end = time.monotonic() + START_WITHIN_S
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=1).close()
+            time.sleep(3)  # let what starts beside it settle
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"the system did not start:\n{log.read_text()[-2000:]}")

@@ -1,0 +1,121 @@
+"""The product, started as its operator does, with real peers around it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.peers import oidc, todoist
+from tests.peers.serving import free_port, served
+from tests.peers.todoist import TodoistPeer
+
+ROOT = Path(__file__).parent.parent
+START_S = 240
+STOP_S = 60
+
+
+@dataclass(frozen=True)
+class Product:
+    """A running oO and what is behind it."""
+
+    base_url: str
+    todoist: TodoistPeer
+    environment: dict[str, str]
+    config: Path
+    pid: int
+
+    def cli(self, *arguments: str) -> str:
+        """What `oo ARGUMENTS` prints beside the running product."""
+        command = [sys.executable, "-m", "deployments.cli", *arguments]
+        done = subprocess.run(
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def deploy(self, policy: str = "egreedy-v1", args: Mapping[str, Any] | None = None) -> None:
+        """Deploy again, with another policy in force or other arguments."""
+        changed = self.config.with_name("changed.yaml")
+        changed.write_text(yaml.safe_dump(configuration(policy, args)))
+        self.cli("deploy", str(changed))
+
+
+def configuration(
+    policy: str = "egreedy-v1", args: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The shipped configuration with two replicas of what a kill must not stop."""
+    config: dict[str, Any] = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
+    oo = next(application for application in config["applications"] if application["name"] == "oo")
+    oo["args"] = {"ingress": {"replicas": 2}, "shards": {"replicas": 2}, **(args or {})}
+    shard = next(one for one in oo["deployments"] if one["name"] == "BanditShard")
+    shard["user_config"] = {"policy": policy}
+    return config
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """`oo serve`, with a stand-in Todoist and a real OpenID provider."""
+    if not oidc.INSTALLED:
+        pytest.skip("needs `npm ci`")
+    folder = tmp_path_factory.mktemp("oo")
+    port, peer = free_port(), TodoistPeer()
+    base_url = f"http://127.0.0.1:{port}"
+    with (
+        served(peer.app()) as todoist_url,
+        oidc.openid_provider(f"{base_url}/auth/real/callback") as issuer,
+        (folder / "serve.log").open("wb") as log,
+    ):
+        config = folder / "serve_config.yaml"
+        config.write_text(yaml.safe_dump(configuration()))
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("OO_")},
+            "OO_PORT": str(port),
+            "OO_DATA_DIR": str(folder / "data"),
+            "OO_OIDC__REAL__TITLE": "Real",
+            "OO_OIDC__REAL__ISSUER": issuer,
+            "OO_OIDC__REAL__CLIENT_ID": oidc.CLIENT_ID,
+            "OO_OIDC__REAL__CLIENT_SECRET": oidc.CLIENT_SECRET,
+            "OO_TODOIST__CLIENT_ID": todoist.CLIENT_ID,
+            "OO_TODOIST__CLIENT_SECRET": todoist.CLIENT_SECRET,
+            "OO_TODOIST__AUTHORIZE_URL": f"{todoist_url}/oauth/authorize",
+            "OO_TODOIST__TOKEN_URL": f"{todoist_url}/oauth/access_token",
+            "OO_TODOIST__API_URL": f"{todoist_url}/api/v1",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deployments.cli", "serve", "--config", str(config)],
+            env=environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait_until_ready(base_url, process, folder / "serve.log")
+            yield Product(base_url, peer, environment, config, process.pid)
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _wait_until_ready(base_url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{base_url}/health/ready", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    raise RuntimeError(f"oO did not start:\n{log.read_text(errors='replace')[-4000:]}")

@@ -1,0 +1,123 @@
+"""Sign-in against a real OpenID provider."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import httpx2
+import pytest
+
+from oo.identity.openid import Cancelled, OpenIdSignIn
+from oo.kit.clock import ManualClock
+from oo.kit.errors import BadGateway, BadRequest, NotFound
+from oo.kit.settings import Settings
+from oo.vault.keyring import Keyring
+from tests.peers.oidc import CLIENT_ID, CLIENT_SECRET, INSTALLED, consent, openid_provider
+
+pytestmark = pytest.mark.skipif(not INSTALLED, reason="needs `npm ci`")
+
+REDIRECT_URI = "http://127.0.0.1:8000/auth/real/callback"
+FORM_URI = "http://127.0.0.1:8000/auth/form/callback"
+OTHER_URI = "http://127.0.0.1:8000/auth/other/callback"
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    with openid_provider(REDIRECT_URI, OTHER_URI, FORM_URI) as address:
+        yield address
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime.now(UTC))
+
+
+def sign_in(issuer: str, clock: ManualClock) -> OpenIdSignIn:
+    provider = {
+        "title": "Real",
+        "issuer": issuer,
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+    }
+    form = {**provider, "response_mode": "form_post"}
+    dead = {**provider, "issuer": "http://127.0.0.1:9"}
+    settings = Settings.model_validate(
+        {"oidc": {"real": provider, "other": provider, "form": form, "dead": dead}}
+    )
+    return OpenIdSignIn(settings, Keyring({"k": b"k" * 32}), clock)
+
+
+async def test_a_person_signs_in(issuer: str, clock: ManualClock) -> None:
+    openid = sign_in(issuer, clock)
+    attempt = await openid.start("real", "/connect")
+    asked = httpx2.URL(attempt.url).params
+    assert asked["code_challenge_method"] == "S256"
+    assert asked["nonce"]
+    back = await consent(attempt.url, "ada", REDIRECT_URI)
+    assert attempt.cookie_name == openid.cookie_name(back.params["state"])
+    signed_in = await openid.finish("real", dict(back.params), attempt.cookie)
+    assert signed_in.next_path == "/connect"
+    assert tuple(signed_in.profile) == ("real", "ada", "ada@example.org", "ada")
+    # the code is good for one use
+    with pytest.raises(BadRequest):
+        await openid.finish("real", dict(back.params), attempt.cookie)
+
+
+async def test_an_answer_by_form_is_taken(issuer: str, clock: ManualClock) -> None:
+    openid = sign_in(issuer, clock)
+    attempt = await openid.start("form", "/")
+    assert attempt.comes_by_form
+    back = await consent(attempt.url, "ada", FORM_URI)
+    signed_in = await openid.finish("form", dict(back.params), attempt.cookie)
+    assert signed_in.profile.subject == "ada"
+
+
+async def test_two_tabs_do_not_disturb_each_other(issuer: str, clock: ManualClock) -> None:
+    openid = sign_in(issuer, clock)
+    first, second = [await openid.start("real", "/") for _ in range(2)]
+    assert first.cookie_name != second.cookie_name
+    for attempt, login in ((first, "ada"), (second, "bob")):
+        back = await consent(attempt.url, login, REDIRECT_URI)
+        signed_in = await openid.finish("real", dict(back.params), attempt.cookie)
+        assert signed_in.profile.subject == login
+
+
+async def test_an_answer_to_another_attempt_is_refused(issuer: str, clock: ManualClock) -> None:
+    openid = sign_in(issuer, clock)
+    mine, theirs = [await openid.start("real", "/") for _ in range(2)]
+    query = dict((await consent(theirs.url, "mallory", REDIRECT_URI)).params)
+    state_of_mine = httpx2.URL(mine.url).params["state"]
+    for given, cookie in (
+        (query, mine.cookie),  # another state
+        (query, None),
+        (query, "forged"),
+        ({**query, "state": state_of_mine}, mine.cookie),  # a code with another nonce and verifier
+        ({**query, "iss": "https://evil.example"}, theirs.cookie),
+        ({"state": query["state"]}, theirs.cookie),
+    ):
+        with pytest.raises(BadRequest):
+            await openid.finish("real", given, cookie)
+    with pytest.raises(BadRequest):
+        await openid.finish("other", query, theirs.cookie)
+    clock.advance(601)
+    with pytest.raises(BadRequest):
+        await openid.finish("real", query, theirs.cookie)
+
+
+async def test_saying_no_is_no_error(issuer: str, clock: ManualClock) -> None:
+    openid = sign_in(issuer, clock)
+    attempt = await openid.start("real", "/")
+    state = httpx2.URL(attempt.url).params["state"]
+    with pytest.raises(Cancelled):
+        await openid.finish("real", {"error": "access_denied", "state": state}, attempt.cookie)
+    with pytest.raises(BadGateway):
+        await openid.finish("real", {"error": "server_error", "state": state}, attempt.cookie)
+    with pytest.raises(BadRequest):
+        await openid.finish("real", {"error": "access_denied"}, attempt.cookie)
+
+
+async def test_a_provider_that_is_away_or_unknown(issuer: str, clock: ManualClock) -> None:
+    openid = sign_in(issuer, clock)
+    with pytest.raises(BadGateway):
+        await openid.start("dead", "/")
+    with pytest.raises(NotFound):
+        await openid.start("nothing", "/")

@@ -1,0 +1,144 @@
+"""The rows of people, sessions, keys, connections and tasks, on both stores."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from oo.domain.tasks import Task
+from oo.identity.accounts import Accounts
+from oo.identity.local import create_login_link, use_login_link
+from oo.identity.sessions import Sessions, hash_token, start_session
+from oo.kit.clock import ManualClock
+from oo.kit.errors import Gone, Unauthorized
+from oo.kit.settings import Settings
+from oo.store import connections, sessions, tasks, users
+from oo.store.connections import ConnectionRow
+from oo.store.database import Database
+from oo.store.tables import metadata
+from oo.vault.keyring import Keyring
+from oo.vault.service import Vault
+from tests.peers.postgres import BIN, postgres
+from tests.peers.store import add_person
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    if BIN is None:
+        pytest.skip("needs Debian's postgresql")
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    if request.param == "sqlite":
+        url = f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    db = Database(url)
+    async with db.write() as connection:
+        await connection.run_sync(metadata.drop_all)
+        await connection.run_sync(metadata.create_all)
+    yield db
+    await db.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+def task(number: int, **changes: object) -> Task:
+    made = Task(
+        id=f"todoist:{number:04d}",
+        source="todoist",
+        external_id=f"{number:04d}",
+        title=f"task {number} “é” 🙂",
+        due=date(2026, 11, 21),
+        due_at=NOW,
+        labels=("a", "b"),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+async def test_tasks_come_back_as_they_went_in(db: Database, clock: ManualClock) -> None:
+    ada, bob = await add_person(db, clock, "ada"), await add_person(db, clock, "bob")
+    found = [task(number) for number in range(450)]
+    async with db.write() as connection:
+        await tasks.put(connection, ada, found)
+        await tasks.put(connection, bob, found[:1])
+        assert await tasks.list_open(connection, ada) == found
+        assert await tasks.mark_completed(connection, ada, [found[0].id, "other"], NOW) == 1
+        assert await tasks.mark_completed(connection, ada, [found[0].id], NOW) == 0
+        changed = task(1, title="new", due=None, due_at=None, recurring=True)
+        await tasks.put(connection, ada, [changed])
+        stored = await tasks.list_of_source(connection, ada, "todoist")
+        assert stored[found[0].id].completed_at == NOW
+        assert stored[changed.id].task == changed
+        await tasks.remove(connection, ada, [item.id for item in found[2:]])
+        assert await tasks.list_open(connection, ada) == [changed]
+        await tasks.remove_source(connection, ada, "todoist")
+        assert await tasks.list_open(connection, bob) == found[:1]
+
+
+async def test_connections_are_replaced_and_erased(db: Database, clock: ManualClock) -> None:
+    ada, bob = await add_person(db, clock, "ada"), await add_person(db, clock, "bob")
+    row = ConnectionRow("todoist", "ada@example.org", "connected", b"\x00\xff", NOW, None, None)
+    async with db.write() as connection:
+        await connections.put(connection, ada, row)
+        await connections.put(connection, bob, row)
+        await connections.set_failed(connection, ada, "todoist", "reconnect", "why", NOW)
+        again = row._replace(account="new", secret=b"2")
+        await connections.put(connection, ada, again)
+        assert await connections.get(connection, ada, "todoist") == again
+        await connections.set_synced(connection, ada, "todoist", NOW)
+        (listed,) = await connections.list_for(connection, ada)
+        assert listed.synced_at == NOW
+        await connections.remove(connection, ada, "todoist")
+        assert await connections.list_for(connection, ada) == []
+        assert await connections.get(connection, bob, "todoist") == row
+
+
+async def test_a_cookie_stands_for_a_live_session(db: Database, clock: ManualClock) -> None:
+    people = [await add_person(db, clock, f"p{number}") for number in range(3)]
+    async with db.write() as connection:
+        cookies = [await start_session(connection, person, clock, 1) for person in people]
+        old = await start_session(connection, people[0], clock, 0)
+        await users.set_timezone(connection, people[1], "Europe/Zurich")
+    clock.advance(1)
+    accounts = Accounts(db, clock)
+    found = [await accounts.of(cookie) for cookie in cookies]
+    assert [session.user_id for session in found] == people
+    for cookie in (old, "unknown", "", None):
+        with pytest.raises(Unauthorized):
+            await accounts.of(cookie)
+    row = found[1]
+    assert row.token_hash == hash_token(cookies[1])
+    assert (row.timezone, row.pool_version) == ("Europe/Zurich", 1)
+    assert row.expires_at == NOW + timedelta(days=1)
+    async with db.write() as connection:
+        assert await sessions.purge_expired(connection, NOW) == 1
+    assert len(await Sessions(db, clock).list_for(people[0], "")) == 1
+
+
+async def test_a_login_link_opens_once(db: Database, clock: ManualClock) -> None:
+    token = (await create_login_link(db, Settings(), clock)).rpartition("/")[2]
+    await use_login_link(db, Settings(), clock, token)
+    with pytest.raises(Gone):
+        await use_login_link(db, Settings(), clock, token)
+
+
+async def test_the_vault_seals_and_rewraps(db: Database, clock: ManualClock) -> None:
+    ada = await add_person(db, clock)
+    async with db.write() as connection:
+        sealed = await Vault(Keyring({"a": b"a" * 32}), clock).seal(connection, ada, "p", b"x")
+    both = Vault(Keyring({"a": b"a" * 32, "b": b"b" * 32}), clock)
+    assert await both.rewrap(db) == 1
+    async with db.read() as connection:
+        after = Vault(Keyring({"b": b"b" * 32}), clock)
+        assert await after.open(connection, ada, "p", sealed) == b"x"

@@ -1,0 +1,34 @@
+"""The unit tests of reactions and learning once more, on a real PostgreSQL."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from oo.store.database import Database
+from oo.store.migrate import differences, migrate
+from oo.store.tables import metadata
+from tests.peers.postgres import postgres
+from tests.unit.recommend.conftest import clock, user  # noqa: F401 - fixtures
+from tests.unit.recommend.test_learning import *  # noqa: F403 - the same tests, another store
+from tests.unit.recommend.test_reactions import *  # noqa: F403 - the same tests, another store
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture
+async def db(address: str) -> AsyncIterator[Database]:
+    store = Database(address)
+    async with store.write() as connection:
+        await connection.run_sync(metadata.drop_all)
+        await connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
+    await migrate(store)
+    yield store
+    await store.close()
+
+
+async def test_the_migrated_store_is_what_the_tables_say(db: Database) -> None:
+    assert await differences(db) == []

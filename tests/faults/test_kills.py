@@ -1,0 +1,136 @@
+"""kill -9 under load: what was acknowledged is applied exactly once, and tips keep coming."""
+
+import contextlib
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import httpx2
+import psutil
+import pytest
+
+from tests.conftest import Product
+from tests.serve.client import Client, eventually
+
+pytestmark = pytest.mark.timeout(420)
+
+SECONDS = 60
+PER_SECOND = 20
+PEOPLE = 10
+RECOMMEND_DEADLINE_S = 2.0
+
+
+def processes(product: Product, name: str) -> list[psutil.Process]:
+    """The product's processes whose command line has `name`."""
+    found = []
+    for process in psutil.Process(product.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if name in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
+@dataclass
+class Load:
+    """Feedback at a steady rate; remembers what was acknowledged."""
+
+    clients: list[Client]
+    acknowledged: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    failed: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def one(self, number: int) -> None:
+        """A tip and its reaction; retried with the same key, as a page does."""
+        client = self.clients[number % len(self.clients)]
+        key = uuid.uuid4().hex
+        tip_id = None
+        for _ in range(20):
+            try:
+                tip_id = tip_id or client.tip()["id"]
+                answer = client.react(tip_id, "dismiss" if number % 3 else "snooze", key=key)
+            except (httpx2.HTTPError, AssertionError):
+                time.sleep(0.3)
+                continue
+            if answer.status_code == 200:
+                with self.lock:
+                    cookie = client.http.cookies["sid"]
+                    self.acknowledged.setdefault(cookie, []).append((key, answer.json()["seq"]))
+                return
+            time.sleep(0.3)
+        with self.lock:
+            self.failed += 1
+
+
+@contextlib.contextmanager
+def running(load: Load, seconds: float) -> Iterator[None]:
+    """Apply the load in the background for `seconds`, bounded in count and time."""
+    threads: list[threading.Thread] = []
+    stop = threading.Event()
+
+    def drive() -> None:
+        started = time.monotonic()
+        for number in range(int(seconds * PER_SECOND)):
+            if stop.wait(max(0.0, started + number / PER_SECOND - time.monotonic())):
+                return
+            thread = threading.Thread(target=load.one, args=(number,), daemon=True)
+            thread.start()
+            threads.append(thread)
+
+    driver = threading.Thread(target=drive, daemon=True)
+    driver.start()
+    try:
+        yield
+        driver.join(seconds + 60)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(60)
+
+
+def test_nothing_acknowledged_is_lost_or_doubled_by_kill_9(product: Product) -> None:
+    clients = [Client.new(product) for _ in range(PEOPLE)]
+    for client in clients:
+        client.import_list("\n".join(f"- [ ] Task {n} of many" for n in range(400)))
+    load = Load(clients)
+    with running(load, SECONDS):
+        for name in ("BanditShard", "Ingress", "BanditShard"):
+            time.sleep(SECONDS / 5)
+            victims = processes(product, f"ServeReplica:oo:{name}")
+            assert victims, name
+            victims[0].kill()
+    total = sum(len(keys) for keys in load.acknowledged.values())
+    assert load.failed == 0
+    assert total == SECONDS * PER_SECOND
+    for pairs in load.acknowledged.values():
+        # exactly once: one number per acknowledged reaction, none twice, none missing
+        assert sorted(seq for _, seq in pairs) == list(range(1, len(pairs) + 1))
+
+    def caught_up() -> bool:
+        report = product.cli("replay", "--check")
+        return " 0 different, 0 behind" in report
+
+    assert eventually(caught_up, 30, 2.0), product.cli("replay", "--check")
+
+
+def test_a_dead_engine_is_replaced_and_nobody_waits_for_it(product: Product) -> None:
+    client = Client.new(product)
+    client.import_list()
+    client.tip_of_model(180)
+    cores = processes(product, "EngineCore")
+    assert cores, "no engine process"
+    for core in cores:
+        core.kill()
+    newcomer = Client.new(product)
+    newcomer.import_list()
+    slowest = 0.0
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        for person in (client, newcomer):
+            started = time.monotonic()
+            assert person.tip()
+            slowest = max(slowest, time.monotonic() - started)
+        time.sleep(0.1)
+    assert slowest < RECOMMEND_DEADLINE_S + 0.5
+    assert newcomer.tip_of_model(150)["source"] == "llm"

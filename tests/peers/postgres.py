@@ -1,0 +1,48 @@
+"""A real PostgreSQL on a free loopback port, in a folder of its own."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.peers.serving import free_port
+
+BIN = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
+
+
+def _unprivileged() -> list[str]:
+    # the server refuses to run as root
+    if os.geteuid() != 0:
+        return []
+    account = pwd.getpwnam("postgres")
+    ids = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}"]
+    return ["setpriv", *ids, "--clear-groups"]
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The SQLAlchemy address of an empty database."""
+    assert BIN is not None, "needs Debian's postgresql"
+    folder = Path(tempfile.mkdtemp(prefix="oo-postgres-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    port, data = free_port(), folder / "data"
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*_unprivileged(), str(BIN / program), "-D", str(data), *arguments]
+        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+
+    try:
+        run("initdb", "-A", "trust", "-U", "postgres")
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        run("pg_ctl", "-w", "-o", options, "-l", str(folder / "log"), "start")
+        try:
+            yield f"postgresql+asyncpg://postgres@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", "-w", "-m", "fast", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

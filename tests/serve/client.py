@@ -1,0 +1,73 @@
+"""A person of the running product, over HTTP as scripts use it."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+LIST = "\n".join(f"- [ ] Prepare chapter {number} of the report" for number in range(30))
+
+
+@dataclass(frozen=True)
+class Client:
+    """A signed-in person."""
+
+    http: httpx2.Client
+
+    @classmethod
+    def new(cls, product: Any, email: str | None = None) -> "Client":
+        """A new person with 30 tasks of their own."""
+        cookie = product.cli("user", "session", email or f"{uuid.uuid4().hex}@test.test")
+        http = httpx2.Client(base_url=product.base_url, cookies={"sid": cookie}, timeout=10)
+        return cls(http)
+
+    def import_list(self, text: str = LIST) -> None:
+        """Hand in a list of tasks as the connect page does."""
+        answer = self.http.post(
+            "/api/sources/file/import",
+            content=text.encode(),
+            headers={"Content-Type": "text/csv"},
+        )
+        assert answer.status_code == 200, answer.text
+
+    def tip(self) -> dict[str, Any]:
+        """The tip that `/recommend` gives; there must be one."""
+        answer = self.http.post("/recommend")
+        assert answer.status_code == 200, answer.text
+        tip: dict[str, Any] = answer.json()["tip"]
+        assert tip, answer.text
+        return tip
+
+    def react(
+        self, tip_id: str, action: str = "done", dwell_ms: int = 30_000, key: str | None = None
+    ) -> httpx2.Response:
+        """Send a reaction."""
+        return self.http.post(
+            "/feedback",
+            json={"tip_id": tip_id, "action": action, "dwell_ms": dwell_ms},
+            headers={"Idempotency-Key": key or uuid.uuid4().hex},
+        )
+
+    def tip_of_model(self, within_s: float) -> dict[str, Any]:
+        """The first tip that a model wrote."""
+        found: list[dict[str, Any]] = []
+
+        def written() -> bool:
+            found.append(self.tip())
+            return found[-1]["source"] == "llm"
+
+        assert eventually(written, within_s), found[-1]
+        return found[-1]
+
+
+def eventually(condition: Callable[[], bool], within_s: float, every_s: float = 0.25) -> bool:
+    """Whether `condition` comes true in time."""
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(every_s)
+    return condition()

@@ -1,0 +1,84 @@
+"""Coalescing: what waits together is run together, and fails alone."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from oo.kit.coalesce import Coalescer
+
+
+async def test_what_comes_while_a_batch_runs_forms_the_next_one() -> None:
+    batches: list[list[int]] = []
+    gate = asyncio.Event()
+
+    async def run(items: Sequence[int]) -> list[int | Exception]:
+        batches.append(list(items))
+        if len(batches) == 1:
+            await gate.wait()
+        return [item * 2 for item in items]
+
+    coalescer = Coalescer(run)
+    first = asyncio.create_task(coalescer.submit(1))
+    while not batches:  # noqa: ASYNC110 - the batch itself tells when it runs
+        await asyncio.sleep(0)
+    others = [asyncio.create_task(coalescer.submit(number)) for number in (2, 3, 4)]
+    await asyncio.sleep(0)
+    gate.set()
+    assert await first == 2
+    assert [await other for other in others] == [4, 6, 8]
+    assert batches == [[1], [2, 3, 4]]
+
+
+async def test_an_exception_among_the_results_fails_its_caller_only() -> None:
+    async def run(items: Sequence[int]) -> list[int | Exception]:
+        return [ValueError("odd") if item % 2 else item for item in items]
+
+    coalescer = Coalescer(run)
+    answers = await asyncio.gather(
+        *(coalescer.submit(number) for number in range(4)), return_exceptions=True
+    )
+    assert [isinstance(answer, ValueError) for answer in answers] == [False, True, False, True]
+
+
+async def test_a_batch_that_raises_fails_all_its_callers_and_the_next_one_runs() -> None:
+    calls = 0
+
+    async def run(items: Sequence[int]) -> list[int | Exception]:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise OSError("disk")
+        return list(items)
+
+    coalescer = Coalescer(run)
+    answers = await asyncio.gather(coalescer.submit(1), coalescer.submit(2), return_exceptions=True)
+    assert all(isinstance(answer, OSError) for answer in answers)
+    assert await coalescer.submit(3) == 3
+
+
+async def test_a_cancelled_caller_does_not_disturb_the_others() -> None:
+    async def run(items: Sequence[int]) -> list[int | Exception]:
+        await asyncio.sleep(0)
+        return list(items)
+
+    coalescer = Coalescer(run)
+    leaving = asyncio.create_task(coalescer.submit(1))
+    staying = asyncio.create_task(coalescer.submit(2))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await staying == 2
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+
+
+async def test_a_batch_is_bounded() -> None:
+    sizes: list[int] = []
+
+    async def run(items: Sequence[int]) -> list[int | Exception]:
+        sizes.append(len(items))
+        return list(items)
+
+    coalescer = Coalescer(run, max_batch=4)
+    await asyncio.gather(*(coalescer.submit(number) for number in range(10)))
+    assert sizes == [4, 4, 2]

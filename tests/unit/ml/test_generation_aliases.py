@@ -1,0 +1,170 @@
+"""Aliases reach the injected engine, fail in one way, and change in place."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from ml.generation.aliases import Aliases
+from ml.generation.completion import CompletionFailedError, CompletionRequest
+from ml.generation.settings import Alias, ModelSettings, Structure, load_settings
+
+REQUEST = CompletionRequest([{"role": "user", "content": "hello"}], 'root ::= "x"', {}, 40)
+OWN = Alias(model="oo-engine/embedded", prompt="embedded-v1")
+
+
+class Engine:
+    """An engine that remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+
+    async def __call__(self, body: dict[str, Any]) -> dict[str, Any]:
+        self.bodies.append(body)
+        message = {"role": "assistant", "content": "a tip"}
+        return {
+            "id": "1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "embedded",
+            "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+            "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
+        }
+
+
+async def dead(_: dict[str, Any]) -> dict[str, Any]:
+    raise RuntimeError("actor died")
+
+
+async def stuck(_: dict[str, Any]) -> dict[str, Any]:
+    await asyncio.Event().wait()
+    return {}
+
+
+def settings(**aliases: Alias) -> ModelSettings:
+    named = {name.replace("_", "-"): alias for name, alias in aliases.items()}
+    return ModelSettings(allow_cloud=True, aliases=named)
+
+
+async def test_the_engine_gets_an_openai_style_body_with_the_grammar() -> None:
+    engine = Engine()
+    answer = await Aliases(settings(tip_generator=OWN), engine).completer().complete(REQUEST)
+    assert (answer.text, answer.prompt_tokens, answer.completion_tokens) == ("a tip", 7, 3)
+    assert answer.model == "oo-engine/embedded"
+    assert engine.bodies == [
+        {
+            "model": "embedded",
+            "messages": [{"role": "user", "content": "hello"}],
+            "max_tokens": 40,
+            "temperature": 0.7,
+            "top_p": 0.95,
+            "structured_outputs": {"grammar": 'root ::= "x"'},
+        }
+    ]
+
+
+async def test_settings_go_before_what_a_request_proposes() -> None:
+    engine = Engine()
+    cool = OWN.model_copy(update={"params": {"temperature": 0.1}})
+    await Aliases(settings(tip_generator=cool), engine).completer().complete(REQUEST)
+    assert engine.bodies[0]["temperature"] == 0.1
+
+
+@pytest.mark.parametrize("engine", [dead, None])
+async def test_a_dead_engine_is_a_failed_completion(engine: Any) -> None:
+    aliases = Aliases(settings(tip_generator=OWN), engine)
+    with pytest.raises(CompletionFailedError, match="no model answered"):
+        await aliases.completer().complete(REQUEST)
+
+
+async def test_a_stuck_engine_is_left_after_its_timeout() -> None:
+    hasty = OWN.model_copy(update={"timeout_s": 0.02})
+    with pytest.raises(CompletionFailedError, match="Timeout"):
+        await Aliases(settings(tip_generator=hasty), stuck).completer().complete(REQUEST)
+
+
+async def test_an_answer_that_is_none_is_a_failed_completion() -> None:
+    async def empty(_: dict[str, Any]) -> dict[str, Any]:
+        return {"choices": 5}
+
+    with pytest.raises(CompletionFailedError):
+        await Aliases(settings(tip_generator=OWN), empty).completer().complete(REQUEST)
+
+
+async def test_an_unknown_alias_is_a_failed_completion() -> None:
+    with pytest.raises(CompletionFailedError, match="'judge'"):
+        await Aliases(settings(tip_generator=OWN), Engine()).completer("judge").complete(REQUEST)
+
+
+async def test_new_settings_are_taken_over_in_place() -> None:
+    engine = Engine()
+    aliases = Aliases(settings(tip_generator=OWN), engine)
+    completer = aliases.completer()
+    aliases.update(settings(tip_generator=OWN.model_copy(update={"model": "oo-engine/larger"})))
+    assert (await completer.complete(REQUEST)).model == "oo-engine/larger"
+    assert engine.bodies[0]["model"] == "larger"
+
+
+async def test_a_fallback_answers_when_the_first_cannot() -> None:
+    class Half(Engine):
+        async def __call__(self, body: dict[str, Any]) -> dict[str, Any]:
+            if body["model"] == "first":
+                raise RuntimeError("gone")
+            return await super().__call__(body)
+
+    first = Alias(model="oo-engine/first", fallbacks=("spare",))
+    aliases = Aliases(settings(tip_generator=first, spare=Alias(model="oo-engine/spare")), Half())
+    assert (await aliases.completer().complete(REQUEST)).model == "oo-engine/spare"
+
+
+async def test_a_cloud_model_is_asked_only_with_consent() -> None:
+    engine = Engine()
+    cloud = Alias(model="oo-engine/cloud", cloud=True)
+    aliases = Aliases(settings(tip_generator=cloud), engine)
+    with pytest.raises(CompletionFailedError, match="consent"):
+        await aliases.completer().complete(REQUEST)
+    assert not engine.bodies
+    assert (await aliases.completer(cloud_consent=True).complete(REQUEST)).text == "a tip"
+
+
+@pytest.mark.parametrize(
+    ("model", "structure"),
+    [
+        ("oo-engine/embedded", Structure.GRAMMAR),
+        ("hosted_vllm/Qwen/Qwen2.5-1.5B-Instruct", Structure.GRAMMAR),
+        ("ollama_chat/qwen2.5", Structure.JSON_SCHEMA),
+        ("anthropic/some-model", Structure.JSON_SCHEMA),
+    ],
+)
+def test_the_form_is_asked_for_as_the_backend_takes_it(model: str, structure: Structure) -> None:
+    assert Alias(model=model).structure is structure
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"aliases": {"a": {"model": "openai/x", "cloud": True}}},
+        {"aliases": {"a": {"model": "openai/x", "fallbacks": ["b"]}}},
+        {"aliases": {"a": {"model": "openai/x", "params": {"seed": 1}}}},
+        {"aliases": {"a": {"model": "nothing"}}},
+        {"aliases": {"a": {"model": "openai/x", "modle": 1}}},
+        {
+            "aliases": {
+                "a": {"model": "openai/x", "fallbacks": ["b"], "prompt": "embedded-v1"},
+                "b": {"model": "openai/y"},
+            }
+        },
+    ],
+)
+def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        ModelSettings.model_validate(wrong)
+
+
+def test_the_shipped_settings_are_valid_and_local() -> None:
+    shipped = load_settings(Path("configs/models.yaml"))
+    assert {"tip-generator", "embedder", "judge"} <= set(shipped.aliases)
+    assert not any(alias.cloud for alias in shipped.aliases.values())
+    assert shipped.aliases["tip-generator"].model == "oo-engine/embedded"

@@ -1,0 +1,147 @@
+"""`/recommend`: in time and logged, with whatever is left when parts are gone."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from ml.features import REGISTRY
+from ml.generation.templates import fallback
+from ml.policies.egreedy_v1 import POLICY
+from oo.domain.context import PromptContext
+from oo.domain.tasks import Task
+from oo.kit.clock import ManualClock
+from oo.kit.errors import Unavailable
+from oo.recommend.fallback import FallbackPool
+from oo.recommend.filling import end_of_daypart
+from oo.recommend.learning import Choice, Learner, ScoreRequest
+from oo.recommend.pool import Pool
+from oo.recommend.ports import Draft, Ranker
+from oo.recommend.recommender import Account, Nothing, Recommender, Served
+from oo.store import tables, tasks
+from oo.store.database import Database
+from tests.unit.recommend.conftest import START, put_pool
+
+
+class NoRefill:
+    """A generator that is away, and remembers who asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def now(self, user_id: str, within_s: float) -> None:
+        raise Unavailable("away")
+
+    def behind(self, user_id: str) -> None:
+        self.asked.append(user_id)
+
+
+class Gone:
+    """A shard that fails every call."""
+
+    async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
+        raise ConnectionError("the shard is gone")
+
+
+class Silent:
+    """A shard that never answers."""
+
+    async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
+        await asyncio.Event().wait()
+        return []
+
+
+def templates(context: PromptContext, count: int) -> Sequence[Draft]:
+    from random import Random
+
+    return fallback(context, count, Random(1))
+
+
+def recommender(db: Database, clock: ManualClock, ranker: Ranker | None = None) -> Recommender:
+    return Recommender(
+        db=db,
+        clock=clock,
+        pool=Pool(db, clock),
+        features=REGISTRY.columns,
+        ranker=ranker or Learner(db, POLICY, clock),
+        refill=NoRefill(),
+        fallback=FallbackPool(db, clock, templates),
+        seeds=iter(range(1000)).__next__,
+        deadline_s=2.0,
+    )
+
+
+def account(user: str, pool_version: int = 1) -> Account:
+    return Account(user, 0, pool_version, "UTC")
+
+
+async def test_a_decision_is_logged_with_all_that_made_it(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    pool = await put_pool(db, clock, user)
+    served = await recommender(db, clock).recommend(account(user))
+    assert isinstance(served, Served)
+    async with db.read() as connection:
+        row = (await connection.execute(select(tables.tip_scores))).mappings().one()
+    assert set(row["candidate_ids"]) == {candidate.id for candidate in pool}
+    assert row["candidate_ids"][row["chosen"]] == served.candidate.id
+    assert row["propensity"] == row["propensities"][row["chosen"]] > 0
+    assert set(row["features"]) == set(REGISTRY.names)
+    assert (row["policy"], row["degraded"], row["seed"]) == ("egreedy-v1", None, 0)
+    assert row["content"] == served.candidate.content
+
+
+async def test_a_random_candidate_serves_when_ranking_fails_or_is_late(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    await put_pool(db, clock, user)
+    for ranker, reason in ((Gone(), "ranking_failed"), (Silent(), "ranking_late")):
+        served = await recommender(db, clock, ranker).recommend(account(user))
+        assert isinstance(served, Served)
+        assert (served.decision.policy, served.decision.degraded) == ("random", reason)
+        assert served.decision.propensities == [1 / 3] * 3
+
+
+async def test_templates_serve_when_the_pool_is_empty_and_no_model_answers(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    async with db.write() as connection:
+        await tasks.put(connection, user, [Task("file:1", "file", "1", "Write to Mara")])
+    served = await recommender(db, clock).recommend(account(user))
+    assert isinstance(served, Served)
+    assert served.candidate.source == "fallback"
+    assert served.decision.degraded is None
+
+
+async def test_nobody_is_told_anything_without_tasks(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    answer = await recommender(db, clock).recommend(account(user))
+    assert answer == Nothing("nothing_connected")
+
+
+async def test_expired_and_held_candidates_are_not_served(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    await put_pool(db, clock, user)
+    pool = Pool(db, clock)
+    assert len(await pool.eligible(user, 1)) == 3
+    clock.advance(timedelta(hours=6).total_seconds())
+    assert await pool.eligible(user, 1) == []
+
+
+async def test_the_pool_is_read_again_when_its_version_moves(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    pool = Pool(db, clock)
+    assert await pool.eligible(user, 0) == []
+    await put_pool(db, clock, user)
+    assert await pool.eligible(user, 0) == []
+    assert len(await pool.eligible(user, 1)) == 3
+
+
+def test_candidates_end_with_their_part_of_the_day() -> None:
+    assert end_of_daypart(START) == START.replace(hour=12)
+    late = START.replace(hour=23, minute=30)
+    assert end_of_daypart(late) == late.replace(hour=0, minute=0) + timedelta(days=1)

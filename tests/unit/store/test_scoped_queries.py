@@ -1,0 +1,88 @@
+"""Every query on a person's data names the person; exceptions are listed with their reason."""
+
+import ast
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from oo.store import tables
+
+FOLDER = Path(tables.__file__).parent
+PERSONAL = {
+    name for name, table in tables.metadata.tables.items() if "user_id" in table.columns
+} - {"outbox"}
+ALL_PEOPLE = {
+    ("sessions.py", "FIND"): "finds out who the person is",
+    ("sessions.py", "purge_expired"): "retention",
+    ("candidates.py", "purge"): "retention",
+    ("candidates.py", "people_to_fill"): "names the people whose pools are thin",
+    ("connections.py", "due_for_sync"): "names the people whose sources are due",
+    ("decisions.py", "purge"): "retention",
+    ("tasks.py", "purge_finished"): "retention",
+    ("models.py", "behind"): "names the people whose models are behind",
+    ("models.py", "every"): "the operator's check of all models",
+    ("data_keys.py", "list_not_under"): "rotation of the key-encryption key",
+}
+
+
+class Code(NamedTuple):
+    """A function, or a statement that a module builds once; each under its name."""
+
+    file: str
+    name: str
+    node: ast.AST
+
+
+def code() -> list[Code]:
+    found = []
+    for path in sorted(FOLDER.glob("*.py")):
+        module = ast.parse(path.read_text())
+        for node in ast.walk(module):
+            if isinstance(node, ast.AsyncFunctionDef):
+                found.append(Code(path.name, node.name, node))
+        for node in module.body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                found.append(Code(path.name, node.targets[0].id, node))
+    return found
+
+
+def reads_personal_table(function: ast.AST) -> bool:
+    """Whether the function selects from, updates or deletes from a person's table."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            named = {a.id for a in ast.walk(node) if isinstance(a, ast.Name)}
+            if node.func.id in {"select", "update", "delete"} and named & PERSONAL:
+                return True
+    return False
+
+
+def is_scoped(function: ast.AST) -> bool:
+    """Whether a `where` compares a `user_id` with what the caller gave."""
+    for node in ast.walk(function):
+        is_where = (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "where"
+        )
+        if is_where and "user_id" in ast.unparse(node):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("code", code(), ids=lambda code: f"{code.file}:{code.name}")
+def test_a_query_on_personal_data_is_scoped(code: Code) -> None:
+    if not reads_personal_table(code.node) or (code.file, code.name) in ALL_PEOPLE:
+        return
+    assert is_scoped(code.node), f"{code.file}: {code.name} reads a person's table for anybody"
+
+
+def test_the_rule_sees_an_unscoped_query() -> None:
+    text = "async def f(c):\n    return await c.execute(select(tasks).where(tasks.c.id == 'x'))"
+    function = ast.parse(text).body[0]
+    assert reads_personal_table(function)
+    assert not is_scoped(function)
+
+
+def test_the_exceptions_exist() -> None:
+    assert set(ALL_PEOPLE) <= {(one.file, one.name) for one in code()}

@@ -1,0 +1,174 @@
+"""What README and docs mention exists: make targets, `oo` commands, files, tests, settings."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+from pydantic import BaseModel
+
+from deployments import cli
+from deployments.args import AppArgs, EngineArgs
+from ml.generation.settings import ModelSettings
+from oo.kit.settings import OidcProvider, Settings
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
+)
+FOLDERS = ["configs", "deployments", "docs", "ml", "oo", "requirements", "scripts", "tests", ".ci"]
+ROOT_FILES = re.compile(r"^[\w-]+\.(?:md|yaml|toml|json)$|^Makefile$")
+NOT_OURS = {"oo-backup.db", "config.json", "other.yaml"}
+# read before there are settings, or for Ray alone
+OTHER_VARIABLES = {"OO_ENV_FILE", "OO_RAY_TEMP"}
+
+
+def code_of(text: str) -> Iterator[str]:
+    """The lines of fenced blocks, and the inline code elsewhere."""
+    prose = []
+    for index, part in enumerate(re.split(r"^\s*```.*$", text, flags=re.MULTILINE)):
+        if index % 2:
+            yield from part.splitlines()
+        else:
+            prose.append(part)
+    yield from re.findall(r"`([^`\n]+)`", "\n".join(prose))
+
+
+def all_code() -> Iterator[tuple[str, str]]:
+    for document in DOCUMENTS:
+        for code in code_of((ROOT / document).read_text()):
+            yield document, code
+
+
+def found(pattern: str) -> list[tuple[str, str]]:
+    """Document and match, once each."""
+    compiled = re.compile(pattern)
+    return sorted({(d, m[1]) for d, code in all_code() for m in compiled.finditer(code)})
+
+
+def settings_of(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        variable = f"{prefix}{name.upper()}"
+        yield variable
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from settings_of(field.annotation, f"{variable}__")
+
+
+def is_path(code: str) -> bool:
+    """Whether `code` names a file or folder of this repository."""
+    if not re.fullmatch(r"[\w./-]+(?:::\w+)?", code) or code in NOT_OURS:
+        return False
+    first = code.split("/")[0]
+    return bool(first in FOLDERS and "/" in code) or bool(ROOT_FILES.match(code))
+
+
+def is_there(document: str, code: str) -> bool:
+    """From the root, or beside the document, as links are."""
+    path, _, test = code.partition("::")
+    places = (ROOT / path, (ROOT / document).parent / path)
+    place = next((place for place in places if place.exists()), None)
+    return place is not None and (not test or f"def {test}(" in place.read_text())
+
+
+def test_the_documents_are_there() -> None:
+    assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"} <= {*DOCUMENTS}
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    named = found(r"(?:^|\s)make ([a-z][\w-]*)")
+    assert {"serve", "test", "bench", "lint"} <= {target for _, target in named}
+    assert [it for it in named if it[1] not in targets] == []
+
+
+@pytest.mark.parametrize(
+    ("document", "line"), found(r"(?:^|[\s/(])(oo(?: --?[a-z]+| [a-z]+)+)"), ids=lambda it: it
+)
+def test_oo_commands_exist(document: str, line: str) -> None:
+    command: Any = typer.main.get_command(cli.app)
+    for word in line.split()[1:]:
+        if word.startswith("-"):
+            options = {option for it in command.params for option in it.opts}
+            assert word in {*options, "--help"}, document
+        elif hasattr(command, "commands"):
+            assert word in command.commands, document
+            command = command.commands[word]
+
+
+def test_the_commands_of_an_operator_are_documented() -> None:
+    named = {line for _, code in all_code() for line in re.findall(r"oo ([a-z]+)", code)}
+    command: Any = typer.main.get_command(cli.app)
+    assert set(command.commands) <= named
+
+
+@pytest.mark.parametrize(
+    ("document", "code"), sorted({(d, c) for d, c in all_code() if is_path(c)}), ids=lambda it: it
+)
+def test_files_and_tests_exist(document: str, code: str) -> None:
+    assert is_there(document, code)
+
+
+def test_paths_in_commands_exist() -> None:
+    folders = "|".join(map(re.escape, FOLDERS))
+    named = found(rf"(?:^|[\s(])((?:{folders})/[\w./-]*\w)")
+    assert [it for it in named if not is_there(*it)] == []
+
+
+def test_links_lead_somewhere() -> None:
+    broken = []
+    for document in DOCUMENTS:
+        text = (ROOT / document).read_text()
+        for link in re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", text):
+            target, _, anchor = (link[0] or link[1]).partition("#")
+            if re.match(r"[a-z]+:", target):
+                continue
+            place = (ROOT / document).parent / target if target else ROOT / document
+            if not place.exists() or (anchor and anchor not in anchors(place.read_text())):
+                broken.append((document, target, anchor))
+    assert broken == []
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_settings_exist() -> None:
+    known = {*settings_of(Settings, "OO_"), *OTHER_VARIABLES}
+    provider = {f"__{name.upper()}" for name in OidcProvider.model_fields}
+    wrong = []
+    for document, name in found(r"\b(OO_[A-Z][A-Z0-9_]*[A-Z0-9])(?![\w<])"):
+        tail = re.sub(r"^OO_OIDC__[A-Z0-9]+", "", name)
+        if name not in known and tail not in provider and not tail.startswith("__<"):
+            wrong.append((document, name))
+    assert wrong == []
+
+
+def test_examples_of_configuration_are_valid() -> None:
+    checked = 0
+    for document in DOCUMENTS:
+        for block in re.findall(r"```yaml\n(.*?)```", (ROOT / document).read_text(), re.DOTALL):
+            check_example(yaml.safe_load(block))
+            checked += 1
+    assert checked >= 4
+
+
+def check_example(example: Any) -> None:
+    """Parse it as what it belongs to does; raises ValidationError."""
+    part = example[0] if isinstance(example, list) else example
+    match part:
+        case {"name": "TipGenerator", "user_config": {"models": models}}:
+            ModelSettings.model_validate(models)
+        case {"name": "engine", "args": arguments}:
+            EngineArgs.model_validate(arguments)
+        case {"args": arguments}:
+            AppArgs.model_validate(arguments)
+        case {"tip-generator": _}:
+            ModelSettings.model_validate({"aliases": part})
+        case _:
+            pytest.fail(f"an example of an unknown kind: {part}")

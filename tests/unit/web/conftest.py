@@ -1,0 +1,95 @@
+"""The pages in process, over a fresh store and a stand-in Todoist."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from oo.identity.accounts import Accounts
+from oo.identity.local import create_login_link
+from oo.identity.service import Identity
+from oo.identity.sessions import csrf_token
+from oo.integrations.service import Integrations
+from oo.kit.clock import ManualClock
+from oo.kit.settings import Settings
+from oo.store.database import Database
+from oo.web import pages, problems
+from tests.peers.store import fresh_store
+from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
+
+
+@dataclass
+class Site:
+    """The application and what is behind it."""
+
+    app: FastAPI
+    db: Database
+    clock: ManualClock
+    settings: Settings
+    peer: TodoistPeer
+    provider: httpx2.AsyncClient
+
+    def browser(self, **headers: str) -> httpx2.AsyncClient:
+        """A new browser without cookies."""
+        return httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=self.app),
+            base_url=self.settings.base_url,
+            headers=headers,
+        )
+
+    async def signed_in(self, **headers: str) -> httpx2.AsyncClient:
+        """A browser of the local person."""
+        browser = self.browser(**headers)
+        link = await create_login_link(self.db, self.settings, self.clock)
+        assert (await browser.get(link)).headers["location"] == "/"
+        return browser
+
+
+def csrf_of(browser: httpx2.AsyncClient) -> str:
+    """The form token of the browser's session."""
+    return csrf_token(browser.cookies["sid"])
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    clock = ManualClock(datetime(2026, 11, 21, 9, tzinfo=UTC))
+    peer = TodoistPeer(now=clock.now)
+    settings = Settings.model_validate(
+        {
+            "data_dir": tmp_path,
+            "oidc": {
+                "google": {
+                    "title": "Google",
+                    "issuer": "http://127.0.0.1:9",
+                    "client_id": "id",
+                    "client_secret": "secret",
+                }
+            },
+            "todoist": {
+                "client_id": CLIENT_ID,
+                "client_secret": CLIENT_SECRET,
+                "authorize_url": "http://todoist.test/oauth/authorize",
+                "token_url": "http://todoist.test/oauth/access_token",
+                "api_url": "http://todoist.test/api/v1",
+            },
+        }
+    )
+    transport = httpx2.ASGITransport(app=peer.app())
+    async with fresh_store(tmp_path) as db, httpx2.AsyncClient(transport=transport) as provider:
+        app = FastAPI()
+        app.state.services = SimpleNamespace(
+            settings=settings,
+            clock=clock,
+            db=db,
+            accounts=Accounts(db, clock),
+            identity=Identity.of(settings, db, clock),
+            integrations=Integrations.of(settings, db, clock, provider),
+        )
+        problems.install(app)
+        pages.install(app)
+        yield Site(app, db, clock, settings, peer, provider)
