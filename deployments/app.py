@@ -31,7 +31,7 @@ def build(args: AppArgs) -> Application:
     bandit = _deploy(
         BanditShard,
         args.shards,
-        user_config={"policy": args.policy},
+        user_config={},
         request_router_config=BY_PERSON,
     ).bind()
     assembler = _deploy(ContextAssembler, args.assembler).bind()

@@ -18,15 +18,14 @@ class Scale(Strict):
 
 
 class AppArgs(Strict):
-    """The oO application. `policy` and `aliases` are only the first value: what changes in place
-    stands under `user_config` of the deployment.
+    """The oO application. What changes in place stands under `user_config` of a deployment, the
+    policies in force and in shadow in the store (`oo policy`).
     """
 
     ingress: Scale = Scale()
     assembler: Scale = Scale()
     generator: Scale = Scale()
     shards: Scale = Scale()
-    policy: str = "egreedy-v1"
     models: str = Field(default="configs/models.yaml", description="File of model aliases")
     engine_app: str = Field(default="engine", description="Serve application of the vLLM replicas")
 

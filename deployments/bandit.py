@@ -1,23 +1,26 @@
-"""BanditShard: a thin shim over the learner, which holds the states of the people routed here."""
+"""BanditShard: a thin shim over the panel of policies, for the people routed here."""
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypedDict
 
+from deployments.choosing import choose
 from deployments.parts import start
-from ml.policies import policies
-from oo.recommend.learning import Choice, Learner, ScoreRequest
+from oo.recommend.learning import Choice, ScoreRequest
+from oo.recommend.panel import Panel
+from oo.store import policies
 
 log = logging.getLogger(__name__)
 
 FLUSH_EVERY_S = 0.25
+LOOK_EVERY_S = 1.0
 
 
-class BanditConfig(TypedDict):
-    """What may change in place: the policy in force."""
+class BanditConfig(TypedDict, total=False):
+    """What may change in place: a policy that is pinned, whatever was promoted."""
 
-    policy: str
+    policy: str | None
 
 
 class BanditShard:
@@ -25,21 +28,25 @@ class BanditShard:
 
     def __init__(self) -> None:
         _, self._clock, self._db = start("bandit")
-        self._policies = policies()
-        self._learner: Learner | None = None
-        self._flushing = asyncio.get_running_loop().create_task(self._flush_forever())
+        self._pin: str | None = None
+        self._panel: Panel | None = None
+        self._seen = -1  # the newest change of policies that the panel follows
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(_forever(FLUSH_EVERY_S, self._flush)),
+            loop.create_task(_forever(LOOK_EVERY_S, self._follow)),
+        ]
 
     async def reconfigure(self, config: BanditConfig) -> None:
-        """Put another policy in force; an unknown one is logged and the old one stays."""
-        policy = self._policies.get(config["policy"])
-        if policy is None and self._learner is not None:
-            log.error("no policy %r, keeping %r", config["policy"], self._learner.policy.name)
-            return
-        if policy is None:
-            raise ValueError(f"no policy {config['policy']!r}; there are {sorted(self._policies)}")
-        if self._learner is not None:
-            await self._learner.flush()
-        self._learner = Learner(self._db, policy, self._clock)
+        """Pin another policy, or none; an unknown one is logged and the old one stays."""
+        before, self._pin = self._pin, config.get("policy")
+        try:
+            await self._choose()
+        except ValueError as error:
+            if self._panel is None:
+                raise
+            log.error("%s; keeping %r", error, self._panel.in_force.name)
+            self._pin = before
 
     async def score(self, requests: Sequence[ScoreRequest]) -> list[Choice | Exception]:
         """One choice per request, or why that person has none."""
@@ -50,23 +57,42 @@ class BanditShard:
         await self._current.catch_up(newest)
 
     async def status(self) -> str:
-        """The name of the policy in force."""
-        return self._current.policy.name
+        """Under which key the states of the policy in force are stored."""
+        return self._current.in_force.state_key
 
     @property
-    def _current(self) -> Learner:
-        if self._learner is None:
+    def _current(self) -> Panel:
+        if self._panel is None:
             raise RuntimeError("the shard has no policy yet")
-        return self._learner
+        return self._panel
 
-    async def _flush_forever(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_EVERY_S)
-            if self._learner is not None:
-                await self._flush(self._learner)
+    async def _choose(self) -> None:
+        async with self._db.read() as connection:
+            roles = await policies.roles(connection)
+            chosen = await choose(connection, self._pin, roles)
+        if self._panel is not None:
+            await self._panel.flush()
+        self._panel = Panel(self._db, self._clock, chosen.in_force, chosen.shadows)
+        self._seen = roles.latest
 
-    async def _flush(self, learner: Learner) -> None:
+    async def _follow(self) -> None:
+        """Take over what was promoted, demoted or put in shadow since."""
+        if self._panel is None:
+            return
+        async with self._db.read() as connection:
+            latest = await policies.latest(connection)
+        if latest != self._seen:
+            await self._choose()
+
+    async def _flush(self) -> None:
+        if self._panel is not None:
+            await self._panel.flush()
+
+
+async def _forever(every_s: float, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(every_s)
         try:
-            await learner.flush()
+            await work()
         except Exception:
-            log.exception("states could not be written; they are tried again")
+            log.exception("%s failed; it is tried again", work.__name__)

@@ -1,21 +1,18 @@
 """`oo`: everything that an operator does from a shell."""
 
-import asyncio
 import signal
 import sys
 import threading
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from deployments import local
+from deployments.shell import err, out, with_store
 from oo.kit.clock import SystemClock
 from oo.kit.errors import ConfigurationError, OoError
 from oo.kit.settings import Settings, load_settings
-from oo.store.database import Database
 
 app = typer.Typer(
     help="oO shows a person one well-timed tip on a black page.", no_args_is_help=True
@@ -24,8 +21,6 @@ user = typer.Typer(help="People (dev profile).", no_args_is_help=True)
 keys = typer.Typer(help="Master keys of the token vault.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.add_typer(keys, name="keys")
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 CONFIG = Path(__file__).parent.parent / "serve_config.yaml"
 PAGE_WITHIN_S = 120.0
@@ -68,7 +63,7 @@ def _run(settings: Settings, config: Path, stopping: threading.Event) -> None:
     if settings.local_account:
         from oo.identity.local import create_login_link
 
-        link = _with_store(settings, lambda db: create_login_link(db, settings, SystemClock()))
+        link = with_store(settings, lambda db: create_login_link(db, settings, SystemClock()))
         minutes = settings.limits.login_link_minutes
         out.print(f"  sign in   {link}\n            (works once, within {minutes} minutes)")
     out.print("\nThe tip engine is loading; tips come from templates until it is warm.")
@@ -110,7 +105,7 @@ def login() -> None:
     from oo.identity.local import create_login_link
 
     settings = load_settings()
-    out.print(_with_store(settings, lambda db: create_login_link(db, settings, SystemClock())))
+    out.print(with_store(settings, lambda db: create_login_link(db, settings, SystemClock())))
 
 
 @app.command()
@@ -121,7 +116,7 @@ def replay(
     from ml.policies import policies
     from oo.recommend.replay import check_models
 
-    report = _with_store(load_settings(), lambda db: check_models(db, policies()))
+    report = with_store(load_settings(), lambda db: check_models(db, policies()))
     for difference in report.different:
         err.print(f"[red]differs[/red]  {difference}")
     out.print(
@@ -140,7 +135,7 @@ def rotate() -> None:
 
     settings = load_settings()
     vault = Vault(load_keyring(settings), SystemClock())
-    out.print(f"{_with_store(settings, vault.rewrap)} data keys sealed anew.")
+    out.print(f"{with_store(settings, vault.rewrap)} data keys sealed anew.")
 
 
 @app.command()
@@ -161,23 +156,10 @@ def user_session(email: Annotated[str, typer.Argument(help="The person's address
     from oo.identity.local import create_script_session
 
     settings = load_settings()
-    cookie = _with_store(
+    cookie = with_store(
         settings, lambda db: create_script_session(db, settings, SystemClock(), email)
     )
     sys.stdout.write(cookie + "\n")
-
-
-def _with_store(settings: Settings, work: Callable[[Database], Coroutine[Any, Any, Any]]) -> Any:
-    local.prepare_store(settings)  # a command may be the first thing that runs here
-
-    async def run() -> Any:
-        db = Database(settings.store_url)
-        try:
-            return await work(db)
-        finally:
-            await db.close()
-
-    return asyncio.run(run())
 
 
 def main() -> None:

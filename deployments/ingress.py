@@ -21,6 +21,7 @@ from oo.integrations.service import Integrations
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.pool import Pool
 from oo.recommend.ports import Draft
+from oo.recommend.profiles import Profiles
 from oo.recommend.reactions import Reactions
 from oo.recommend.recommender import Recommender
 from oo.web.app import create_app
@@ -67,6 +68,7 @@ class Ingress:
             db=self._db,
             clock=clock,
             pool=Pool(self._db, clock),
+            profiles=Profiles(self._db, clock),
             features=REGISTRY.columns,
             ranker=shards,
             refill=self._refill,

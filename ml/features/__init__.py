@@ -1,6 +1,14 @@
 """Features by subject; the registry below holds those of every module."""
 
-from ml.features import tasks, time
+from ml.features import interactions, offers, profile, tasks, time
 from ml.features.registry import Registry
 
-REGISTRY = Registry((*tasks.FEATURES, *time.FEATURES))
+REGISTRY = Registry(
+    (
+        *tasks.FEATURES,
+        *time.FEATURES,
+        *offers.FEATURES,
+        *interactions.FEATURES,
+        *profile.FEATURES,
+    )
+)

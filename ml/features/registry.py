@@ -1,11 +1,15 @@
 """The feature registry (D1): a feature is defined once, for scoring, training and pages."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from oo.domain.tasks import Task
+from oo.domain.tips import Offer, TipKind
+
+NO_PROFILE: Mapping[str, float] = MappingProxyType({})
 
 
 class Scope(StrEnum):
@@ -17,10 +21,16 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What features are computed from: the person's local time and the task of one candidate."""
+    """What features are computed from: the person's local time, one candidate, their profile.
+
+    `profile` holds kept numbers by name, see `oo.domain.profile`; it may lack any of them.
+    """
 
     now: datetime
     task: Task | None
+    kind: TipKind
+    confidence: float
+    profile: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,17 @@ class Registry:
         """All names, in the order of definition."""
         return tuple(self._features)
 
-    def columns(self, now: datetime, tasks: Sequence[Task | None]) -> dict[str, list[float]]:
-        """Every feature's values for the candidates of one request, one per entry of `tasks`."""
-        shared = Situation(now, None)
-        situations = [Situation(now, task) for task in tasks]
+    def columns(
+        self,
+        now: datetime,
+        offers: Sequence[Offer],
+        profile: Mapping[str, float] = NO_PROFILE,
+    ) -> dict[str, list[float]]:
+        """Every feature's values for the candidates of one request, one per entry of `offers`."""
+        shared = Situation(now, None, TipKind.TASK, 0.0, profile)
+        situations = [
+            Situation(now, offer.task, offer.kind, offer.confidence, profile) for offer in offers
+        ]
         return {
             feature.name: [feature.compute(situation) for situation in situations]
             if feature.per_candidate

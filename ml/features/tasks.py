@@ -23,7 +23,8 @@ def _task_age(situation: Situation) -> float:
     return min(max(days, 0.0), FULL_AGE_DAYS) / FULL_AGE_DAYS
 
 
-def _priority(situation: Situation) -> float:
+def priority(situation: Situation) -> float:
+    """The task's priority, 1 to 4 (highest) as 0 to 1."""
     return 0.0 if situation.task is None else (situation.task.priority - 1) / 3
 
 
@@ -49,6 +50,6 @@ FEATURES = (
         SYNC_FRESHNESS_S,
         Scope.CONTEXT,
         True,
-        _priority,
+        priority,
     ),
 )

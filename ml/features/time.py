@@ -20,6 +20,10 @@ def _turn(
     return lambda situation: wave(2 * math.pi * position(situation) / period)
 
 
+hour_sin = _turn(math.sin, _hour, 24)
+hour_cos = _turn(math.cos, _hour, 24)
+
+
 def _feature(name: str, unit: str, compute: Callable[[Situation], float]) -> Feature:
     return Feature(name, "float", unit, "clock", 60, Scope.CONTEXT, False, compute)
 
@@ -27,8 +31,8 @@ def _feature(name: str, unit: str, compute: Callable[[Situation], float]) -> Fea
 FEATURES = (
     _feature("hour_of_day", "local hour, 0 to 24 as 0 to 1", lambda s: _hour(s) / 24),
     _feature("day_of_week", "day from Monday, 0 to 7 as 0 to 1", lambda s: _weekday(s) / 7),
-    _feature("hour_sin", "sine of the local hour on a 24 h circle", _turn(math.sin, _hour, 24)),
-    _feature("hour_cos", "cosine of the local hour on a 24 h circle", _turn(math.cos, _hour, 24)),
+    _feature("hour_sin", "sine of the local hour on a 24 h circle", hour_sin),
+    _feature("hour_cos", "cosine of the local hour on a 24 h circle", hour_cos),
     _feature("weekday_sin", "sine of the day on a 7-day circle", _turn(math.sin, _weekday, 7)),
     _feature("weekday_cos", "cosine of the day on a 7-day circle", _turn(math.cos, _weekday, 7)),
 )

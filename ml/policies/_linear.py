@@ -1,23 +1,61 @@
-"""What the linear policies share: ridge regression on the person's statistics."""
+"""What linear policies share: their defaults, ridge regression, and shares of the best."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from oo.domain.policy import Floats, Statistics
+from oo.domain.policy import Contribution, Floats, Statistics
 
 
-class Ridge(NamedTuple):
-    """Mean (d,) and inverse precision (d, d) of ridge regression."""
+class Gaussian(NamedTuple):
+    """A normal belief about the weights: mean (d,) and covariance (d, d).
 
-    theta: Floats
-    inverse: Floats
+    `prior` (d,) is the mean before this person's reactions: the pooled share of `mean`.
+    """
+
+    mean: Floats
+    covariance: Floats
+    prior: Floats
 
 
-def ridge(statistics: Statistics, penalty: float) -> Ridge:
-    """Regression of the reward on the features with ridge `penalty` > 0."""
-    inverse = np.linalg.inv(statistics.A + penalty * np.eye(len(statistics.b)))
-    return Ridge(inverse @ statistics.b, inverse.astype(np.float64))
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Defaults of a policy whose reward is linear in its features: r = xᵀθ + noise."""
+
+    name: str
+    version: str
+    features: tuple[str, ...]
+    decay: float = 1.0
+
+    @property
+    def dimension(self) -> int:
+        return len(self.features)
+
+    @property
+    def state_key(self) -> str:
+        return self.name
+
+    def embed(self, x: Floats) -> Floats:
+        return x
+
+    def explain(self, posterior: Gaussian, x: Floats) -> tuple[Contribution, ...]:
+        deviation = np.sqrt(np.diag(posterior.covariance))
+        return tuple(
+            Contribution(
+                feature, float(value), float(mean), float(abs(value) * sd), float(prior),
+                float(mean - prior),
+            )
+            for feature, value, mean, sd, prior in zip(
+                self.features, x, posterior.mean, deviation, posterior.prior, strict=True
+            )
+        )  # fmt: skip
+
+
+def ridge(statistics: Statistics, penalty: float) -> Gaussian:
+    """Regression of the reward on the features with ridge `penalty` > 0 and unit noise."""
+    inverse: Floats = np.linalg.inv(statistics.A + penalty * np.eye(len(statistics.b)))
+    return Gaussian(inverse @ statistics.b, inverse, np.zeros(len(statistics.b)))
 
 
 def greedy(scores: Floats) -> Floats:
@@ -25,3 +63,9 @@ def greedy(scores: Floats) -> Floats:
     best = scores == scores.max()
     share: Floats = best / best.sum()
     return share
+
+
+def explored(shares: Floats, epsilon: float) -> Floats:
+    """(1 − ε) · `shares` + ε / K: no candidate is ever out of reach."""
+    mixed: Floats = (1.0 - epsilon) * shares + epsilon / len(shares)
+    return mixed

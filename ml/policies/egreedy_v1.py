@@ -4,35 +4,39 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.policies._linear import Ridge, greedy, ridge
+from ml.policies._linear import Gaussian, Linear, explored, greedy, ridge
 from oo.domain.policy import Floats, Scored, Statistics
+
+FEATURES = (
+    "is_overdue",
+    "task_age_days",
+    "priority",
+    "hour_sin",
+    "hour_cos",
+    "weekday_sin",
+    "weekday_cos",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class EpsilonGreedy:
-    """Takes the best estimate; with probability `epsilon`, any candidate. d = 7 features."""
+class EpsilonGreedy(Linear):
+    """Takes the best estimate; with probability `epsilon`, any candidate."""
 
     epsilon: float = 0.10
     penalty: float = 1.0
-    name: str = "egreedy-v1"
-    version: str = "1"
-    features: tuple[str, ...] = (
-        "is_overdue",
-        "task_age_days",
-        "priority",
-        "hour_sin",
-        "hour_cos",
-        "weekday_sin",
-        "weekday_cos",
-    )
 
-    def posterior(self, statistics: Statistics) -> Ridge:
+    def posterior(self, statistics: Statistics) -> Gaussian:
         return ridge(statistics, self.penalty)
 
-    def score(self, posterior: Ridge, x: Floats, rng: np.random.Generator) -> Scored:
-        scores = x @ posterior.theta
-        explore = self.epsilon / len(x)
-        return Scored(scores, (1.0 - self.epsilon) * greedy(scores) + explore)
+    def score(
+        self,
+        posterior: Gaussian,
+        x: Floats,
+        rng: np.random.Generator,
+        offset: Floats | float = 0.0,
+    ) -> Scored:
+        scores = x @ posterior.mean + offset
+        return Scored(scores, explored(greedy(scores), self.epsilon))
 
 
-POLICY = EpsilonGreedy()
+POLICY = EpsilonGreedy("egreedy-v1", "1", FEATURES)

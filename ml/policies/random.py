@@ -4,23 +4,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml.policies._linear import Gaussian, Linear
 from oo.domain.policy import Floats, Scored, Statistics
 
 
 @dataclass(frozen=True, slots=True)
-class Random:
+class Random(Linear):
     """Every candidate with the same probability; learns nothing."""
 
-    name: str = "random"
-    version: str = "1"
-    features: tuple[str, ...] = ()
+    def posterior(self, statistics: Statistics) -> Gaussian:
+        return Gaussian(np.zeros(0), np.zeros((0, 0)), np.zeros(0))
 
-    def posterior(self, statistics: Statistics) -> None:
-        return None
-
-    def score(self, posterior: None, x: Floats, rng: np.random.Generator) -> Scored:
+    def score(
+        self,
+        posterior: Gaussian,
+        x: Floats,
+        rng: np.random.Generator,
+        offset: Floats | float = 0.0,
+    ) -> Scored:
         k = len(x)
         return Scored(np.zeros(k), np.full(k, 1.0 / k))
 
 
-POLICY = Random()
+POLICY = Random("random", "1", ())

@@ -7,13 +7,17 @@ can be repeated from its seed.
 """
 
 import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Scored(NamedTuple):
@@ -23,60 +27,118 @@ class Scored(NamedTuple):
     propensities: Floats
 
 
+class Contribution(NamedTuple):
+    """What one feature adds to a score: `value` · `weight`, with the standard deviation of that.
+
+    `weight` = `pooled` + `personal`: what all people who opted in have in common, and how this
+    person differs.
+    """
+
+    feature: str
+    value: float
+    weight: float
+    sd: float
+    pooled: float
+    personal: float
+
+    @property
+    def amount(self) -> float:
+        """The summand of the score."""
+        return self.value * self.weight
+
+
 @dataclass(frozen=True, slots=True)
 class Statistics:
     """Additive, prior-free sufficient statistics of one person's reactions to d features.
 
-    `A` = Σ x xᵀ (d, d), `b` = Σ x r (d,), `q` = Σ r², `n` = number of reactions. Because they are
-    sums, reactions commute, a reward can be revised exactly and a person unlearnt exactly.
+    `A` = Σ w x xᵀ (d, d), `b` = Σ w x r (d,), `q` = Σ w r², `n` = Σ w, with weight w = 1 unless old
+    reactions fade (see :func:`day_weight`). Because they are sums, reactions commute, a reward can
+    be revised exactly and a person unlearnt exactly.
     """
 
     A: Floats
     b: Floats
     q: float
-    n: int
+    n: float
 
     @classmethod
     def empty(cls, d: int) -> "Statistics":
         """Nothing seen yet."""
-        return cls(np.zeros((d, d)), np.zeros(d), 0.0, 0)
+        return cls(np.zeros((d, d)), np.zeros(d), 0.0, 0.0)
 
-    def add(self, x: Floats, reward: float) -> "Statistics":
+    def add(self, x: Floats, reward: float, weight: float = 1.0) -> "Statistics":
         """These statistics and one more reaction to features `x` of shape (d,)."""
+        wx = weight * x
         return Statistics(
-            self.A + np.outer(x, x), self.b + reward * x, self.q + reward * reward, self.n + 1
+            self.A + np.outer(wx, x),
+            self.b + reward * wx,
+            self.q + weight * reward * reward,
+            self.n + weight,
         )
+
+    def revise(self, x: Floats, old: float, new: float, weight: float = 1.0) -> "Statistics":
+        """These statistics with the reward of an earlier reaction to `x` replaced."""
+        return Statistics(
+            self.A,
+            self.b + (weight * (new - old)) * x,
+            self.q + weight * (new * new - old * old),
+            self.n,
+        )
+
+    def scaled(self, factor: float) -> "Statistics":
+        """Every reaction's weight times `factor`."""
+        if factor == 1.0:
+            return self
+        return Statistics(self.A * factor, self.b * factor, self.q * factor, self.n * factor)
 
     def encode(self) -> bytes:
         """Bytes that decode to exactly these floats; equal statistics give equal bytes."""
         d = len(self.b)
         upper = self.A[np.triu_indices(d)]
-        numbers = np.concatenate([upper, self.b, [self.q]]).astype("<f8")
-        return struct.pack("<IQ", d, self.n) + numbers.tobytes()
+        numbers = np.concatenate([upper, self.b, [self.q, self.n]]).astype("<f8")
+        return struct.pack("<I", d) + numbers.tobytes()
 
     @classmethod
     def decode(cls, data: bytes) -> "Statistics":
         """The inverse of :meth:`encode`; raises ValueError on bytes of another length."""
-        if len(data) < 12:
+        if len(data) < 4:
             raise ValueError("statistics are cut short")
-        d, n = struct.unpack_from("<IQ", data)
+        (d,) = struct.unpack_from("<I", data)
         triangle = d * (d + 1) // 2
-        if len(data) != 12 + 8 * (triangle + d + 1):
+        if len(data) != 4 + 8 * (triangle + d + 2):
             raise ValueError("statistics have another length than their dimension says")
-        numbers = np.frombuffer(data, "<f8", offset=12).astype(np.float64)
+        numbers = np.frombuffer(data, "<f8", offset=4).astype(np.float64)
         A = np.zeros((d, d))
         rows, columns = np.triu_indices(d)
         A[rows, columns] = numbers[:triangle]
         A[columns, rows] = numbers[:triangle]
-        return cls(A, numbers[triangle:-1].copy(), float(numbers[-1]), n)
+        return cls(A, numbers[triangle:-2].copy(), float(numbers[-2]), float(numbers[-1]))
+
+
+def day_of(at: datetime) -> int:
+    """Whole days from the epoch of decay to `at`, an aware instant."""
+    return (at - EPOCH).days
+
+
+def day_weight(decay: float, day: int) -> float:
+    """The weight under which a reaction of `day` is added when γ = `decay` per day.
+
+    Statistics are kept inflated to the epoch, w = γ^-day, and deflated by γ^today when they are
+    used: so a sum never has to be rewritten as time goes by, and reactions still commute. At
+    γ = 0.98 a century stays within a float's range.
+    """
+    return 1.0 if decay == 1.0 else float(decay**-day)
 
 
 @runtime_checkable
 class Policy(Protocol):
     """One bandit algorithm; one file in `ml/policies`, exported as ``POLICY``.
 
-    `features` names the registry's features that make x, in order. `version` changes whenever the
-    same statistics would lead to other propensities.
+    `features` names the registry's features that make x, in order; a reaction from before a
+    feature existed counts with 0 for it. `version` changes whenever the same statistics would lead
+    to other propensities. `dimension` is the d of the statistics: of what :meth:`embed` returns.
+    `state_key` names the stored statistics: policies that embed alike may share them. `decay` is
+    the factor γ by which a reaction's weight falls per day (1: it never does).
     """
 
     @property
@@ -88,13 +150,69 @@ class Policy(Protocol):
     @property
     def features(self) -> tuple[str, ...]: ...
 
-    def posterior(self, statistics: Statistics) -> Any:
-        """What scoring needs, derived from the statistics alone; opaque to callers."""
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def state_key(self) -> str: ...
+
+    @property
+    def decay(self) -> float: ...
+
+    def embed(self, x: Floats) -> Floats:
+        """What is learnt from, (…, dimension), for features `x` of shape (…, len(features))."""
         ...
 
-    def score(self, posterior: Any, x: Floats, rng: np.random.Generator) -> Scored:
-        """Scores and propensities of K >= 1 candidates with features `x` of shape (K, d)."""
+    def posterior(self, statistics: Statistics) -> Any:
+        """What scoring needs, derived from the (faded) statistics alone; opaque to callers."""
         ...
+
+    def score(
+        self, posterior: Any, x: Floats, rng: np.random.Generator, offset: Floats | float = 0.0
+    ) -> Scored:
+        """Scores and propensities of K >= 1 candidates with features `x` (K, len(features)).
+
+        `offset` is known in advance of each candidate's reward, (K,) or one for all: a cost.
+        """
+        ...
+
+    def explain(self, posterior: Any, x: Floats) -> tuple[Contribution, ...]:
+        """The summands of the expected reward of one candidate with features `x` (d,)."""
+        ...
+
+
+@runtime_checkable
+class Trainable(Protocol):
+    """A policy with parameters that are fitted to many people's reactions (F12)."""
+
+    @property
+    def state_key(self) -> str: ...
+
+    def fit(self, people: "Mapping[str, Sequence[Experience]]") -> "Policy":
+        """The same algorithm with parameters fitted to these people, who have all opted in."""
+        ...
+
+    def parameters(self) -> bytes:
+        """The fitted parameters; equal bytes mean equal behaviour."""
+        ...
+
+    def with_parameters(self, data: bytes) -> "Policy":
+        """The same algorithm with parameters from :meth:`parameters`; ValueError if malformed."""
+        ...
+
+
+class Experience(NamedTuple):
+    """One learnt reaction: features by name, the final reward, and the day (see day_of)."""
+
+    features: Mapping[str, float]
+    reward: float
+    day: int
+
+
+def rows(policy: Policy, experience: "Sequence[Experience]") -> Floats:
+    """The features (n, len(policy.features)) of reactions, 0 where one has no such feature."""
+    values = [[one.features.get(name, 0.0) for name in policy.features] for one in experience]
+    return np.array(values, np.float64).reshape(len(values), len(policy.features))
 
 
 def generator(seed: int) -> np.random.Generator:
@@ -117,8 +235,10 @@ class Pick(NamedTuple):
     propensities: Floats
 
 
-def pick(policy: Policy, posterior: Any, x: Floats, seed: int) -> Pick:
+def pick(
+    policy: Policy, posterior: Any, x: Floats, seed: int, offset: Floats | float = 0.0
+) -> Pick:
     """Score `x` of shape (K, d) and draw one candidate; repeatable from `seed`."""
     rng = generator(seed)
-    scored = policy.score(posterior, x, rng)
+    scored = policy.score(posterior, x, rng, offset)
     return Pick(sample(scored.propensities, rng), scored.scores, scored.propensities)

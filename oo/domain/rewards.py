@@ -15,6 +15,25 @@ class Action(StrEnum):
     DISMISS = "dismiss"
 
 
+class Outcome(StrEnum):
+    """What oO notices by itself about a tip that was seen."""
+
+    MISSED = "missed"  # no reaction until the deadline
+    DONE_ELSEWHERE = "done_elsewhere"  # its task was finished at its source
+
+
+MISSED_REWARD = -0.1
+
+
+def delayed_reward(after_s: float) -> float:
+    """The reward in (0, 1] of a task that was finished elsewhere `after_s` seconds after its tip.
+
+    The same steps as for *done*, without the one for being too fast: somebody who finishes the
+    task at its source has acted on it.
+    """
+    return reward(Action.DONE, max(after_s, DONE_TOO_FAST_S))
+
+
 def reward(action: Action, dwell_s: float) -> float:
     """The reward in [-1, 1] of `action` after the tip was visible for `dwell_s` seconds.
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
+
+from oo.domain.tasks import Task
 
 
 class TipKind(StrEnum):
@@ -33,3 +36,11 @@ class TipCandidate:
     task_id: str | None
     created_at: datetime
     expires_at: datetime
+
+
+class Offer(NamedTuple):
+    """What features are told of a candidate; `confidence` is its writer's, in [0, 1]."""
+
+    kind: TipKind
+    confidence: float
+    task: Task | None

@@ -17,7 +17,7 @@ class Wake(Protocol):
         ...
 
     async def status(self) -> str:
-        """The policy in force."""
+        """Under which key the states of the policy in force are stored."""
         ...
 
 

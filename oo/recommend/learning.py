@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from oo.domain.policy import Floats, Policy, Statistics, pick
+from oo.domain.policy import Floats, Policy, Statistics, day_of, day_weight, pick
 from oo.kit.clock import Clock
 from oo.store import feedback, models
 from oo.store.database import Database
@@ -24,16 +24,23 @@ PEOPLE_PER_SLICE = 50
 
 
 class ScoreRequest(NamedTuple):
-    """One person's candidates to choose from; `features` has K values per name."""
+    """One person's candidates to choose from; `features` has K values per name.
+
+    `day` counts from the epoch of decay (`oo.domain.policy.day_of`).
+    """
 
     user_id: str
     user_seq: int
     seed: int
     features: dict[str, list[float]]
+    day: int
 
 
 class Choice(NamedTuple):
-    """What the policy in force picked; the lists have K entries."""
+    """What a policy picked; the lists have K entries.
+
+    `shadows` holds what other policies would have picked out of the same.
+    """
 
     chosen: int
     scores: list[float]
@@ -41,6 +48,7 @@ class Choice(NamedTuple):
     policy: str
     policy_version: str
     state_seq: int
+    shadows: "tuple[Choice, ...]" = ()
 
 
 @dataclass(slots=True)
@@ -48,6 +56,7 @@ class _Model:
     statistics: Statistics
     applied_seq: int
     posterior: Any = field(default=None)
+    day: int = 0  # for which the posterior holds
 
 
 def design(policy: Policy, features: Mapping[str, Sequence[float]]) -> Floats:
@@ -59,12 +68,26 @@ def design(policy: Policy, features: Mapping[str, Sequence[float]]) -> Floats:
 
 
 def fold(policy: Policy, statistics: Statistics, reactions: Iterable[Reaction]) -> Statistics:
-    """The statistics after `reactions`, which must follow on in the order of their numbers."""
+    """The statistics after `reactions`, which must follow on in the order of their numbers.
+
+    A feature that a reaction is too old to have counts as 0.
+    """
     for reaction in reactions:
-        if not reaction.late:
-            x = np.array([reaction.features[name] for name in policy.features])
-            statistics = statistics.add(x, reaction.reward)
+        if reaction.late:
+            continue
+        row = [reaction.features.get(name, 0.0) for name in policy.features]
+        x = policy.embed(np.array(row, np.float64))
+        weight = day_weight(policy.decay, day_of(reaction.learned_at))
+        if reaction.replaces is None:
+            statistics = statistics.add(x, reaction.reward, weight)
+        else:
+            statistics = statistics.revise(x, reaction.replaces, reaction.reward, weight)
     return statistics
+
+
+def posterior_on(policy: Policy, statistics: Statistics, day: int) -> Any:
+    """The policy's posterior on `day`, with reactions faded until then."""
+    return policy.posterior(statistics.scaled(1.0 / day_weight(policy.decay, day)))
 
 
 class Learner:
@@ -109,7 +132,9 @@ class Learner:
         found: dict[str, _Model | Exception] = {}
         missing = [user for user in wanted if user not in self._models]
         async with self._db.read() as connection:
-            stored = await models.load(connection, missing, self._policy.name) if missing else {}
+            stored = (
+                await models.load(connection, missing, self._policy.state_key) if missing else {}
+            )
             for user in wanted:
                 try:
                     found[user] = self._models.get(user) or self._restore(stored.get(user))
@@ -132,7 +157,9 @@ class Learner:
         self._dirty.clear()
         if changed:
             rows = [
-                StoredModel(user, self._policy.name, model.statistics.encode(), model.applied_seq)
+                StoredModel(
+                    user, self._policy.state_key, model.statistics.encode(), model.applied_seq
+                )
                 for user, model in ((user, self._models[user]) for user in changed)
             ]
             try:
@@ -146,9 +173,9 @@ class Learner:
 
     def _restore(self, stored: StoredModel | None) -> _Model:
         if stored is None:
-            return _Model(Statistics.empty(len(self._policy.features)), 0)
+            return _Model(Statistics.empty(self._policy.dimension), 0)
         statistics = Statistics.decode(stored.state)
-        if len(statistics.b) != len(self._policy.features):
+        if len(statistics.b) != self._policy.dimension:
             raise ValueError(
                 f"the stored {self._policy.name} model of {stored.user_id} has"
                 f" {len(statistics.b)} features; other features need another policy name"
@@ -164,10 +191,7 @@ class Learner:
             return model
         if fresh[0].user_seq != model.applied_seq + 1:
             return ValueError(f"the log of {user} has a gap after {model.applied_seq}")
-        try:
-            model.statistics = fold(self._policy, model.statistics, fresh)
-        except KeyError as error:
-            return ValueError(f"a reaction of {user} lacks the feature {error}")
+        model.statistics = fold(self._policy, model.statistics, fresh)
         model.applied_seq = fresh[-1].user_seq
         model.posterior = None
         self._dirty.add(user)
@@ -178,8 +202,9 @@ class Learner:
             return model
         if request.user_id in self._models:
             self._models.move_to_end(request.user_id)
-        if model.posterior is None:
-            model.posterior = self._policy.posterior(model.statistics)
+        if model.posterior is None or model.day != request.day:
+            model.posterior = posterior_on(self._policy, model.statistics, request.day)
+            model.day = request.day
         picked = pick(
             self._policy, model.posterior, design(self._policy, request.features), request.seed
         )

@@ -1,12 +1,11 @@
 """What the recommendation core asks of others; `deployments` connects real parts to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from oo.domain.context import PromptContext
-from oo.domain.tasks import Task
-from oo.domain.tips import TipKind
+from oo.domain.tips import Offer, TipKind
 from oo.recommend.learning import Choice, ScoreRequest
 
 
@@ -21,7 +20,9 @@ class Ranker(Protocol):
 class FeatureColumns(Protocol):
     """The feature registry's just-in-time half."""
 
-    def __call__(self, now: datetime, tasks: Sequence[Task | None]) -> dict[str, list[float]]: ...
+    def __call__(
+        self, now: datetime, offers: Sequence[Offer], profile: Mapping[str, float]
+    ) -> dict[str, list[float]]: ...
 
 
 class Draft(Protocol):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from oo.domain.rewards import Action, reward
+from oo.domain.rewards import Action, Outcome, reward
 from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer
 from oo.kit.errors import Conflict, NotFound, OoError, Unauthorized
@@ -56,7 +56,7 @@ class _Batch:
     people: dict[str, Person]
     tips: dict[str, Shown]
     by_key: dict[tuple[str, str], Reaction]
-    by_tip: dict[str, Reaction]
+    by_tip: dict[str, Reaction]  # the newest one of each tip
     sequence: dict[str, int]
     reactions: list[Reaction]
     effects: list[Effect]
@@ -123,7 +123,8 @@ def _accept_one(batch: _Batch, request: ReactionRequest, now: datetime) -> Ackno
         return _answer(earlier, tip, fresh=False)
     if tip is None or tip.user_id != request.user_id:
         raise NotFound("There is no such tip.")
-    if request.tip_id in batch.by_tip:
+    latest = batch.by_tip.get(request.tip_id)
+    if latest is not None and latest.action not in set(Outcome):
         raise Conflict("This tip already has its reaction.")
     sequence = batch.sequence[request.user_id] + 1
     reaction = Reaction(
@@ -133,10 +134,13 @@ def _accept_one(batch: _Batch, request: ReactionRequest, now: datetime) -> Ackno
         action=request.action.value,
         dwell_ms=request.dwell_ms,
         reward=reward(request.action, request.dwell_ms / 1000),
-        late=now - tip.created_at > LATE_AFTER,
+        # what oO noticed by itself has been learnt in place of this: once is enough
+        late=latest is not None or now - tip.created_at > LATE_AFTER,
         features=tip.features,
         idempotency_key=request.idempotency_key,
         created_at=now,
+        learned_at=now,
+        revision=0 if latest is None else latest.revision + 1,
     )
     batch.sequence[request.user_id] = sequence
     batch.by_key[request.user_id, request.idempotency_key] = reaction

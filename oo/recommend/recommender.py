@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from oo.domain.policy import generator, sample
-from oo.domain.tips import TipCandidate
+from oo.domain.policy import day_of, generator, sample
+from oo.domain.tips import Offer, TipCandidate
 from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer
 from oo.kit.errors import Unavailable
@@ -20,10 +20,11 @@ from oo.recommend.filling import LOW_WATER
 from oo.recommend.learning import Choice, ScoreRequest
 from oo.recommend.pool import Pool
 from oo.recommend.ports import FeatureColumns, Ranker, Refill
+from oo.recommend.profiles import Profiles
 from oo.store import decisions
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
-from oo.store.decisions import Decision
+from oo.store.decisions import Decision, Opinion
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class _Ready(NamedTuple):
     account: Account
     entries: list[PoolEntry]
     request: ScoreRequest
+    at: datetime
     started: float
 
 
@@ -78,6 +80,7 @@ class Recommender:
         db: Database,
         clock: Clock,
         pool: Pool,
+        profiles: Profiles,
         features: FeatureColumns,
         ranker: Ranker,
         refill: Refill,
@@ -88,6 +91,7 @@ class Recommender:
         self._db = db
         self._clock = clock
         self._pool = pool
+        self._profiles = profiles
         self._features = features
         self._ranker = ranker
         self._refill = refill
@@ -120,10 +124,17 @@ class Recommender:
                 return Nothing(await self._fallback.why_nothing(account.user_id))
         elif sum(entry.candidate.source == "llm" for entry in entries) < LOW_WATER:
             self._refill.behind(account.user_id)
-        local = self._clock.now().astimezone(ZoneInfo(account.timezone))
-        features = self._features(local, [entry.task for entry in entries])
-        request = ScoreRequest(account.user_id, account.user_seq, self._seeds(), features)
-        return await self._decisions.submit(_Ready(account, entries, request, started))
+        now = self._clock.now()
+        profile = await self._profiles.get(account.user_id, account.user_seq)
+        features = self._features(
+            now.astimezone(ZoneInfo(account.timezone)),
+            [Offer(e.candidate.kind, e.candidate.confidence, e.task) for e in entries],
+            profile.values,
+        )
+        request = ScoreRequest(
+            account.user_id, account.user_seq, self._seeds(), features, day_of(now)
+        )
+        return await self._decisions.submit(_Ready(account, entries, request, now, started))
 
     async def _make(self, account: Account, started: float) -> list[PoolEntry]:
         """Fill an empty pool: by the model if it answers in time, else from templates."""
@@ -141,10 +152,7 @@ class Recommender:
 
     async def _decide(self, batch: Sequence[_Ready]) -> list[Served | Exception]:
         answers = await self._rank([ready.request for ready in batch])
-        now = self._clock.now()
-        made = [
-            self._decision(ready, answer, now) for ready, answer in zip(batch, answers, strict=True)
-        ]
+        made = [self._decision(ready, answer) for ready, answer in zip(batch, answers, strict=True)]
         async with self._db.write() as connection:
             await decisions.append(connection, made)
         return [
@@ -160,7 +168,7 @@ class Recommender:
         except Exception as error:
             return [error] * len(requests)
 
-    def _decision(self, ready: _Ready, answer: Choice | Exception, now: datetime) -> Decision:
+    def _decision(self, ready: _Ready, answer: Choice | Exception) -> Decision:
         degraded = None
         if isinstance(answer, Exception):
             degraded = "ranking_late" if isinstance(answer, TimeoutError) else "ranking_failed"
@@ -169,7 +177,7 @@ class Recommender:
         return Decision(
             id=new_id(self._clock),
             user_id=ready.account.user_id,
-            created_at=now,
+            created_at=ready.at,
             candidate=ready.entries[answer.chosen].candidate,
             candidate_ids=[entry.candidate.id for entry in ready.entries],
             chosen=answer.chosen,
@@ -182,7 +190,19 @@ class Recommender:
             features=ready.request.features,
             degraded=degraded,
             latency_ms=(self._clock.monotonic() - ready.started) * 1000,
+            shadows=[_opinion(shadow) for shadow in answer.shadows],
         )
+
+
+def _opinion(choice: Choice) -> Opinion:
+    return Opinion(
+        choice.policy,
+        choice.policy_version,
+        choice.state_seq,
+        choice.chosen,
+        choice.propensities,
+        choice.scores,
+    )
 
 
 def _random(request: ScoreRequest, count: int) -> Choice:

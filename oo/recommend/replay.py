@@ -36,7 +36,7 @@ async def check_models(db: Database, policies: Mapping[str, Policy]) -> Report:
                 continue
             span = {model.user_id: (0, model.applied_seq)}
             folded = (await feedback.between(connection, span))[model.user_id]
-            state = fold(policy, Statistics.empty(len(policy.features)), folded).encode()
+            state = fold(policy, Statistics.empty(policy.dimension), folded).encode()
             numbers = [reaction.user_seq for reaction in folded]
             if state != model.state or numbers != list(range(1, model.applied_seq + 1)):
                 different.append(f"{model.user_id} {model.policy} at {model.applied_seq}")

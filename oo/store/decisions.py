@@ -1,7 +1,7 @@
 """The decision log (`tip_scores`): what was served to whom, out of what, why and how likely."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.tips import TipCandidate
 from oo.store.database import PURGE_ROWS
-from oo.store.tables import feedback, tip_scores
+from oo.store.tables import feedback, shadow_scores, tip_scores
 
 # built once: every reaction runs it
 _SHOWN = select(
@@ -26,6 +26,17 @@ _SHOWN = select(
     tip_scores.c.user_id.in_(bindparam("people", expanding=True)),
     tip_scores.c.id.in_(bindparam("tips", expanding=True)),
 )
+
+
+class Opinion(NamedTuple):
+    """What a shadow policy would have picked out of the same candidates."""
+
+    policy: str
+    policy_version: str
+    state_seq: int
+    chosen: int
+    propensities: list[float]
+    scores: list[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,7 @@ class Decision:
     features: dict[str, list[float]]
     degraded: str | None
     latency_ms: float
+    shadows: list[Opinion] = field(default_factory=list)
 
 
 class Shown(NamedTuple):
@@ -65,7 +77,7 @@ class Shown(NamedTuple):
 
 
 async def append(connection: AsyncConnection, decisions: Sequence[Decision]) -> None:
-    """Log decisions."""
+    """Log decisions, and what the shadow policies would have picked."""
     await connection.execute(
         insert(tip_scores),
         [
@@ -97,6 +109,14 @@ async def append(connection: AsyncConnection, decisions: Sequence[Decision]) -> 
             for decision in sorted(decisions, key=lambda decision: decision.user_id)
         ],
     )
+
+    opinions = [
+        {"tip_id": decision.id, "user_id": decision.user_id, **opinion._asdict()}
+        for decision in decisions
+        for opinion in decision.shadows
+    ]
+    if opinions:
+        await connection.execute(insert(shadow_scores), opinions)
 
 
 async def shown(

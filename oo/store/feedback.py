@@ -21,12 +21,16 @@ _LOCK = (
     .order_by(users.c.id)
     .with_for_update(key_share=True)  # rows that refer to a person may be written meanwhile
 )
-_KNOWN = select(feedback).where(
-    feedback.c.user_id.in_(bindparam("people", expanding=True)),
-    or_(
-        feedback.c.idempotency_key.in_(bindparam("keys", expanding=True)),
-        feedback.c.tip_id.in_(bindparam("tips", expanding=True)),
-    ),
+_KNOWN = (
+    select(feedback)
+    .where(
+        feedback.c.user_id.in_(bindparam("people", expanding=True)),
+        or_(
+            feedback.c.idempotency_key.in_(bindparam("keys", expanding=True)),
+            feedback.c.tip_id.in_(bindparam("tips", expanding=True)),
+        ),
+    )
+    .order_by(feedback.c.user_id, feedback.c.user_seq)
 )
 _ADVANCE = (
     update(users)
@@ -65,6 +69,9 @@ class Reaction:
     """One logged reaction. `late` ones are kept but not learnt from.
 
     `features` are those of the tip that was shown, `user_seq` counts the person's reactions from 1.
+    `action` is a gesture, or an outcome that oO noticed by itself. A tip may have several, counted
+    by `revision`: one that `replaces` a provisional reward, or one that came late. Its weight
+    fades from `learned_at` on: when the first of the tip's reactions was learnt.
     """
 
     user_id: str
@@ -77,6 +84,9 @@ class Reaction:
     features: dict[str, float]
     idempotency_key: str
     created_at: datetime
+    learned_at: datetime
+    revision: int = 0
+    replaces: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,7 @@ async def known(
     keys: Collection[str],
     tip_ids: Collection[str],
 ) -> list[Reaction]:
-    """Reactions of these people that already use one of the keys or tips."""
+    """Reactions of these people that already use one of the keys or tips, the oldest first."""
     asked = {"people": list(user_ids), "keys": list(keys), "tips": list(tip_ids)}
     rows = (await connection.execute(_KNOWN, asked)).mappings()
     return [Reaction(**row) for row in rows]
@@ -112,18 +122,7 @@ async def known(
 async def append(connection: AsyncConnection, reactions: Sequence[Reaction]) -> None:
     """Log reactions, announce each in the outbox and advance the people's numbers."""
     rows = [
-        {
-            "user_id": reaction.user_id,
-            "user_seq": reaction.user_seq,
-            "tip_id": reaction.tip_id,
-            "action": reaction.action,
-            "dwell_ms": reaction.dwell_ms,
-            "reward": reaction.reward,
-            "late": reaction.late,
-            "features": reaction.features,
-            "idempotency_key": reaction.idempotency_key,
-            "created_at": reaction.created_at,
-        }
+        {name: getattr(reaction, name) for name in Reaction.__dataclass_fields__}
         for reaction in reactions
     ]
     await connection.execute(insert(feedback), rows)

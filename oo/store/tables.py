@@ -74,6 +74,8 @@ users = Table(
     Column("user_seq", BigInteger, nullable=False, server_default="0"),
     # moves whenever the person's candidates or tasks change, so that caches know
     Column("pool_version", BigInteger, nullable=False, server_default="0"),
+    # when the person agreed that what all people have in common is learnt from them too
+    Column("pooling_since", UtcDateTime),
     UniqueConstraint("provider", "subject"),
 )
 
@@ -182,7 +184,21 @@ tip_scores = Table(
     Column("features", JSON, nullable=False),  # {name: [value of each candidate]}
     Column("degraded", String(64)),  # why the policy in force did not pick, if it did not
     Column("latency_ms", Float, nullable=False),
+    Column("seen_at", UtcDateTime),  # when the page had shown it for a moment
     Index(None, "user_id", "created_at"),
+)
+
+shadow_scores = Table(
+    "shadow_scores",
+    metadata,
+    Column("tip_id", ID, ForeignKey("tip_scores.id", ondelete="CASCADE"), primary_key=True),
+    Column("policy", String(64), primary_key=True),
+    Column("user_id", ID, ForeignKey("users.id"), nullable=False, index=True),
+    Column("policy_version", String(64), nullable=False),
+    Column("state_seq", BigInteger, nullable=False),
+    Column("chosen", Integer, nullable=False),
+    Column("propensities", JSON, nullable=False),
+    Column("scores", JSON, nullable=False),
 )
 
 feedback = Table(
@@ -190,14 +206,18 @@ feedback = Table(
     metadata,
     Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
     Column("user_seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("tip_id", ID, ForeignKey("tip_scores.id"), nullable=False, unique=True),
+    Column("tip_id", ID, ForeignKey("tip_scores.id"), nullable=False),
+    Column("revision", Integer, nullable=False, server_default="0"),
     Column("action", String(16), nullable=False),
     Column("dwell_ms", BigInteger, nullable=False),
     Column("reward", Float, nullable=False),
+    Column("replaces", Float),  # the provisional reward that this one takes the place of
+    Column("learned_at", UtcDateTime, nullable=False),  # from when on its weight fades
     Column("late", Boolean, nullable=False),  # kept, but not learnt from
     Column("features", JSON, nullable=False),  # {name: value} of the tip that was shown
     Column("idempotency_key", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("tip_id", "revision"),
     UniqueConstraint("user_id", "idempotency_key"),
 )
 
@@ -221,4 +241,37 @@ user_models = Table(
     Column("state", LargeBinary, nullable=False),
     Column("applied_seq", BigInteger, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
+    Column("user_seq", BigInteger, nullable=False),  # reactions that it knows
+    Column("values", JSON, nullable=False),  # {feature: value}
+    Column("computed_at", UtcDateTime, nullable=False),
+)
+
+policy_parameters = Table(
+    "policy_parameters",
+    metadata,
+    Column("policy", String(64), primary_key=True),
+    Column("version", String(64), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("report", JSON, nullable=False),  # what it was fitted to, and how it did
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# append-only: the newest row of a policy says what it is now
+policy_changes = Table(
+    "policy_changes",
+    metadata,
+    Column("id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("policy", String(64), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("role", String(16), nullable=False),  # in_force | shadow | off
+    Column("actor", String(320), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("report", JSON, nullable=False),  # what the gate found
+    Column("created_at", UtcDateTime, nullable=False),
 )

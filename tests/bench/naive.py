@@ -24,6 +24,7 @@ from ml.policies.egreedy_v1 import POLICY
 from oo.domain.policy import Statistics, pick
 from oo.domain.rewards import Action, reward
 from oo.domain.tasks import Task
+from oo.domain.tips import Offer, TipKind
 
 app = FastAPI()
 local = threading.local()
@@ -98,14 +99,15 @@ def statistics(db: sqlite3.Connection, user_id: str) -> Statistics:
     row = db.execute(
         "SELECT state FROM user_models WHERE user_id = ? AND policy = ?", (user_id, POLICY.name)
     ).fetchone()
-    return Statistics.decode(row["state"]) if row else Statistics.empty(len(POLICY.features))
+    return Statistics.decode(row["state"]) if row else Statistics.empty(POLICY.dimension)
 
 
 def decide(
     state: Statistics, candidates: list[tuple[sqlite3.Row, Task]], user_id: str
 ) -> tuple[dict[str, Any], tuple[Any, ...]]:
     """The tip and the row of the decision log."""
-    features = REGISTRY.columns(datetime.now(UTC), [task for _, task in candidates])
+    offers = [Offer(TipKind(row["kind"]), row["confidence"], task) for row, task in candidates]
+    features = REGISTRY.columns(datetime.now(UTC), offers)
     x = np.column_stack([features[name] for name in POLICY.features])
     seed = secrets.randbits(63)
     picked = pick(POLICY, POLICY.posterior(state), x, seed)
@@ -138,18 +140,19 @@ def decide(
         POLICY.name,
         POLICY.version,
         seed,
-        state.n,
+        int(state.n),
         float(picked.propensities[picked.chosen]),
         json.dumps(picked.propensities.tolist()),
         json.dumps(picked.scores.tolist()),
         json.dumps(features),
         None,
         1.0,
+        None,
     )
     return tip, values
 
 
-LOG = "INSERT INTO tip_scores VALUES (" + ",".join("?" * 22) + ")"
+LOG = "INSERT INTO tip_scores VALUES (" + ",".join("?" * 23) + ")"
 
 
 def react(db: sqlite3.Connection, user_id: str, key: str, body: Feedback) -> dict[str, Any]:
@@ -172,8 +175,9 @@ def react(db: sqlite3.Connection, user_id: str, key: str, body: Feedback) -> dic
     shown = {name: values[tip["chosen"]] for name, values in columns.items()}
     values = (user_id, seq, body.tip_id, body.action.value, body.dwell_ms, gained, False)
     db.execute(
-        "INSERT INTO feedback VALUES (?,?,?,?,?,?,?,?,?,?)",
-        (*values, json.dumps(shown), key, now()),
+        "INSERT INTO feedback (user_id, user_seq, tip_id, action, dwell_ms, reward, late,"
+        " features, idempotency_key, created_at, learned_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        (*values, json.dumps(shown), key, now(), now()),
     )
     event = json.dumps({"user_seq": seq, "tip_id": body.tip_id, "action": body.action.value})
     db.execute(

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from ml.features import REGISTRY
 from ml.policies.egreedy_v1 import POLICY
 from oo.domain.tasks import Task
-from oo.domain.tips import TipCandidate, TipKind
+from oo.domain.tips import Offer, TipCandidate, TipKind
 from oo.kit.clock import SystemClock
 from oo.kit.ids import new_id
 from oo.store import candidates, decisions, tables
@@ -112,7 +112,7 @@ def _candidates(clock: SystemClock) -> list[TipCandidate]:
 
 def _decision(clock: SystemClock, user_id: str, cookie: str) -> tuple[Decision, str]:
     pool = _candidates(clock)
-    features = REGISTRY.columns(datetime.now(UTC), [None] * POOL)
+    features = REGISTRY.columns(datetime.now(UTC), [Offer(TipKind.TASK, 0.8, None)] * POOL)
     decision = Decision(
         id=new_id(clock),
         user_id=user_id,

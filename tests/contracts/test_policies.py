@@ -20,10 +20,10 @@ every_policy = pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES
 
 def experience(policy: Policy, reactions: int = 30) -> Statistics:
     rng = np.random.default_rng(5)
-    statistics = Statistics.empty(len(policy.features))
+    statistics = Statistics.empty(policy.dimension)
     for _ in range(reactions):
         x = rng.normal(size=len(policy.features))
-        statistics = statistics.add(x, float(np.clip(x.sum(), -1, 1)))
+        statistics = statistics.add(policy.embed(x), float(np.clip(x.sum(), -1, 1)))
     return statistics
 
 
@@ -40,7 +40,7 @@ def test_its_features_are_in_the_registry(policy: Policy) -> None:
 @every_policy
 @pytest.mark.parametrize("k", [1, 2, 8, 50])
 def test_propensities_are_a_distribution(policy: Policy, k: int) -> None:
-    for statistics in (Statistics.empty(len(policy.features)), experience(policy)):
+    for statistics in (Statistics.empty(policy.dimension), experience(policy)):
         posterior = policy.posterior(statistics)
         scored = policy.score(posterior, candidates(policy, k), generator(1))
         assert scored.scores.shape == scored.propensities.shape == (k,)
@@ -93,38 +93,33 @@ def test_scoring_leaves_the_statistics_alone(policy: Policy) -> None:
 def test_it_learns_which_candidates_are_liked(name: str) -> None:
     policy, rng = POLICIES[name], np.random.default_rng(11)
     liked = rng.normal(size=len(policy.features))
-    statistics = Statistics.empty(len(policy.features))
+    statistics = Statistics.empty(policy.dimension)
     gained, by_chance = [], []
     for step in range(300):
         x = rng.normal(size=(4, len(policy.features)))
         values = np.tanh(x @ liked)
         chosen = pick(policy, policy.posterior(statistics), x, step).chosen
-        statistics = statistics.add(x[chosen], float(values[chosen]))
+        statistics = statistics.add(policy.embed(x[chosen]), float(values[chosen]))
         gained.append(values[chosen])
         by_chance.append(values.mean())
     assert np.mean(gained[-100:]) > np.mean(by_chance[-100:]) + 0.5
 
 
 NEW = """
-from dataclasses import dataclass
 import numpy as np
+from ml.policies._linear import Linear
 from oo.domain.policy import Scored
 
-@dataclass(frozen=True)
-class First:
-    name: str = "first"
-    version: str = "1"
-    features: tuple[str, ...] = ("priority",)
-
+class First(Linear):
     def posterior(self, statistics):
         return statistics
 
-    def score(self, posterior, x, rng):
+    def score(self, posterior, x, rng, offset=0.0):
         p = np.zeros(len(x))
         p[0] = 1.0
         return Scored(x[:, 0], p)
 
-POLICY = First()
+POLICY = First("first", "1", ("priority",))
 """
 
 

@@ -8,9 +8,9 @@ BATCH = 500
 
 async def run(services: JobServices) -> int:
     """Wake the shards of people whose stored model is behind the log."""
-    policy = await services.shards.status()
+    state_key = await services.shards.status()
     async with services.db.read() as connection:
-        behind = await models.behind(connection, policy, BATCH)
+        behind = await models.behind(connection, state_key, BATCH)
     for user_id, user_seq in behind.items():
         services.shards.wake(user_id, user_seq)
     return len(behind)

@@ -7,12 +7,14 @@ import pytest
 from ml.features import REGISTRY
 from ml.features.registry import Registry
 from oo.domain.tasks import Task
+from oo.domain.tips import Offer, TipKind
 
 NOW = datetime(2026, 11, 18, 6, 0, tzinfo=UTC)  # a Wednesday
 
 
 def columns(task: Task | None) -> dict[str, float]:
-    return {name: values[0] for name, values in REGISTRY.columns(NOW, [task]).items()}
+    found = REGISTRY.columns(NOW, [Offer(TipKind.TASK, 0.5, task)])
+    return {name: values[0] for name, values in found.items()}
 
 
 def test_task_features() -> None:

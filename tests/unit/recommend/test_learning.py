@@ -27,7 +27,7 @@ async def react(db: Database, clock: ManualClock, user: str, times: int) -> None
 
 
 def ask(user: str, seq: int) -> ScoreRequest:
-    return ScoreRequest(user, seq, 7, FEATURES)
+    return ScoreRequest(user, seq, 7, FEATURES, 0)
 
 
 async def test_a_decision_holds_every_reaction_acknowledged_before_it(

@@ -18,6 +18,7 @@ from oo.recommend.filling import end_of_daypart
 from oo.recommend.learning import Choice, Learner, ScoreRequest
 from oo.recommend.pool import Pool
 from oo.recommend.ports import Draft, Ranker
+from oo.recommend.profiles import Profiles
 from oo.recommend.recommender import Account, Nothing, Recommender, Served
 from oo.store import tables, tasks
 from oo.store.database import Database
@@ -63,6 +64,7 @@ def recommender(db: Database, clock: ManualClock, ranker: Ranker | None = None) 
         db=db,
         clock=clock,
         pool=Pool(db, clock),
+        profiles=Profiles(db, clock),
         features=REGISTRY.columns,
         ranker=ranker or Learner(db, POLICY, clock),
         refill=NoRefill(),

@@ -1,0 +1,74 @@
+"""From names to policies: what the store's record of promotions means in code."""
+
+import logging
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ml.policies import policies
+from oo.domain.policy import Policy, Trainable
+from oo.store import policies as store
+from oo.store.policies import PolicyRef, Roles
+
+log = logging.getLogger(__name__)
+
+DEFAULT_POLICY = "egreedy-v1"
+
+
+class Chosen(NamedTuple):
+    """The policy that decides and those that only say what they would have picked."""
+
+    in_force: Policy
+    shadows: tuple[Policy, ...]
+
+
+def ref_of(policy: Policy) -> PolicyRef:
+    """How decisions name a policy."""
+    return PolicyRef(policy.name, policy.version)
+
+
+async def find(connection: AsyncConnection, ref: PolicyRef) -> Policy:
+    """The policy of that name and version, with its fitted parameters if it has some.
+
+    Raises ValueError for a name or a version that there is not.
+    """
+    policy = by_name(ref.name)
+    if ref.version == policy.version:
+        return policy
+    fitted = await store.parameters(connection, ref)
+    if fitted is None or not isinstance(policy, Trainable):
+        raise ValueError(f"no {ref}; the version without fitted parameters is {policy.version!r}")
+    return policy.with_parameters(fitted.data)
+
+
+def by_name(name: str) -> Policy:
+    """The policy without fitted parameters; raises ValueError naming those that there are."""
+    known = policies()
+    if name not in known:
+        raise ValueError(f"no policy {name!r}; there are {', '.join(sorted(known))}")
+    return known[name]
+
+
+async def choose(connection: AsyncConnection, pinned: str | None, roles: Roles) -> Chosen:
+    """The pinned policy, else the one that was promoted, else the default; and the shadows.
+
+    Raises ValueError for an unknown pinned policy. A promoted one or a shadow that is no longer
+    there is logged, and the default serves: a tip matters more than who picked it.
+    """
+    if pinned is not None:
+        in_force = by_name(pinned)
+    else:
+        found = await _find(connection, roles.in_force) if roles.in_force else None
+        in_force = found or by_name(DEFAULT_POLICY)
+    shadows = [await _find(connection, ref) for ref in roles.shadows]
+    return Chosen(
+        in_force, tuple(one for one in shadows if one is not None and one.name != in_force.name)
+    )
+
+
+async def _find(connection: AsyncConnection, ref: PolicyRef) -> Policy | None:
+    try:
+        return await find(connection, ref)
+    except ValueError as error:
+        log.error("%s", error)
+        return None

@@ -1,0 +1,1 @@
+"""Commands of `oo` by subject; `deployments.cli` registers them."""

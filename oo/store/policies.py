@@ -1,0 +1,136 @@
+"""Which policy is in force, which are shadows, since when, by whom and why; and parameters."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.store.tables import policy_changes, policy_parameters
+
+IN_FORCE = "in_force"
+SHADOW = "shadow"
+OFF = "off"
+
+
+class PolicyRef(NamedTuple):
+    """A policy with the version of its parameters, as decisions log them."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+class Roles(NamedTuple):
+    """What the policies are as of the change numbered `latest` (0: there was none yet)."""
+
+    latest: int
+    in_force: PolicyRef | None
+    shadows: tuple[PolicyRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One audited change: `report` is what the gate found."""
+
+    policy: PolicyRef
+    role: str
+    actor: str
+    reason: str
+    report: dict[str, Any]
+    created_at: datetime
+
+
+class Parameters(NamedTuple):
+    """Fitted parameters of a policy and the report of their fit."""
+
+    policy: PolicyRef
+    data: bytes
+    report: dict[str, Any]
+    created_at: datetime
+
+
+async def latest(connection: AsyncConnection) -> int:
+    """The number of the newest change."""
+    return int((await connection.execute(select(func.max(policy_changes.c.id)))).scalar() or 0)
+
+
+async def roles(connection: AsyncConnection) -> Roles:
+    """The fold of all changes: the last one put in force, and every shadow not turned off since."""
+    number, in_force = 0, None
+    shadows: dict[str, PolicyRef] = {}
+    for row in await connection.execute(select(policy_changes).order_by(policy_changes.c.id)):
+        number = row.id
+        shadows.pop(row.policy, None)
+        if row.role == IN_FORCE:
+            in_force = PolicyRef(row.policy, row.version)
+        elif row.role == SHADOW:
+            shadows[row.policy] = PolicyRef(row.policy, row.version)
+    return Roles(number, in_force, tuple(shadows.values()))
+
+
+async def history(connection: AsyncConnection) -> list[Change]:
+    """Every change, the oldest first."""
+    query = select(policy_changes).order_by(policy_changes.c.id)
+    return [
+        Change(
+            PolicyRef(row.policy, row.version),
+            row.role,
+            row.actor,
+            row.reason,
+            row.report,
+            row.created_at,
+        )
+        for row in await connection.execute(query)
+    ]
+
+
+async def record(connection: AsyncConnection, change: Change) -> None:
+    """Append a change."""
+    await connection.execute(
+        insert(policy_changes).values(
+            policy=change.policy.name,
+            version=change.policy.version,
+            role=change.role,
+            actor=change.actor,
+            reason=change.reason,
+            report=change.report,
+            created_at=change.created_at,
+        )
+    )
+
+
+async def keep_parameters(connection: AsyncConnection, fitted: Parameters) -> None:
+    """Keep fitted parameters under the version that they give their policy."""
+    await connection.execute(
+        insert(policy_parameters).values(
+            policy=fitted.policy.name,
+            version=fitted.policy.version,
+            data=fitted.data,
+            report=fitted.report,
+            created_at=fitted.created_at,
+        )
+    )
+
+
+async def parameters(connection: AsyncConnection, policy: PolicyRef) -> Parameters | None:
+    """The parameters of one version of a policy; None where it has none."""
+    p = policy_parameters.c
+    query = select(policy_parameters).where(p.policy == policy.name, p.version == policy.version)
+    row = (await connection.execute(query)).first()
+    return Parameters(policy, row.data, row.report, row.created_at) if row else None
+
+
+async def versions(connection: AsyncConnection, name: str) -> list[Parameters]:
+    """All fitted parameters of a policy, the newest first."""
+    p = policy_parameters.c
+    query = (
+        select(policy_parameters).where(p.policy == name).order_by(p.created_at.desc(), p.version)
+    )
+    return [
+        Parameters(PolicyRef(row.policy, row.version), row.data, row.report, row.created_at)
+        for row in await connection.execute(query)
+    ]

@@ -1,0 +1,95 @@
+"""Kept profiles of people, and the history that they are made from."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.domain.rewards import Action
+from oo.store.tables import feedback, profiles, tip_scores, users
+from oo.store.upsert import insert_into
+
+
+class Profile(NamedTuple):
+    """A profile with its age and what it knows: the person's first `user_seq` reactions."""
+
+    user_id: str
+    user_seq: int
+    values: dict[str, float]
+    computed_at: datetime
+
+
+class HistoryRow(NamedTuple):
+    """A served tip and the person's reaction to it, if there is one."""
+
+    created_at: datetime
+    action: str | None
+    dwell_ms: int | None
+
+
+async def load(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Profile]:
+    """The kept profiles of these people."""
+    p = profiles.c
+    query = select(p.user_id, p.user_seq, p["values"], p.computed_at).where(p.user_id.in_(user_ids))
+    return {row[0]: Profile(*row) for row in await connection.execute(query)}
+
+
+async def save(connection: AsyncConnection, profile: Profile) -> None:
+    """Keep a profile in place of an older one."""
+    statement = insert_into(connection, profiles).values(**profile._asdict())
+    fresh = statement.excluded
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["user_id"],
+            set_={
+                "user_seq": fresh.user_seq,
+                "values": fresh["values"],
+                "computed_at": fresh.computed_at,
+            },
+            where=profiles.c.computed_at < fresh.computed_at,
+        )
+    )
+
+
+async def history(connection: AsyncConnection, user_id: str, since: datetime) -> list[HistoryRow]:
+    """The person's tips since then, each with their own reaction (not what oO noticed itself)."""
+    t, f = tip_scores.c, feedback.c
+    own = and_(f.tip_id == t.id, f.user_id == t.user_id, f.action.in_(list(Action)))
+    query = (
+        select(t.created_at, f.action, f.dwell_ms)
+        .select_from(tip_scores.outerjoin(feedback, own))
+        .where(t.user_id == user_id, t.created_at >= since)
+        .order_by(t.created_at, t.id)
+    )
+    return [HistoryRow(*row) for row in await connection.execute(query)]
+
+
+async def behind(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
+    """People whose profile lacks reactions and was computed before then."""
+    p = profiles.c
+    query = (
+        select(users.c.id)
+        .select_from(users.join(profiles, p.user_id == users.c.id))
+        .where(
+            users.c.deleted_at.is_(None),
+            p.user_seq < users.c.user_seq,
+            p.computed_at < before,
+        )
+        .order_by(p.computed_at)
+        .limit(limit)
+    )
+    return list((await connection.execute(query)).scalars())
+
+
+async def newest(connection: AsyncConnection, user_id: str) -> tuple[int, str] | None:
+    """The person's number of reactions and time zone."""
+    row = (
+        await connection.execute(
+            select(users.c.user_seq, users.c.timezone).where(
+                users.c.id == user_id, users.c.deleted_at.is_(None)
+            )
+        )
+    ).first()
+    return (row.user_seq, row.timezone) if row else None
