@@ -1,7 +1,7 @@
 """What linear policies share: their defaults, ridge regression, and shares of the best."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Linear:
     def embed(self, x: Floats) -> Floats:
         return x
 
-    def explain(self, posterior: Gaussian, x: Floats) -> tuple[Contribution, ...]:
+    def explain(self, posterior: Any, x: Floats) -> tuple[Contribution, ...]:
         deviation = np.sqrt(np.diag(posterior.covariance))
         return tuple(
             Contribution(
@@ -54,8 +54,14 @@ class Linear:
 
 def ridge(statistics: Statistics, penalty: float) -> Gaussian:
     """Regression of the reward on the features with ridge `penalty` > 0 and unit noise."""
-    inverse: Floats = np.linalg.inv(statistics.A + penalty * np.eye(len(statistics.b)))
+    inverse = inverted(statistics.A + penalty * np.eye(len(statistics.b)))
     return Gaussian(inverse @ statistics.b, inverse, np.zeros(len(statistics.b)))
+
+
+def inverted(matrix: Floats) -> Floats:
+    """The inverse of a positive definite matrix (…, d, d)."""
+    inverse: Floats = np.linalg.inv(matrix).astype(np.float64, copy=False)
+    return inverse
 
 
 def greedy(scores: Floats) -> Floats:
