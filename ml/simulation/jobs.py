@@ -1,0 +1,67 @@
+"""What a run of `oo simulate` is to do, in a form that survives a kill beside its results."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ml.simulation.scenario import Scenario
+from ml.simulation.variants import Variant
+
+FILE = "job.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Variants to compare on `seeds` scenarios, or (`trials` > 0) policies to search over.
+
+    A search varies the parameters of the variants' policies, on the scenario's own seed.
+    """
+
+    name: str
+    scenario: Scenario
+    variants: tuple[Variant, ...]
+    seeds: int = 1
+    trials: int = 0
+
+    @property
+    def kind(self) -> str:
+        """``sweep`` or ``comparison``."""
+        return "sweep" if self.trials else "comparison"
+
+    @property
+    def total(self) -> int:
+        """How many trials there are."""
+        return self.trials or len(self.variants) * self.seeds
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenario under each seed, counting up from its own."""
+        first = self.scenario.seed
+        return tuple(replace(self.scenario, seed=first + n) for n in range(self.seeds))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "name": self.name,
+            "scenario": self.scenario.to_dict(),
+            "variants": [{"policy": v.policy, "params": dict(v.params)} for v in self.variants],
+            "seeds": self.seeds,
+            "trials": self.trials,
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write the job into its folder."""
+        (folder / FILE).write_text(json.dumps(self.to_dict(), indent=1))
+
+    @classmethod
+    def load(cls, folder: Path) -> "Job":
+        """The inverse of :meth:`save`. Raises OSError or ValueError."""
+        values = json.loads((folder / FILE).read_text())
+        return cls(
+            name=values["name"],
+            scenario=Scenario.from_dict(values["scenario"]),
+            variants=tuple(Variant(one["policy"], one["params"]) for one in values["variants"]),
+            seeds=values["seeds"],
+            trials=values["trials"],
+        )

@@ -1,0 +1,236 @@
+"""Many simulations at once with Ray Tune: comparisons on a grid, sweeps by Optuna under ASHA.
+
+The only file of `ml` that imports Ray. An experiment lives in one folder; after a kill the same
+call goes on from there: finished trials are kept, the others go on from their last checkpoint.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import ray
+from ray import tune
+from ray.tune.schedulers import AsyncHyperBandScheduler
+from ray.tune.search import ConcurrencyLimiter
+from ray.tune.search.optuna import OptunaSearch
+
+from ml.simulation.jobs import Job
+from ml.simulation.runner import Simulation
+from ml.simulation.scenario import Scenario
+from ml.simulation.trace import Trace
+from ml.simulation.variants import Variant, search_space
+
+CHECKPOINT_DAYS = 5
+FEWEST_DAYS = 5  # no trial is stopped before
+KEEP_ONE_IN = 3
+OBJECT_STORE_BYTES = 80 * 1024**2  # the least that Ray takes; trials share nothing through it
+STATE_FILE = "simulation.pkl"
+TRACE_FILE = "trace.npz"
+
+
+class Trial(NamedTuple):
+    """A trial's outcome; `trace` ends early where the scheduler stopped it."""
+
+    id: str
+    variant: Variant
+    seed: int
+    days: int
+    trace: Trace
+
+
+class Progress(NamedTuple):
+    """How far all trials are: each trial's days and mean reward so far, by its id."""
+
+    finished: int
+    days: Mapping[str, int]
+    rewards: Mapping[str, float]
+
+
+class _Listening(tune.Callback):  # type: ignore[misc]  # Ray has no types
+    """Tells the listener of this process; without state, for Tune pickles its callbacks."""
+
+    listener: ClassVar[Callable[[Progress], None] | None] = None
+
+    def on_step_end(self, iteration: int, trials: list[Any], **_: Any) -> None:
+        if _Listening.listener is None:
+            return
+        results = {one.trial_id: one.last_result or {} for one in trials}
+        _Listening.listener(
+            Progress(
+                finished=sum(one.status == "TERMINATED" for one in trials),
+                days={name: int(last.get("day", 0)) for name, last in results.items()},
+                rewards={n: last["reward"] for n, last in results.items() if "reward" in last},
+            )
+        )
+
+
+def run(
+    job: Job, folder: Path, cpus: int, listener: Callable[[Progress], None] | None = None
+) -> list[Trial]:
+    """Run a job's trials, or what an earlier call in `folder` left of them, on a Ray of its own.
+
+    Raises RuntimeError naming the first trial that failed.
+    """
+    with _own_ray(cpus):
+        _Listening.listener = listener
+        try:
+            results = _tuner(job, folder.resolve(), cpus).fit()
+        finally:
+            _Listening.listener = None
+    if results.errors:
+        raise RuntimeError(f"{results.num_errors} trials failed; the first: {results.errors[0]}")
+    return sorted((_outcome(one) for one in results), key=lambda trial: trial.id)
+
+
+def simulate_trial(config: dict[str, Any]) -> None:
+    """One trial: a variant on the scenario, day by day, from its last checkpoint if any."""
+    simulation = _restored() or Simulation(
+        Scenario.from_dict(config["scenario"]), _variant(config).build()
+    )
+    if simulation.finished:
+        _report(simulation)
+    while not simulation.finished:
+        simulation.run_day()
+        _report(simulation)
+
+
+def _tuner(job: Job, folder: Path, cpus: int) -> Any:
+    trainable = tune.with_resources(simulate_trial, {"cpu": 1})
+    if tune.Tuner.can_restore(str(folder)):
+        return tune.Tuner.restore(str(folder), trainable, resume_errored=True)
+    return tune.Tuner(
+        trainable,
+        param_space=None if job.trials else _grid(job),
+        tune_config=tune.TuneConfig(
+            reuse_actors=True,
+            trial_dirname_creator=_trial_id,
+            **(_search(job, cpus) if job.trials else {}),
+        ),
+        run_config=tune.RunConfig(
+            name=folder.name,
+            storage_path=str(folder.parent),
+            checkpoint_config=tune.CheckpointConfig(num_to_keep=1),
+            callbacks=[_Listening()],
+            verbose=0,
+        ),
+    )
+
+
+def _grid(job: Job) -> dict[str, Any]:
+    """Every variant under every seed."""
+    variants = [{"policy": one.policy, "params": dict(one.params)} for one in job.variants]
+    scenarios = [scenario.to_dict() for scenario in job.scenarios]
+    return {"scenario": tune.grid_search(scenarios), "variant": tune.grid_search(variants)}
+
+
+def _trial_id(trial: Any) -> str:
+    return str(trial.trial_id)
+
+
+def _search(job: Job, cpus: int) -> dict[str, Any]:
+    """Optuna's TPE over policies and their parameters; ASHA (Li et al. 2018) stops the worse."""
+    space = _Space(tuple(one.policy for one in job.variants), job.scenario.to_dict())
+    searcher = OptunaSearch(space=space, metric="reward", mode="max", seed=job.scenario.seed)
+    return {
+        "metric": "reward",
+        "mode": "max",
+        "num_samples": job.trials,
+        "search_alg": ConcurrencyLimiter(searcher, max_concurrent=cpus),
+        "scheduler": AsyncHyperBandScheduler(
+            time_attr="day",
+            max_t=job.scenario.days,
+            grace_period=min(FEWEST_DAYS, job.scenario.days),
+            reduction_factor=KEEP_ONE_IN,
+        ),
+    }
+
+
+class _Space:
+    """Optuna's define-by-run space: a policy, then the parameters that it has."""
+
+    def __init__(self, policies: tuple[str, ...], scenario: dict[str, Any]) -> None:
+        self.policies = policies
+        self.scenario = scenario
+
+    def __call__(self, trial: Any) -> dict[str, Any]:
+        policy = trial.suggest_categorical("policy", list(self.policies))
+        for name, (low, high, log) in search_space(policy).items():
+            trial.suggest_float(f"{policy}.{name}", low, high, log=log)
+        return {"scenario": self.scenario}
+
+
+def _variant(config: Mapping[str, Any]) -> Variant:
+    """A grid names the variant; Optuna a policy, and its fields as ``policy.field``."""
+    if "variant" in config:
+        return Variant(**config["variant"])
+    prefix = f"{config['policy']}."
+    names = [name for name in config if name.startswith(prefix)]
+    return Variant(config["policy"], {one.removeprefix(prefix): config[one] for one in names})
+
+
+def _report(simulation: Simulation) -> None:
+    trace = simulation.so_far
+    metrics = {
+        "day": simulation.day,
+        "reward": float(np.nanmean(trace.reward)),
+        "regret": float(trace.regret.mean()),
+    }
+    if simulation.day % CHECKPOINT_DAYS and not simulation.finished:
+        tune.report(metrics)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        simulation.save(Path(folder) / STATE_FILE)
+        trace.save(Path(folder) / TRACE_FILE)
+        tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(folder))
+
+
+def _restored() -> Simulation | None:
+    checkpoint = tune.get_checkpoint()
+    if checkpoint is None:
+        return None
+    with checkpoint.as_directory() as folder:
+        return Simulation.load(Path(folder) / STATE_FILE)
+
+
+def _outcome(result: Any) -> Trial:
+    with result.checkpoint.as_directory() as folder:
+        trace = Trace.load(Path(folder) / TRACE_FILE)
+    return Trial(
+        id=result.metrics["trial_id"],
+        variant=_variant(result.config),
+        seed=result.config["scenario"]["seed"],
+        days=result.metrics["day"],
+        trace=trace,
+    )
+
+
+@contextmanager
+def _own_ray(cpus: int) -> Iterator[None]:
+    """A Ray node for this process alone; whatever else runs here is left alone."""
+    quiet = {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_AIR_NEW_OUTPUT": "0",
+        "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+        "TUNE_GLOBAL_CHECKPOINT_S": "1",  # a kill must not cost a finished trial
+        "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+        "PYTHONWARNINGS": "ignore",
+    }
+    os.environ.update(quiet)
+    with tempfile.TemporaryDirectory(prefix="oo-ray-", ignore_cleanup_errors=True) as folder:
+        ray.init(
+            address="local",
+            num_cpus=cpus,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level="ERROR",
+            object_store_memory=OBJECT_STORE_BYTES,
+            _temp_dir=folder,
+        )
+        try:
+            yield
+        finally:
+            ray.shutdown()
