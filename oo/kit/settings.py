@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Path("var")
     database_url: str = Field(default="", description="Empty: SQLite in data_dir")
+    mlflow_url: str = Field(
+        default="", description="MLflow's tracking server or store; empty: SQLite in data_dir"
+    )
     master_keys: dict[str, SecretStr] = Field(
         default={},
         description="Key-encryption keys of the vault by id, 32 bytes in base64; the last one "
@@ -82,6 +85,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The SQLAlchemy address of the store."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'oo.db'}"
+
+    @property
+    def mlflow_store(self) -> str:
+        """The address of MLflow's tracking store and model registry."""
+        return self.mlflow_url or f"sqlite:///{self.data_dir.resolve() / 'mlflow' / 'mlflow.db'}"
 
     @property
     def is_loopback(self) -> bool:
