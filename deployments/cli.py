@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from deployments import local
+from deployments.commands.ope import ope
 from deployments.shell import err, out, with_store
 from oo.kit.clock import SystemClock
 from oo.kit.errors import ConfigurationError, OoError
@@ -21,6 +22,7 @@ user = typer.Typer(help="People (dev profile).", no_args_is_help=True)
 keys = typer.Typer(help="Master keys of the token vault.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.add_typer(keys, name="keys")
+app.command()(ope)
 
 CONFIG = Path(__file__).parent.parent / "serve_config.yaml"
 PAGE_WITHIN_S = 120.0

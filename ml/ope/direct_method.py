@@ -21,4 +21,4 @@ class DM:
         """The per-round terms q̂(x, π_e); raises ValueError without estimated rewards."""
         n = len(feedback)
         baseline = (feedback.evaluation * feedback.reward_model()).sum(axis=1)
-        return Terms(baseline, feedback.mass, np.zeros(n), np.ones(n))
+        return Terms(baseline, np.zeros(n), np.ones(n))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.ope.feedback import BanditFeedback, Floats
-from ml.ope.importance_sampling import overlapping_weights
 from ml.ope.terms import Terms
 
 
@@ -23,7 +22,7 @@ class DR:
 
     def terms(self, feedback: BanditFeedback) -> Terms:
         """The per-round terms q̂(x, π_e) and w (r - q̂), both over 1."""
-        return _terms(feedback, feedback.weights, feedback.mass)
+        return _terms(feedback, feedback.weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class SNDR:
 
         Raises ValueError when every weight is 0.
         """
-        weights = overlapping_weights(feedback)
+        weights = feedback.weights
         return _terms(feedback, weights, weights)
 
 
@@ -48,7 +47,7 @@ class SNDR:
 class SwitchDR:
     """Switch-DR, ŵ = w where w <= `tau` (τ) and 0 elsewhere: DM at τ = 0, DR at τ = ∞.
 
-    Wang, Agarwal and Dudík (2017), SWITCH with DR below the threshold. Raises ValueError when τ < 0.
+    Wang, Agarwal and Dudík (2017), SWITCH with DR below it. Raises ValueError when τ < 0.
     """
 
     tau: float = 10.0
@@ -61,7 +60,7 @@ class SwitchDR:
     def terms(self, feedback: BanditFeedback) -> Terms:
         """The per-round terms q̂(x, π_e) and w 1{w <= τ} (r - q̂), both over 1."""
         weights = feedback.weights
-        return _terms(feedback, np.where(weights <= self.tau, weights, 0.0), feedback.mass)
+        return _terms(feedback, np.where(weights <= self.tau, weights, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class DRos:
 
     def terms(self, feedback: BanditFeedback) -> Terms:
         """The per-round terms q̂(x, π_e) and ŵ (r - q̂), both over 1."""
-        return _terms(feedback, _shrunk(feedback.weights, self.shrink), feedback.mass)
+        return _terms(feedback, _shrunk(feedback.weights, self.shrink))
 
 
 def _shrunk(weights: Floats, shrink: float) -> Floats:
@@ -91,8 +90,9 @@ def _shrunk(weights: Floats, shrink: float) -> Floats:
     return weights / (weights**2 / shrink + 1.0)
 
 
-def _terms(feedback: BanditFeedback, weights: Floats, normaliser: Floats) -> Terms:
+def _terms(feedback: BanditFeedback, weights: Floats, normaliser: Floats | None = None) -> Terms:
     q_hat = feedback.reward_model()
     baseline = (feedback.evaluation * q_hat).sum(axis=1)
     correction = weights * (feedback.rewards - feedback.at_logged(q_hat))
-    return Terms(baseline, feedback.mass, correction, normaliser)
+    one = np.ones(len(feedback))
+    return Terms(baseline, correction, one if normaliser is None else normaliser)

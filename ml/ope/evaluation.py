@@ -100,9 +100,8 @@ def compare(
     )
     if not same:
         raise ValueError("a paired comparison needs the same logged rounds on both sides")
-    one, zero = np.ones(len(first)), np.zeros(len(first))
     paired = estimator.terms(first).values - estimator.terms(second).values
-    terms = Terms(paired, one, zero, one)
+    terms = Terms(paired, np.zeros(len(first)), np.ones(len(first)))
     return Difference(
         estimator.name,
         terms.estimate,

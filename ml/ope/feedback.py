@@ -25,8 +25,7 @@ class BanditFeedback:
     `actions` (n,) index the K actions; `rewards` (n,) are what was observed; `pscores` (n,) are the
     logging policy's propensities π_b(a_i|x_i) of the logged actions, in (0, 1]; `evaluation` (n, K)
     are the evaluation policy's propensities π_e(a|x_i); `estimated_rewards` (n, K) is q̂(x_i, a),
-    for the estimators that need one. `partial` marks feedback made by :meth:`restrict`, whose
-    evaluation propensities may sum to less than 1.
+    for the estimators that need one.
 
     Raises ValueError when a shape, a range or a distribution is wrong.
     """
@@ -36,7 +35,6 @@ class BanditFeedback:
     pscores: Floats
     evaluation: Floats
     estimated_rewards: Floats | None = None
-    partial: bool = False
 
     def __post_init__(self) -> None:
         _check_shapes(self)
@@ -53,12 +51,6 @@ class BanditFeedback:
         """The importance weights w_i = π_e(a_i|x_i) / π_b(a_i|x_i), shape (n,)."""
         weights: Floats = self.at_logged(self.evaluation) / self.pscores
         return weights
-
-    @property
-    def mass(self) -> Floats:
-        """Σ_a π_e(a|x_i), shape (n,): 1, or less where `partial`."""
-        total: Floats = self.evaluation.sum(axis=1)
-        return total
 
     def at_logged(self, table: Floats) -> Floats:
         """The entries of `table` (n, K) at the logged actions, shape (n,)."""
@@ -83,9 +75,9 @@ class BanditFeedback:
             estimated_rewards=None if q_hat is None else q_hat[rounds],
         )
 
-    def restrict(self, allowed: Booleans) -> "BanditFeedback":
-        """Only the actions in the mask `allowed` (n, K) count: the others get π_e = 0."""
-        return replace(self, evaluation=np.where(allowed, self.evaluation, 0.0), partial=True)
+    def with_outcome(self, outcome: Floats, estimated: Floats | None) -> "BanditFeedback":
+        """The same choices with another `outcome` (n,) as reward, `estimated` (n, K) as q̂."""
+        return replace(self, rewards=outcome, estimated_rewards=estimated)
 
 
 def pad(rows: Sequence[Sequence[float]], fill: float = 0.0) -> Floats:
@@ -127,8 +119,10 @@ def _check_evaluation(feedback: BanditFeedback) -> None:
     evaluation = feedback.evaluation
     if not np.isfinite(evaluation).all() or (evaluation < 0).any():
         raise ValueError("evaluation must be finite and not negative")
-    mass = feedback.mass
-    wrong = mass > 1 + SUM_TOLERANCE if feedback.partial else abs(mass - 1) > SUM_TOLERANCE
+    total = evaluation.sum(axis=1)
+    wrong = abs(total - 1) > SUM_TOLERANCE
     if wrong.any():
         first = int(np.argmax(wrong))
-        raise ValueError(f"evaluation must sum to 1 per round; round {first} sums to {mass[first]}")
+        raise ValueError(
+            f"evaluation must sum to 1 per round; round {first} sums to {total[first]}"
+        )

@@ -19,7 +19,7 @@ class IPS:
 
     def terms(self, feedback: BanditFeedback) -> Terms:
         """The per-round terms w r over 1."""
-        return _terms(feedback.weights * feedback.rewards, feedback.mass)
+        return _terms(feedback.weights * feedback.rewards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class ClippedIPS:
 
     def terms(self, feedback: BanditFeedback) -> Terms:
         """The per-round terms min(w, λ) r over 1."""
-        return _terms(np.minimum(feedback.weights, self.clip) * feedback.rewards, feedback.mass)
+        return _terms(np.minimum(feedback.weights, self.clip) * feedback.rewards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +52,10 @@ class SNIPS:
 
     def terms(self, feedback: BanditFeedback) -> Terms:
         """The per-round terms w r over w; raises ValueError when every weight is 0."""
-        weights = overlapping_weights(feedback)
+        weights = feedback.weights
         return _terms(weights * feedback.rewards, weights)
 
 
-def overlapping_weights(feedback: BanditFeedback) -> Floats:
-    """The weights (n,) to normalise by; raises ValueError when they are all 0."""
-    weights = feedback.weights
-    if not weights.any():
-        raise ValueError("the evaluation policy never takes a logged action: no overlap")
-    return weights
-
-
-def _terms(correction: Floats, normaliser: Floats) -> Terms:
-    return Terms(np.zeros(len(correction)), np.ones(len(correction)), correction, normaliser)
+def _terms(correction: Floats, normaliser: Floats | None = None) -> Terms:
+    one = np.ones(len(correction))
+    return Terms(np.zeros(len(correction)), correction, one if normaliser is None else normaliser)

@@ -55,7 +55,12 @@ class World:
     def value(self, rng: np.random.Generator, contexts: int = TRUTH_CONTEXTS) -> float:
         """V(π_e), exact over actions and rewards, averaged over many contexts."""
         x = rng.standard_normal((contexts, self.actions, self.dimension))
-        return float((self._evaluation(x) * (2 * self._chance(x) - 1)).sum(axis=1).mean())
+        return float((self._evaluation(x) * self.mean_reward(x)).sum(axis=1).mean())
+
+    def mean_reward(self, x: Floats) -> Floats:
+        """E[r|x, a] of candidates with features `x` (..., d), shape (...)."""
+        mean: Floats = 2 * self._chance(x) - 1
+        return mean
 
     def _chance(self, x: Floats) -> Floats:
         logit = x @ _direction(self.dimension) + 0.5 * x[..., 0] * x[..., 1]

@@ -2,10 +2,12 @@
 
 Two kinds of label divide a log. A label of the *round* (hour, cohort, person) is known before the
 choice: its slice is the policy's value on those rounds. A label of the *candidate* (model, prompt
-version, kind) is chosen with the tip: selecting rounds by it would condition on the logged choice,
-so its slice restricts the policies to the candidates that carry it instead.
+version, kind) comes with the choice: selecting rounds by it would keep the logging policy's reasons
+for that choice. There the label is an outcome: a slice is the ratio of two policy values, of the
+reward where the label was shown, V(r·1{label}), and of showing it, V(1{label}).
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,18 +15,19 @@ from numpy.typing import NDArray
 
 from ml.ope.estimators import Estimator
 from ml.ope.evaluation import RECOMMENDED, Estimate, summarise
-from ml.ope.feedback import BanditFeedback
+from ml.ope.feedback import BanditFeedback, Booleans, Floats
 from ml.ope.intervals import Clusters, IntervalMethod
+from ml.ope.terms import Terms
 
 Labels = NDArray[np.str_]
+Regression = Callable[[Floats], Floats]
 
 
 class Slice(NamedTuple):
-    """One label's part: `share` of the evaluation policy's choices, and their value.
+    """One label's part: `share` of the evaluation policy's choices, and what they earn on average.
 
-    `estimate.value` is the mean reward of a choice that carries the label, so that the shares and
-    values of all labels of a division multiply and add up to the policy's value.
-    `estimate` is None where the part is too small for an interval or has no overlap.
+    Σ share · value over all labels is the value of the policy. `estimate` is None where the part
+    has no overlap or fewer than two rounds or clusters.
     """
 
     label: str
@@ -45,14 +48,15 @@ def by_round(
 
     Raises ValueError when the shape differs.
     """
-    if labels.shape != (len(feedback),):
-        raise ValueError(f"labels must have shape ({len(feedback)},)")
     found = []
-    for label in np.unique(labels):
-        rows = labels == label
+    for label, rows in _masks(labels, len(feedback)):
         part, groups = feedback.take(rows), None if clusters is None else clusters[rows]
-        estimate = _estimate(estimator, part, method, level, groups)
-        found.append(Slice(str(label), float(rows.mean()), estimate))
+        try:
+            terms = estimator.terms(part)
+            estimate = summarise(estimator.name, terms, part, method, level, groups)
+        except ValueError:
+            estimate = None
+        found.append(Slice(label, float(rows.mean()), estimate))
     return found
 
 
@@ -61,34 +65,41 @@ def by_candidate(
     feedback: BanditFeedback,
     labels: Labels,
     *,
+    regression: Regression | None = None,
     method: IntervalMethod = RECOMMENDED,
     level: float = 0.95,
     clusters: Clusters | None = None,
 ) -> list[Slice]:
-    """A slice per distinct label of `labels` (n, K) that some candidate in reach carries.
+    """A slice per distinct label of `labels` (n,), those of the logged actions.
 
-    The empty label is of candidates about which nothing is known, and gets a slice too. Raises
-    ValueError when the shape differs.
+    `regression` estimates an outcome (n,) for every action, (n, K), as the reward model does for
+    the reward; estimators that need none do without. The effective sample size and the largest
+    weight are of the rounds that carry the label. Raises ValueError when the shape differs, or a
+    regression is needed.
     """
-    if labels.shape != feedback.evaluation.shape:
-        raise ValueError(f"labels must have shape {feedback.evaluation.shape}")
     found = []
-    for label in np.unique(labels[feedback.evaluation > 0]):
-        part = feedback.restrict(labels == label)
-        estimate = _estimate(estimator, part, method, level, clusters)
-        found.append(Slice(str(label), float(part.mass.mean()), estimate))
+    for label, rows in _masks(labels, len(feedback)):
+        reward = _value_of(estimator, feedback, rows * feedback.rewards, regression)
+        shown = _value_of(estimator, feedback, rows.astype(np.float64), regression)
+        try:
+            terms = Terms(np.zeros(len(rows)), reward.values, shown.values)
+            part = feedback.take(rows)
+            summary = summarise(estimator.name, terms, part, method, level, clusters)
+            estimate = summary if part.weights.any() else None
+        except ValueError:
+            estimate = None
+        found.append(Slice(label, shown.estimate, estimate))
     return found
 
 
-def _estimate(
-    estimator: Estimator,
-    part: BanditFeedback,
-    method: IntervalMethod,
-    level: float,
-    clusters: Clusters | None,
-) -> Estimate | None:
-    try:
-        terms = estimator.terms(part)
-        return summarise(estimator.name, terms, part, method, level, clusters)
-    except ValueError:
-        return None
+def _value_of(
+    estimator: Estimator, feedback: BanditFeedback, outcome: Floats, regression: Regression | None
+) -> Terms:
+    estimated = None if regression is None else regression(outcome)
+    return estimator.terms(feedback.with_outcome(outcome, estimated))
+
+
+def _masks(labels: Labels, n: int) -> list[tuple[str, Booleans]]:
+    if labels.shape != (n,):
+        raise ValueError(f"labels must have shape ({n},), has {labels.shape}")
+    return [(str(label), labels == label) for label in np.unique(labels)]

@@ -1,12 +1,12 @@
 """What an estimator hands to intervals, slices and comparisons: its per-round terms.
 
-Every estimator here is a sum of two ratios,
+Every estimator here is a mean and a ratio,
 
-    V̂ = Σ_i b_i / Σ_i s_i + Σ_i c_i / Σ_i m_i,
+    V̂ = Σ_i b_i / n + Σ_i c_i / Σ_i m_i,
 
 of a model part b (the baseline) and an importance-weighted part c (the correction). Unnormalised
-estimators divide by the number of rounds, s = m = 1; self-normalised ones divide the correction by
-the weights, m = w. Both have the same delta-method standard error and the same bootstrap.
+estimators divide both by the number of rounds, m = 1; self-normalised ones divide the correction
+by the weights, m = w. Both have the same jackknife and the same bootstrap.
 """
 
 from dataclasses import dataclass
@@ -19,20 +19,18 @@ from ml.ope.feedback import Floats
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Baseline b, scale s, correction c and normaliser m of n rounds, each of shape (n,).
+    """Baseline b, correction c and normaliser m of n rounds, each of shape (n,).
 
-    Raises ValueError when a ratio with a numerator has no denominator: no overlap at all.
+    Raises ValueError when the normaliser does not sum to more than 0: no overlap at all.
     """
 
     baseline: Floats
-    scale: Floats
     correction: Floats
     normaliser: Floats
 
     def __post_init__(self) -> None:
-        for top, bottom in ((self.baseline, self.scale), (self.correction, self.normaliser)):
-            if top.any() and not bottom.sum() > 0:
-                raise ValueError("the evaluation policy never takes a logged action: no overlap")
+        if not self.normaliser.sum() > 0:
+            raise ValueError("the evaluation policy never takes a logged action: no overlap")
 
     def __len__(self) -> int:
         return len(self.baseline)
@@ -54,11 +52,13 @@ class Terms:
         return self.estimate + influence
 
     def totals(self, clusters: NDArray[np.generic] | None = None) -> Floats:
-        """Columns b, s, c, m summed within each of G `clusters` (n,), shape (G, 4).
+        """Columns b, 1, c, m summed within each of G `clusters` (n,), shape (G, 4).
 
         Without `clusters` every round is its own: shape (n, 4).
         """
-        table = np.column_stack([self.baseline, self.scale, self.correction, self.normaliser])
+        table = np.column_stack(
+            [self.baseline, np.ones(len(self)), self.correction, self.normaliser]
+        )
         if clusters is None:
             return table
         if len(clusters) != len(table):
@@ -70,17 +70,17 @@ class Terms:
 
 
 def estimates(totals: Floats) -> Floats:
-    """V̂ from sums (or means) of b, s, c, m in the last axis, shape (..., 4) -> (...)."""
-    b, s, c, m = np.moveaxis(totals, -1, 0)
-    ratio: Floats = _divide(b, s) + _divide(c, m)
+    """V̂ from sums (or means) of b, 1, c, m in the last axis, shape (..., 4) -> (...)."""
+    b, n, c, m = np.moveaxis(totals, -1, 0)
+    ratio: Floats = _divide(b, n) + _divide(c, m)
     return ratio
 
 
 def gradient(means: Floats) -> Floats:
-    """∂V̂/∂(b̄, s̄, c̄, m̄) at `means` (..., 4), same shape: the weights of the delta method."""
-    b, s, c, m = np.moveaxis(means, -1, 0)
-    one = np.ones_like(s)
-    parts = [_divide(one, s), -_divide(_divide(b, s), s), _divide(one, m)]
+    """∂V̂/∂(b̄, n̄, c̄, m̄) at `means` (..., 4), same shape: the weights of the delta method."""
+    b, n, c, m = np.moveaxis(means, -1, 0)
+    one = np.ones_like(n)
+    parts = [_divide(one, n), -_divide(_divide(b, n), n), _divide(one, m)]
     return np.stack([*parts, -_divide(_divide(c, m), m)], axis=-1)
 
 

@@ -52,12 +52,6 @@ def test_ragged_rows_are_padded() -> None:
     assert pad([]).shape == (0, 0)
 
 
-def test_a_part_may_sum_to_less() -> None:
-    part = GOOD.restrict(np.array([[True, False], [True, False]]))
-    assert part.mass.tolist() == [0.25, 0.0]
-    assert part.weights.tolist() == [0.5, 0.0]
-
-
 def test_support_is_what_the_log_could_have_shown() -> None:
     logging = np.array([[1.0, 0.0], [0.5, 0.5]])
     assert unsupported_mass(logging, GOOD.evaluation).tolist() == [0.75, 0.0]

@@ -1,0 +1,227 @@
+"""From the store's decision log to what `ml.ope` evaluates: logs, replayed policies, labels."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ml.ope.feedback import BanditFeedback, Booleans, Floats, Ints, pad
+from ml.ope.reward_model import CrossFittedRidge
+from ml.ope.slices import Labels
+from ml.ope.support import supported, unsupported_mass
+from oo.domain.policy import Policy, Statistics, day_of, generator
+from oo.kit.errors import OoError
+from oo.recommend.learning import design, fold, posterior_on
+from oo.store import evaluation, feedback
+from oo.store.database import Database
+from oo.store.evaluation import LoggedDecision
+from oo.store.feedback import Reaction
+
+PEOPLE_PER_READ = 50
+FOLDS_SEED = 0
+
+
+class By(StrEnum):
+    """How a log is divided: by what the tip is, or by local hour or person."""
+
+    MODEL = "model"
+    PROMPT = "prompt"
+    KIND = "kind"
+    HOUR = "hour"
+    USER = "user"
+
+    @property
+    def of_candidate(self) -> bool:
+        """Whether the label comes with the choice."""
+        return self in {By.MODEL, By.PROMPT, By.KIND}
+
+
+class Unsupported(OoError):
+    """The log cannot speak for a policy."""
+
+    code, title = "unsupported", "The log does not support the policy"
+
+
+@dataclass(frozen=True)
+class DecisionLog:
+    """n decisions with a reward, padded to K candidates, and what all evaluations of them share.
+
+    `rewards` (n,) are those of the tips' last reactions, `logging` (n, K) the logged propensities,
+    `features` (n, K, d) all logged ones. `without_reward` counts the decisions that were left out.
+    """
+
+    decisions: Sequence[LoggedDecision]
+    rewards: Floats
+    logging: Floats
+    features: Floats
+    without_reward: int
+
+    def __len__(self) -> int:
+        return len(self.decisions)
+
+    @cached_property
+    def actions(self) -> Ints:
+        """The chosen candidate of each decision, (n,)."""
+        return np.array([decision.chosen for decision in self.decisions])
+
+    @cached_property
+    def people(self) -> Labels:
+        """The person of each decision, (n,)."""
+        return np.array([decision.user_id for decision in self.decisions])
+
+    @cached_property
+    def estimated_rewards(self) -> Floats:
+        """q̂ (n, K)."""
+        return self.regress(self.rewards)
+
+    def regress(self, outcome: Floats) -> Floats:
+        """`outcome` (n,) as estimated for every candidate, (n, K): cross-fitted by person.
+
+        Decisions of one person alone are dealt one by one; a single one gives 0, with which DR
+        is IPS.
+        """
+        present = np.arange(self.logging.shape[1]) < self._counts()[:, None]
+        if len(self) < 2:
+            return np.zeros(present.shape)
+        return CrossFittedRidge().estimated_rewards(
+            self.features,
+            self.actions,
+            outcome,
+            np.random.default_rng(FOLDS_SEED),
+            groups=self.people if len({*self.people.tolist()}) > 1 else None,
+            present=present,
+        )
+
+    def feedback(self, evaluation: Floats) -> BanditFeedback:
+        """The log under a policy's propensities (n, K); raises Unsupported where they reach
+        beyond the log."""
+        outside = unsupported_mass(self.logging, evaluation)
+        if outside.any():
+            raise Unsupported(
+                f"{outside.mean():.1%} of the policy's choices, in {(outside > 0).sum()} of"
+                f" {len(self)} decisions, could not have been logged: the policy that decided"
+                " there gave them no chance. Leave those decisions out with --supported-only."
+            )
+        pscores = self.logging[np.arange(len(self)), self.actions]
+        return BanditFeedback(
+            self.actions, self.rewards, pscores, evaluation, self.estimated_rewards
+        )
+
+    def supported(self, evaluation: Floats) -> Booleans:
+        """Which decisions (n,) could have been any choice of the policy."""
+        return supported(self.logging, evaluation)
+
+    def take(self, mask: Booleans) -> "DecisionLog":
+        """The decisions that `mask` (n,) selects; raises OoError when there are none."""
+        kept = [decision for decision, keep in zip(self.decisions, mask, strict=True) if keep]
+        if not kept:
+            raise OoError("No decision of the log could have been any choice of the policies.")
+        return DecisionLog(
+            kept,
+            self.rewards[mask],
+            self.logging[mask],
+            self.features[mask],
+            self.without_reward,
+        )
+
+    def _counts(self) -> Ints:
+        return np.array([len(decision.candidate_ids) for decision in self.decisions])
+
+
+async def read_log(
+    db: Database, since: datetime | None = None, missing_reward: float | None = None
+) -> DecisionLog:
+    """The log from `since` on.
+
+    A decision without a reaction is left out, or has `missing_reward` when that is given. Raises
+    OoError when nothing is left.
+    """
+    async with db.read() as connection:
+        found = [decision async for decision in evaluation.logged(connection, since)]
+    kept = [one for one in found if one.reward is not None or missing_reward is not None]
+    if not kept:
+        none = ", none has a reaction" if found else ""
+        raise OoError(f"There is nothing to evaluate: {len(found)} decisions are logged{none}.")
+    rewards = [missing_reward if one.reward is None else one.reward for one in kept]
+    return DecisionLog(
+        kept,
+        np.array(rewards, np.float64),
+        pad([one.propensities for one in kept]),
+        _features(kept),
+        len(found) - len(kept),
+    )
+
+
+def _features(decisions: Sequence[LoggedDecision]) -> Floats:
+    """Every logged feature of every candidate, (n, K, d); 0 where a decision lacks one."""
+    names = sorted({name for decision in decisions for name in decision.features})
+    width = max(len(one.candidate_ids) for one in decisions)
+    table = np.zeros((len(decisions), width, len(names)))
+    for row, decision in zip(table, decisions, strict=True):
+        for column, name in enumerate(names):
+            values = decision.features.get(name, [])
+            row[: len(values), column] = values
+    return table
+
+
+async def replay(db: Database, policy: Policy, log: DecisionLog) -> Floats:
+    """The propensities (n, K) with which `policy` would have chosen in each logged decision.
+
+    Each sees the person's statistics as they were: folded up to the logged `state_seq`, faded to
+    the day, drawn with the logged seed. It is the value of taking over one decision at a time, not
+    of having decided, and been taught, all along.
+    """
+    by_person: dict[str, list[int]] = {}
+    for row, decision in enumerate(log.decisions):
+        by_person.setdefault(decision.user_id, []).append(row)
+    table = np.zeros_like(log.logging)
+    people = list(by_person)
+    async with db.read() as connection:
+        for start in range(0, len(people), PEOPLE_PER_READ):
+            part = people[start : start + PEOPLE_PER_READ]
+            spans = {
+                person: (0, max(log.decisions[row].state_seq for row in by_person[person]))
+                for person in part
+            }
+            reactions = await feedback.between(connection, spans)
+            for person in part:
+                rows = by_person[person]
+                decisions = [log.decisions[row] for row in rows]
+                for row, chances in zip(
+                    rows, replay_person(policy, decisions, reactions[person]), strict=True
+                ):
+                    table[row, : len(chances)] = chances
+    return table
+
+
+def replay_person(
+    policy: Policy, decisions: Sequence[LoggedDecision], reactions: Sequence[Reaction]
+) -> list[Floats]:
+    """The policy's propensities in each decision of one person, whose log starts at number 1."""
+    found: dict[str, Floats] = {}
+    statistics, folded = Statistics.empty(policy.dimension), 0
+    for decision in sorted(decisions, key=lambda one: one.state_seq):
+        statistics = fold(policy, statistics, reactions[folded : decision.state_seq])
+        folded = decision.state_seq
+        posterior = posterior_on(policy, statistics, day_of(decision.created_at))
+        zeros = [0.0] * len(decision.candidate_ids)
+        features = dict.fromkeys(policy.features, zeros) | decision.features
+        scored = policy.score(posterior, design(policy, features), generator(decision.seed))
+        found[decision.id] = scored.propensities
+    return [found[decision.id] for decision in decisions]
+
+
+def labels_of(log: DecisionLog, by: By) -> Labels:
+    """The label (n,) of each decision, or of the candidate that it chose."""
+    name: dict[By, Callable[[LoggedDecision], str]] = {
+        By.MODEL: lambda one: one.model,
+        By.PROMPT: lambda one: one.prompt_version,
+        By.KIND: lambda one: one.kind,
+        By.HOUR: lambda one: f"{one.created_at.astimezone(ZoneInfo(one.timezone)).hour:02}",
+        By.USER: lambda one: one.user_id,
+    }
+    return np.array([name[by](decision) for decision in log.decisions])

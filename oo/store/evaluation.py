@@ -1,0 +1,82 @@
+"""The decision log with what came of it: what off-policy evaluation reads."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.store.tables import feedback, tip_scores, users
+
+_t, _f = tip_scores.c, feedback.c
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDecision:
+    """One decision and its outcome. Lists have one entry per candidate; `chosen` indexes them.
+
+    `kind`, `model` and `prompt_version` are those of the chosen candidate. `reward` is that of the
+    tip's last reaction, or None without one; `late` says that it came too late to be learnt from.
+    `degraded` says why the policy in force did not pick; the propensities are those of the choice
+    that was made.
+    """
+
+    id: str
+    user_id: str
+    created_at: datetime
+    timezone: str
+    kind: str
+    model: str
+    prompt_version: str
+    candidate_ids: list[str]
+    chosen: int
+    policy: str
+    policy_version: str
+    seed: int
+    state_seq: int
+    propensities: list[float]
+    features: dict[str, list[float]]
+    degraded: str | None
+    reward: float | None
+    late: bool
+
+
+async def logged(
+    connection: AsyncConnection, since: datetime | None = None
+) -> AsyncIterator[LoggedDecision]:
+    """Everybody's decisions from `since` on, person by person in the order they were made."""
+    last = select(_f.tip_id, func.max(_f.revision).label("revision")).group_by(_f.tip_id).subquery()
+    outcome = (
+        tip_scores.join(users, users.c.id == _t.user_id)
+        .outerjoin(last, last.c.tip_id == _t.id)
+        .outerjoin(feedback, and_(_f.tip_id == last.c.tip_id, _f.revision == last.c.revision))
+    )
+    query = (
+        select(tip_scores, users.c.timezone, _f.reward, _f.late)
+        .select_from(outcome)
+        .order_by(_t.user_id, _t.created_at, _t.id)
+    )
+    if since is not None:
+        query = query.where(_t.created_at >= since)
+    async for row in await connection.stream(query):
+        yield LoggedDecision(
+            id=row.id,
+            user_id=row.user_id,
+            created_at=row.created_at,
+            timezone=row.timezone,
+            kind=row.kind,
+            model=row.model,
+            prompt_version=row.prompt_version,
+            candidate_ids=row.candidate_ids,
+            chosen=row.chosen,
+            policy=row.policy,
+            policy_version=row.policy_version,
+            seed=row.seed,
+            state_seq=row.state_seq,
+            propensities=row.propensities,
+            features=row.features,
+            degraded=row.degraded,
+            reward=row.reward,
+            late=bool(row.late),
+        )
