@@ -34,7 +34,7 @@ def save_forest(path: Path, rows: Sequence[Row], level: float) -> None:
         axes.plot([row.lower, row.upper], [y, y], color=colour, lw=1.8, solid_capstyle="butt")
         axes.plot(row.value, y, "o", color=colour, ms=5)
         axes.annotate(
-            f"{row.value:+.2f}",
+            f"{row.value:+.2f}".replace("-", "−"),
             (1.02, y),
             xycoords=("axes fraction", "data"),
             va="center",

@@ -29,6 +29,7 @@ from oo.store.policies import PolicyRef
 ESTIMATORS = ("dr", "snips", "ips")
 MANY_PEOPLE = 10
 LOGGED = "as logged"
+READABLE_WIDTH = 120  # a pipe counts as narrow, and figures that wrap are hard to read
 
 
 class Replayed(NamedTuple):
@@ -90,7 +91,7 @@ def ope(
         for one in chosen
         for finding in _findings(one, replayed, by, against, level, clusters)
     ]
-    out.print(_table(found, level))
+    out.print(_table(found, level), width=max(out.width, READABLE_WIDTH))
     out.print(_foot(replayed.log, clusters))
     if json:
         json.write_bytes(orjson.dumps([_record(one) for one in found], option=orjson.OPT_INDENT_2))

@@ -22,7 +22,6 @@ class Estimator(Protocol):
 
 def estimators() -> dict[str, Estimator]:
     """Every estimator with its default hyper-parameters, by name."""
-    found: list[Estimator] = [
-        DM(), IPS(), ClippedIPS(), SNIPS(), DR(), SNDR(), SwitchDR(), DRos()
-    ]  # fmt: skip
+    found: list[Estimator] = [DM(), IPS(), ClippedIPS(), SNIPS()]
+    found += [DR(), SNDR(), SwitchDR(), DRos()]
     return {estimator.name: estimator for estimator in found}

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import typer
 from scipy import stats
+from typer.testing import CliRunner
 
 from ml.ope.bootstrap import PercentileBootstrap, StudentisedBootstrap
 from ml.ope.coverage import METHODS, measure
+from ml.ope.coverage import main as coverage_command
 from ml.ope.doubly_robust import DR
 from ml.ope.estimators import estimators
 from ml.ope.evaluation import compare, effective_sample_size, evaluate
@@ -74,6 +77,17 @@ def test_dependence_within_people_widens_the_interval() -> None:
     people = np.repeat(np.arange(40), 25)
     values = rng.standard_normal(40)[people] + 0.1 * rng.standard_normal(1000)
     assert standard_error(plain(values), people) > 3 * standard_error(plain(values))
+
+
+def test_intervals_by_person_hold_the_truth_where_rounds_alone_do_not() -> None:
+    rng = np.random.default_rng(11)
+    people, hits = np.repeat(np.arange(20), 15), np.zeros(2)
+    for _ in range(400):
+        values = plain(rng.standard_normal(20)[people] + rng.standard_normal(300))
+        intervals = StudentT().interval(values, clusters=people), StudentT().interval(values)
+        hits += [one.lower <= 0 <= one.upper for one in intervals]
+    assert 0.92 <= hits[0] / 400 <= 0.98
+    assert hits[1] / 400 < 0.6
 
 
 def test_singleton_clusters_are_rounds() -> None:
@@ -154,6 +168,15 @@ def test_two_policies_are_compared_round_by_round() -> None:
     other = World().log(2000, rng).feedback(q_hat)
     with pytest.raises(ValueError, match="same logged rounds"):
         compare(DR(), target, other)
+
+
+def test_the_command_prints_a_line_per_estimator() -> None:
+    app = typer.Typer()
+    app.command()(coverage_command)
+    arguments = ["--logs", "3", "--rounds", "50", "--replicates", "50", "--jobs", "1"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert all(f"│ {name} " in result.output for name in estimators())
 
 
 def test_recommended_intervals_hold_the_truth_in_95_of_100_logs() -> None:
