@@ -3,10 +3,13 @@
 The probability that a candidate is best under the posterior has no closed form. It is estimated
 once per decision by Monte Carlo over the scores' joint normal, and the decision is then drawn from
 that estimate, mixed with a little of the uniform: so the estimate's own error never reaches the
-log. Scores live in K dimensions, so the draws cost nothing in d.
+log. Scores live in K dimensions, so the draws cost nothing in d. The draws are the same for every
+decision (common random numbers): a policy's propensities are a function of what it knows, also
+when it is evaluated on the log of another one.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,17 +25,25 @@ class Thompson(Linear):
     """Draws weights from the posterior and takes the candidate that is best under them.
 
     `spread` scales the posterior's standard deviation: below 1, sampling is less eager than the
-    posterior, which pays when a person reacts a few dozen times in all. `draws` is the number of
-    Monte Carlo draws (even: they come in antithetic pairs), `epsilon` the share of the uniform.
+    posterior, which pays when a person reacts a few dozen times in all. `draws` is the even
+    number of Monte Carlo draws, `epsilon` the share of the uniform.
     """
 
     prior: Prior = field(default_factory=lambda: vague(0))
     spread: float = 1.0
-    draws: int = 512
-    epsilon: float = 0.005
+    draws: int = 256
+    epsilon: float = 0.002
+    _precision: Floats = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_precision", inverted(self.prior.predictive))
 
     def posterior(self, statistics: Statistics) -> Gaussian:
-        return belief(self.prior, statistics)
+        """C = (Σ⁻¹ + A/σ²)⁻¹, m = C (Σ⁻¹μ + b/σ²)."""
+        prior = self.prior
+        covariance = inverted(self._precision + statistics.A / prior.noise)
+        mean = covariance @ (self._precision @ prior.mean + statistics.b / prior.noise)
+        return Gaussian(mean, covariance, prior.mean)
 
     def score(
         self,
@@ -44,26 +55,32 @@ class Thompson(Linear):
         z = self.embed(x)
         scores = z @ posterior.mean + offset
         covariance = z @ posterior.covariance @ z.T
-        shares = best_shares(scores, self.spread**2 * covariance, rng, self.draws)
+        shares = best_shares(scores, self.spread**2 * covariance, self.draws)
         return Scored(scores, explored(shares, self.epsilon))
 
 
-def belief(prior: Prior, statistics: Statistics) -> Gaussian:
-    """The posterior of one person's weights: C = (Σ⁻¹ + A/σ²)⁻¹, m = C (Σ⁻¹μ + b/σ²)."""
-    precision = inverted(prior.predictive)
-    covariance = inverted(precision + statistics.A / prior.noise)
-    mean = covariance @ (precision @ prior.mean + statistics.b / prior.noise)
-    return Gaussian(mean, covariance, prior.mean)
-
-
-def best_shares(means: Floats, covariance: Floats, rng: np.random.Generator, draws: int) -> Floats:
+def best_shares(means: Floats, covariance: Floats, draws: int) -> Floats:
     """How often each of K normals with `means` (K,) and `covariance` (K, K) is the largest."""
     k = len(means)
     if k == 1:
         return np.ones(1)
-    jitter = _JITTER * (1.0 + covariance.trace())
-    root = np.linalg.cholesky(covariance + jitter * np.eye(k))
-    away = rng.standard_normal((draws // 2, k)) @ root.T
-    best = np.concatenate([(means + away).argmax(axis=1), (means - away).argmax(axis=1)])
-    shares: Floats = np.bincount(best, minlength=k) / len(best)
+    padded = covariance.copy()
+    padded.ravel()[:: k + 1] += _JITTER * (1.0 + covariance[0, 0])
+    drawn = standard_normals(draws, k) @ np.linalg.cholesky(padded).T
+    drawn += means
+    shares: Floats = np.bincount(drawn.argmax(axis=1), minlength=k) / draws
     return shares
+
+
+@lru_cache(maxsize=256)
+def standard_normals(count: int, k: int) -> Floats:
+    """The same `count` (even) draws of K independent standard normals each time, (count, K).
+
+    They come in antithetic pairs, and where `count` allows it their covariance is exactly I.
+    """
+    half = np.random.Generator(np.random.PCG64(k)).standard_normal((count // 2, k))
+    if k <= count // 2:
+        half = np.linalg.qr(half)[0] * np.sqrt(count / 2)
+    normals: Floats = np.concatenate([half, -half])
+    normals.setflags(write=False)  # shared by all who ask
+    return normals

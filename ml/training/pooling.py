@@ -15,7 +15,7 @@ import numpy as np
 
 from oo.domain.policy import Floats, Statistics
 
-ITERATIONS = 10
+ITERATIONS = 20
 
 
 class Prior(NamedTuple):
@@ -56,9 +56,13 @@ class Strength(NamedTuple):
     noise: float = 10.0
 
 
-def vague(d: int, size: float = 0.3, noise: float = 0.25) -> Prior:
-    """The prior before anybody was seen: weights of variance `size` around an unsure 0."""
-    return Prior(np.zeros(d), size * np.eye(d), noise, np.eye(d))
+def vague(d: int, size: float = 0.6, noise: float = 0.25) -> Prior:
+    """The prior before anybody was seen: weights of variance `size` around 0.
+
+    Half of that is how people differ, half is what they have in common and nobody knows yet.
+    """
+    half = size / 2 * np.eye(d)
+    return Prior(np.zeros(d), half, noise, half)
 
 
 def stack(people: Iterable[Statistics]) -> People:
@@ -98,7 +102,7 @@ def _step(start: Prior, prior: Prior, people: People, strength: Strength) -> Pri
     C = np.linalg.inv(precision + people.A / prior.noise)
     shifted = precision @ prior.mean + people.b / prior.noise
     means = np.einsum("uij,uj->ui", C, shifted)
-    anchor = strength.mean * np.linalg.inv(start.mean_covariance)
+    anchor = np.linalg.inv(start.mean_covariance) / _growth(start, prior, strength.mean)
     mean_covariance = np.linalg.inv(anchor + count * precision)
     mean = mean_covariance @ (anchor @ start.mean + precision @ means.sum(axis=0))
     away = means - mean
@@ -112,6 +116,14 @@ def _step(start: Prior, prior: Prior, people: People, strength: Strength) -> Pri
         strength.noise + people.n.sum()
     )
     return Prior(mean, covariance, float(noise), mean_covariance)
+
+
+def _growth(start: Prior, prior: Prior, weight: float) -> float:
+    """By what factor the variance of the mean is larger than `start` said, going by the mean."""
+    away = prior.mean - start.mean
+    precision = np.linalg.inv(start.mean_covariance)
+    seen = away @ precision @ away + np.einsum("ij,ij->", precision, prior.mean_covariance)
+    return float((weight + seen / len(away)) / (weight + 1.0))
 
 
 def _shrunk(spread: Floats, count: int, start_size: float, weight: float) -> Floats:

@@ -1,0 +1,1 @@
+"""How well the policies learn, beside peers and baselines: one command per question."""
