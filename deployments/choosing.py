@@ -49,6 +49,33 @@ def by_name(name: str) -> Policy:
     return known[name]
 
 
+class Finder:
+    """Finds each policy once."""
+
+    def __init__(self) -> None:
+        self._found: dict[PolicyRef, Policy] = {}
+
+    async def find(self, connection: AsyncConnection, ref: PolicyRef) -> Policy:
+        """As :func:`find`."""
+        if ref not in self._found:
+            self._found[ref] = await find(connection, ref)
+        return self._found[ref]
+
+
+async def find_by_key(connection: AsyncConnection, state_key: str) -> Policy | None:
+    """The policy whose states are stored under `state_key`; None when there is none now."""
+    for policy in policies().values():
+        versions = await store.versions(connection, policy.name)
+        for candidate in (policy, *(_fitted(policy, one.data) for one in versions)):
+            if candidate.state_key == state_key:
+                return candidate
+    return None
+
+
+def _fitted(policy: Policy, data: bytes) -> Policy:
+    return policy.with_parameters(data) if isinstance(policy, Trainable) else policy
+
+
 async def choose(connection: AsyncConnection, pinned: str | None, roles: Roles) -> Chosen:
     """The pinned policy, else the one that was promoted, else the default; and the shadows.
 

@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from deployments.choosing import Finder
 from deployments.handles import GeneratorRefill, Shards
 from deployments.parts import start
 from deployments.watch import Watch
@@ -88,6 +89,7 @@ class Ingress:
             reactions=Reactions(self._db, clock),
             refill=self._refill,
             wake=shards.wake,
+            find_policy=Finder().find,
             parts=Watch(
                 {
                     "store": store,

@@ -68,10 +68,10 @@ class Statistics:
 
     def add(self, x: Floats, reward: float, weight: float = 1.0) -> "Statistics":
         """These statistics and one more reaction to features `x` of shape (d,)."""
-        wx = weight * x
+        # weighted after the product, which is exactly symmetric: A is stored by its upper half
         return Statistics(
-            self.A + np.outer(wx, x),
-            self.b + reward * wx,
+            self.A + weight * np.outer(x, x),
+            self.b + (weight * reward) * x,
             self.q + weight * reward * reward,
             self.n + weight,
         )

@@ -1,12 +1,20 @@
-"""The operator's proof that every model equals the fold of its log, bit for bit."""
+"""The operator's proof that models and decisions equal the replay of their log, bit for bit."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-from oo.domain.policy import Policy, Statistics
-from oo.recommend.learning import fold
-from oo.store import feedback, models, users
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.domain.policy import Floats, Pick, Policy, Statistics, day_of, pick
+from oo.recommend.learning import design, fold, posterior_on
+from oo.store import decisions, feedback, models, users
 from oo.store.database import Database
+from oo.store.decisions import Logged
+from oo.store.policies import PolicyRef
+
+Find = Callable[[AsyncConnection, PolicyRef], Awaitable[Policy]]
+ByKey = Callable[[AsyncConnection, str], Awaitable[Policy | None]]
 
 
 class Report(NamedTuple):
@@ -18,7 +26,7 @@ class Report(NamedTuple):
     behind: int
 
 
-async def check_models(db: Database, policies: Mapping[str, Policy]) -> Report:
+async def check_models(db: Database, find: ByKey) -> Report:
     """Fold each stored model's log up to its `applied_seq` and compare the encoded states.
 
     A model that is behind its log is no difference: what is missing is folded at the next request
@@ -30,7 +38,7 @@ async def check_models(db: Database, policies: Mapping[str, Policy]) -> Report:
         stored = [model async for model in models.every(connection)]
         newest = await users.sequences(connection)
         for model in stored:
-            policy = policies.get(model.policy)
+            policy = await find(connection, model.policy)
             if policy is None:
                 different.append(f"{model.user_id} {model.policy}: no such policy")
                 continue
@@ -44,3 +52,67 @@ async def check_models(db: Database, policies: Mapping[str, Policy]) -> Report:
             reactions += len(folded)
             behind += newest[model.user_id] > model.applied_seq
     return Report(count, reactions, different, behind)
+
+
+class Replayed(NamedTuple):
+    """A decision made again: what the policy knew, what it was offered (K, d), what it picked."""
+
+    policy: Policy
+    posterior: Any
+    x: Floats
+    pick: Pick
+
+
+@dataclass(slots=True)
+class Replayer:
+    """Makes logged decisions again from the log alone, those of one person after another.
+
+    States are folded on from one decision to the next: ask in the order of `state_seq`.
+    """
+
+    connection: AsyncConnection
+    find: Find
+    _user: str = ""
+    _states: dict[PolicyRef, tuple[int, Statistics]] = field(default_factory=dict)
+
+    async def replay(self, logged: Logged) -> Replayed:
+        """Raises ValueError when the policy is gone or the log does not reach `state_seq`."""
+        if logged.user_id != self._user:
+            self._user, self._states = logged.user_id, {}
+        policy = await self.find(self.connection, logged.policy)
+        seq, statistics = self._states.get(logged.policy, (0, Statistics.empty(policy.dimension)))
+        if seq > logged.state_seq:
+            seq, statistics = 0, Statistics.empty(policy.dimension)
+        span = {logged.user_id: (seq, logged.state_seq)}
+        reactions = (await feedback.between(self.connection, span))[logged.user_id]
+        if len(reactions) != logged.state_seq - seq:
+            raise ValueError(f"the log of {logged.user_id} does not reach {logged.state_seq}")
+        statistics = fold(policy, statistics, reactions)
+        self._states[logged.policy] = (logged.state_seq, statistics)
+        posterior = posterior_on(policy, statistics, day_of(logged.created_at))
+        x = design(policy, logged.features)
+        return Replayed(policy, posterior, x, pick(policy, posterior, x, logged.seed))
+
+
+class DecisionReport(NamedTuple):
+    """How many decisions were made again, and which did not come out the same."""
+
+    decisions: int
+    different: list[str]
+
+
+async def check_decisions(db: Database, find: Find) -> DecisionReport:
+    """Draw every logged decision again from its seed; pick and propensities must be the same."""
+    count, different = 0, []
+    async with db.read() as connection, db.read() as log:
+        replayer = Replayer(connection, find)
+        async for logged in decisions.every(log):
+            count += 1
+            try:
+                again = (await replayer.replay(logged)).pick
+            except ValueError as error:
+                different.append(f"{logged.id}: {error}")
+                continue
+            if (again.chosen, again.propensities.tolist()) != (logged.chosen, logged.propensities):
+                different.append(f"{logged.id} of {logged.policy}")
+    return DecisionReport(count, different)

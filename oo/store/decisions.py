@@ -1,15 +1,16 @@
 """The decision log (`tip_scores`): what was served to whom, out of what, why and how likely."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.tips import TipCandidate
 from oo.store.database import PURGE_ROWS
+from oo.store.policies import PolicyRef
 from oo.store.tables import feedback, shadow_scores, tip_scores
 
 # built once: every reaction runs it
@@ -136,6 +137,130 @@ async def shown(
             _SHOWN, {"people": list(user_ids), "tips": list(tip_ids)}
         )
     }
+
+
+class Seen(NamedTuple):
+    """A tip that the person really saw, with the features that a reaction to it teaches."""
+
+    id: str
+    user_id: str
+    created_at: datetime
+    features: dict[str, float]
+
+
+_SEEN = select(
+    tip_scores.c.id,
+    tip_scores.c.user_id,
+    tip_scores.c.created_at,
+    tip_scores.c.chosen,
+    tip_scores.c.features,
+).where(tip_scores.c.seen_at.is_not(None))
+
+
+def _seen(row: Any) -> Seen:
+    features = {name: values[row.chosen] for name, values in row.features.items()}
+    return Seen(row.id, row.user_id, row.created_at, features)
+
+
+async def mark_seen(connection: AsyncConnection, user_id: str, tip_id: str, now: datetime) -> bool:
+    """Note when the person first saw the tip; whether there is such a tip of theirs."""
+    t = tip_scores.c
+    changed = await connection.execute(
+        update(tip_scores)
+        .where(t.user_id == user_id, t.id == tip_id)
+        .values(seen_at=func.coalesce(t.seen_at, now))
+    )
+    return changed.rowcount == 1
+
+
+async def missed(connection: AsyncConnection, before: datetime, limit: int) -> list[Seen]:
+    """Tips served before then that were seen and have no reaction at all, the oldest first."""
+    t = tip_scores.c
+    reacted = select(feedback.c.tip_id).where(feedback.c.tip_id == t.id).correlate(tip_scores)
+    query = (
+        _SEEN.where(t.created_at < before, ~reacted.exists()).order_by(t.created_at).limit(limit)
+    )
+    return [_seen(row) for row in await connection.execute(query)]
+
+
+async def seen_of_tasks(
+    connection: AsyncConnection, user_id: str, task_ids: Collection[str], since: datetime
+) -> list[Seen]:
+    """The person's tips since then that were seen and spoke of these tasks, oldest first."""
+    t = tip_scores.c
+    query = _SEEN.where(
+        t.user_id == user_id, t.task_id.in_(task_ids), t.created_at >= since
+    ).order_by(t.created_at)
+    return [_seen(row) for row in await connection.execute(query)]
+
+
+class Logged(NamedTuple):
+    """The part of a decision that making it again needs, and what it came to."""
+
+    id: str
+    user_id: str
+    created_at: datetime
+    content: str
+    policy: PolicyRef
+    seed: int
+    state_seq: int
+    features: dict[str, list[float]]
+    chosen: int
+    propensities: list[float]
+    scores: list[float]
+    degraded: str | None
+
+
+_LOGGED = select(
+    tip_scores.c.id,
+    tip_scores.c.user_id,
+    tip_scores.c.created_at,
+    tip_scores.c.content,
+    tip_scores.c.policy,
+    tip_scores.c.policy_version,
+    tip_scores.c.seed,
+    tip_scores.c.state_seq,
+    tip_scores.c.features,
+    tip_scores.c.chosen,
+    tip_scores.c.propensities,
+    tip_scores.c.scores,
+    tip_scores.c.degraded,
+)
+
+
+def _logged(row: Any) -> Logged:
+    return Logged(
+        row.id,
+        row.user_id,
+        row.created_at,
+        row.content,
+        PolicyRef(row.policy, row.policy_version),
+        row.seed,
+        row.state_seq,
+        row.features,
+        row.chosen,
+        row.propensities,
+        row.scores,
+        row.degraded,
+    )
+
+
+async def every(connection: AsyncConnection) -> AsyncIterator[Logged]:
+    """All decisions, person by person in the order of `state_seq`, for the operator's check."""
+    t = tip_scores.c
+    async for row in await connection.stream(_LOGGED.order_by(t.user_id, t.state_seq, t.id)):
+        yield _logged(row)
+
+
+async def find(
+    connection: AsyncConnection, tip_id: str, user_id: str | None = None
+) -> Logged | None:
+    """One decision; with `user_id`, only if it is that person's."""
+    query = _LOGGED.where(tip_scores.c.id == tip_id)
+    if user_id is not None:
+        query = query.where(tip_scores.c.user_id == user_id)
+    row = (await connection.execute(query)).first()
+    return _logged(row) if row else None
 
 
 async def purge(connection: AsyncConnection, before: datetime) -> int:

@@ -81,6 +81,11 @@ async def set_timezone(connection: AsyncConnection, user_id: str, timezone: str)
     )
 
 
+async def set_pooling(connection: AsyncConnection, user_id: str, since: datetime | None) -> None:
+    """Keep since when the person agrees to pooling; None takes the agreement back."""
+    await connection.execute(update(users).where(users.c.id == user_id).values(pooling_since=since))
+
+
 async def bump_pool(connection: AsyncConnection, user_id: str) -> None:
     """Say that the person's tasks or candidates changed, so that caches of them are stale."""
     await connection.execute(

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from oo.web import api, health, imports, pages, problems
+from oo.web import api, health, imports, pages, problems, tips
 from oo.web.direct import DirectRoutes
 from oo.web.limits import LimitsMiddleware
 from oo.web.services import Services
@@ -22,6 +22,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     problems.install(app)
     app.include_router(api.router)
+    app.include_router(tips.router)
     app.include_router(imports.router)
     app.include_router(health.router)
     # the last one added is the first one asked

@@ -142,6 +142,24 @@ async def set_timezone(request: Request) -> Response:
     return Response(status_code=204)
 
 
+class PoolingChange(BaseModel):
+    """Whether what all people have in common may be learnt from this person too."""
+
+    on: bool
+
+
+@json_router.put("/api/me/pooling", status_code=204)
+async def set_pooling(request: Request) -> Response:
+    """Take or give back the consent to pooling; the next fit follows it."""
+    session = await person(request)
+    change = await parse(request, PoolingChange)
+    parts = services(request)
+    since = parts.clock.now() if change.on else None
+    async with parts.db.write() as connection:
+        await users.set_pooling(connection, session.user_id, since)
+    return Response(status_code=204)
+
+
 async def _uploaded(form: FormData, limit: int) -> tuple[str, bytes]:
     file, text = form.get("file"), form.get("list")
     if isinstance(file, UploadFile) and file.filename:

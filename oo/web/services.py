@@ -15,6 +15,7 @@ from oo.kit.settings import Settings
 from oo.recommend.ports import Refill
 from oo.recommend.reactions import Reactions
 from oo.recommend.recommender import Recommender
+from oo.recommend.replay import Find
 from oo.store.database import Database
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 class Services:
     """The parts that endpoints work with; `deployments.ingress` makes them.
 
-    `wake` tells the bandit shard of a person's newest reaction number.
+    `wake` tells the bandit shard of a person's newest reaction number, `find_policy` finds the
+    policy that a decision names.
     """
 
     settings: Settings
@@ -39,6 +41,7 @@ class Services:
     reactions: Reactions
     refill: Refill
     wake: Callable[[str, int], None]
+    find_policy: Find
     parts: "Parts"
 
 

@@ -42,6 +42,11 @@ export function recommend() {
   return post("/recommend", {});
 }
 
+/** Say that a tip was on a visible page; when that is lost, it merely never counts as missed. */
+export async function seen(tipId) {
+  await fetch(`/api/tips/${tipId}/seen`, { method: "POST", keepalive: true }).catch(() => {});
+}
+
 /** Keep a reaction until `deliver` has brought it to the server. */
 export function remember(tipId, action, dwellMs) {
   const body = { tip_id: tipId, action, dwell_ms: dwellMs };

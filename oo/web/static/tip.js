@@ -1,6 +1,6 @@
 // The tip page: fetch one tip, show it, take one reaction, and again.
 
-import { Offline, deliver, recommend, remember, reportTimezone } from "/static/api.js";
+import { Offline, deliver, recommend, remember, reportTimezone, seen } from "/static/api.js";
 import { Dwell } from "/static/dwell.js";
 import { listen } from "/static/gestures.js";
 
@@ -9,6 +9,7 @@ const LONG = 110; // characters from which the type is smaller
 const PAUSE_MS = 260; // a breath of black between two tips
 const RETRY_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
 const LOOK_AGAIN_MS = 60_000;
+const SEEN_MS = 1_000; // visible for as long as it takes to notice
 
 const body = document.body;
 const byId = (id) => document.getElementById(id);
@@ -42,6 +43,15 @@ function showTip(next) {
   enter("tip", next.content);
   gestures.inert = false;
   dwell.start();
+  tellWhenSeen(next);
+}
+
+function tellWhenSeen(shown) {
+  setTimeout(() => {
+    if (current !== shown) return;
+    if (dwell.read() >= SEEN_MS) seen(shown.id);
+    else tellWhenSeen(shown);
+  }, SEEN_MS);
 }
 
 function showQuiet(state, text, more = null) {

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from deployments.choosing import find_by_key
 from ml.policies import policies
 from oo.domain.policy import Statistics
 from oo.domain.rewards import Action
@@ -49,7 +50,7 @@ async def test_a_lost_memory_is_folded_again(db: Database, clock: ManualClock, u
     second = Learner(db, POLICY, clock)
     await second.catch_up({user: 7})
     await second.flush()
-    report = await check_models(db, POLICIES)
+    report = await check_models(db, find_by_key)
     assert (report.models, report.reactions, report.different, report.behind) == (1, 7, [], 0)
 
 
@@ -66,7 +67,7 @@ async def test_a_stale_holder_never_overwrites_a_newer_state(
     async with db.read() as connection:
         stored = (await models.load(connection, [user], POLICY.name))[user]
     assert stored.applied_seq == 5
-    assert not (await check_models(db, POLICIES)).different
+    assert not (await check_models(db, find_by_key)).different
 
 
 async def test_late_reactions_count_but_teach_nothing(
@@ -92,7 +93,7 @@ async def test_the_check_finds_a_model_that_is_not_its_log(
         await models.save(
             connection, [StoredModel(user, POLICY.name, forged.encode(), 2)], clock.now()
         )
-    assert len((await check_models(db, POLICIES)).different) == 1
+    assert len((await check_models(db, find_by_key)).different) == 1
 
 
 async def test_a_model_of_another_dimension_fails_its_own_person_only(

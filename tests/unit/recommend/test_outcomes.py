@@ -1,0 +1,125 @@
+"""Delayed and missing reactions: learnt once, exactly, and never over a person's own."""
+
+import numpy as np
+import pytest
+
+from deployments.choosing import find_by_key
+from ml.policies import policies
+from oo.domain.policy import Statistics
+from oo.domain.rewards import MISSED_REWARD, Action
+from oo.kit.clock import ManualClock
+from oo.recommend.learning import Learner
+from oo.recommend.outcomes import Outcomes
+from oo.recommend.reactions import ReactionRequest, Reactions
+from oo.recommend.replay import check_models
+from oo.store import decisions, feedback, models
+from oo.store.database import Database
+from oo.store.feedback import Reaction
+from tests.unit.recommend.conftest import FEATURES, candidate, serve_tip
+
+POLICY = policies()["egreedy-v1"]
+DAY = 24 * 3600
+
+
+async def see(db: Database, clock: ManualClock, user: str, tip: str) -> None:
+    async with db.write() as connection:
+        assert await decisions.mark_seen(connection, user, tip, clock.now())
+
+
+async def log(db: Database, user: str, count: int) -> list[Reaction]:
+    async with db.read() as connection:
+        return (await feedback.between(connection, {user: (0, count)}))[user]
+
+
+async def learnt(db: Database, clock: ManualClock, user: str, seq: int) -> Statistics:
+    learner = Learner(db, POLICY, clock)
+    await learner.catch_up({user: seq})
+    await learner.flush()
+    async with db.read() as connection:
+        stored = (await models.load(connection, [user], POLICY.state_key))[user]
+    assert not (await check_models(db, find_by_key)).different
+    return Statistics.decode(stored.state)
+
+
+async def test_only_a_tip_that_was_seen_is_missed(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    await serve_tip(db, clock, user)
+    seen = await serve_tip(db, clock, user)
+    await see(db, clock, user, seen)
+    outcomes = Outcomes(db, clock)
+    clock.advance(DAY - 60)
+    assert await outcomes.settle_missed() == 0
+    clock.advance(120)
+    assert await outcomes.settle_missed() == 1
+    assert await outcomes.settle_missed() == 0
+    (row,) = await log(db, user, 1)
+    assert (row.tip_id, row.reward, row.late) == (seen, MISSED_REWARD, False)
+
+
+async def test_a_reaction_after_the_deadline_is_kept_but_not_learnt_again(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    tip = await serve_tip(db, clock, user)
+    await see(db, clock, user, tip)
+    clock.advance(DAY + 60)
+    await Outcomes(db, clock).settle_missed()
+    answer = await Reactions(db, clock).accept(
+        ReactionRequest(user, tip, Action.DONE, 20_000, "key")
+    )
+    assert (answer.late, answer.user_seq) == (True, 2)
+    state = await learnt(db, clock, user, 2)
+    assert (state.n, state.q) == (1, pytest.approx(MISSED_REWARD**2))
+
+
+async def test_a_completion_elsewhere_replaces_the_default_exactly(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    tip = await serve_tip(db, clock, user, candidate(clock, "todoist:1"))
+    await see(db, clock, user, tip)
+    outcomes = Outcomes(db, clock)
+    clock.advance(DAY + 60)
+    await outcomes.settle_missed()
+    clock.advance(3600)
+    assert await outcomes.done_elsewhere(user, ["todoist:1"]) == 1
+    assert await outcomes.done_elsewhere(user, ["todoist:1"]) == 0
+    provisional, final = await log(db, user, 2)
+    assert (final.replaces, final.reward, final.revision) == (provisional.reward, 0.3, 1)
+    assert final.learned_at == provisional.learned_at
+    x = np.array([FEATURES[name][0] for name in POLICY.features])
+    state = await learnt(db, clock, user, 2)
+    np.testing.assert_allclose(state.b, 0.3 * x, atol=1e-12)
+    assert (state.n, state.q) == (1, pytest.approx(0.09))
+
+
+async def test_a_completion_elsewhere_in_time_is_a_delayed_reward(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    tip = await serve_tip(db, clock, user, candidate(clock, "todoist:1"))
+    unseen = await serve_tip(db, clock, user, candidate(clock, "todoist:1"))
+    await see(db, clock, user, tip)
+    clock.advance(90)
+    assert await Outcomes(db, clock).done_elsewhere(user, ["todoist:1", "todoist:2"]) == 1
+    (row,) = await log(db, user, 1)
+    assert (row.tip_id, row.reward) == (tip, 1.0)
+    assert unseen != tip
+
+
+async def test_a_persons_own_reaction_is_never_overruled(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    tip = await serve_tip(db, clock, user, candidate(clock, "todoist:1"))
+    await see(db, clock, user, tip)
+    await Reactions(db, clock).accept(ReactionRequest(user, tip, Action.DISMISS, 900, "key"))
+    outcomes = Outcomes(db, clock)
+    assert await outcomes.done_elsewhere(user, ["todoist:1"]) == 0
+    clock.advance(2 * DAY)
+    assert await outcomes.settle_missed() == 0
+
+
+async def test_nobody_sees_for_another_person(db: Database, clock: ManualClock, user: str) -> None:
+    tip = await serve_tip(db, clock, user)
+    async with db.write() as connection:
+        assert not await decisions.mark_seen(connection, "f" * 32, tip, clock.now())
+    clock.advance(2 * DAY)
+    assert await Outcomes(db, clock).settle_missed() == 0
