@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from deployments import local
+from deployments.commands.explain import explain
 from deployments.commands.ope import ope
+from deployments.commands.replay import replay
+from deployments.commands.simulate import simulate
 from deployments.shell import err, out, with_store
 from oo.kit.clock import SystemClock
 from oo.kit.errors import ConfigurationError, OoError
@@ -22,7 +25,10 @@ user = typer.Typer(help="People (dev profile).", no_args_is_help=True)
 keys = typer.Typer(help="Master keys of the token vault.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.add_typer(keys, name="keys")
+app.command()(explain)
 app.command()(ope)
+app.command()(replay)
+app.command()(simulate)
 
 CONFIG = Path(__file__).parent.parent / "serve_config.yaml"
 PAGE_WITHIN_S = 120.0
@@ -108,25 +114,6 @@ def login() -> None:
 
     settings = load_settings()
     out.print(with_store(settings, lambda db: create_login_link(db, settings, SystemClock())))
-
-
-@app.command()
-def replay(
-    check: Annotated[bool, typer.Option("--check", help="Fail when a model differs.")] = False,
-) -> None:
-    """Fold every person's log again and compare with the stored models, bit for bit."""
-    from ml.policies import policies
-    from oo.recommend.replay import check_models
-
-    report = with_store(load_settings(), lambda db: check_models(db, policies()))
-    for difference in report.different:
-        err.print(f"[red]differs[/red]  {difference}")
-    out.print(
-        f"{report.models} models, {report.reactions} reactions folded,"
-        f" {len(report.different)} different, {report.behind} behind their log"
-    )
-    if check and report.different:
-        raise typer.Exit(1)
 
 
 @keys.command("rotate")

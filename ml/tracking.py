@@ -39,6 +39,13 @@ class Run:
     id: str
     client: MlflowClient
 
+    def child(self, name: str, tags: Mapping[str, str] | None = None) -> "Run":
+        """A run below this one, in the same experiment."""
+        marks = {**(tags or {}), MLFLOW_PARENT_RUN_ID: self.id}
+        experiment = self.client.get_run(self.id).info.experiment_id
+        made = self.client.create_run(experiment, tags=marks, run_name=name)
+        return Run(made.info.run_id, self.client)
+
     def log_params(self, params: Mapping[str, Any]) -> None:
         """What was chosen; a parameter cannot be changed later."""
         self.client.log_batch(self.id, params=[Param(k, str(v)) for k, v in params.items()])
@@ -86,18 +93,11 @@ class Tracking:
             self._artifacts.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._client = MlflowClient(tracking_uri=url, registry_uri=url)
 
-    def start_run(
-        self,
-        experiment: str,
-        name: str,
-        tags: Mapping[str, str] | None = None,
-        parent: Run | None = None,
-    ) -> Run:
+    def start_run(self, experiment: str, name: str, tags: Mapping[str, str] | None = None) -> Run:
         """Start a run in an experiment, which is made if there is none of that name."""
-        marks = dict(tags or {})
-        if parent is not None:
-            marks[MLFLOW_PARENT_RUN_ID] = parent.id
-        made = self._client.create_run(self._experiment(experiment), tags=marks, run_name=name)
+        made = self._client.create_run(
+            self._experiment(experiment), tags=dict(tags or {}), run_name=name
+        )
         return Run(made.info.run_id, self._client)
 
     def run(self, run_id: str) -> Run:

@@ -110,10 +110,15 @@ def summarise(trace: Trace) -> Summary:
     )
 
 
-def curve(trace: Trace, values: Floats) -> Curve:
-    """The daily mean over people of `values` (P, T): the reward curve of `trace.reward`."""
-    days = np.unique(trace.day())
-    points = [interval(person_means(np.where(trace.day() == day, values, np.nan))) for day in days]
+def curve(trace: Trace, values: Floats, window: int = 1) -> Curve:
+    """The mean over people of `values` (P, T) by day, each with the `window` − 1 days before.
+
+    Of `trace.reward`, it is the reward curve.
+    """
+    day = trace.day()
+    days = np.unique(day)
+    recent = [(day > last - window) & (day <= last) for last in days]
+    points = [interval(person_means(np.where(mask, values, np.nan))) for mask in recent]
     return Curve(days, *(np.array(bound) for bound in zip(*points, strict=True)))
 
 

@@ -1,14 +1,38 @@
 """What a run of `oo simulate` is to do, in a form that survives a kill beside its results."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ml.simulation.scenario import Scenario
+from ml.simulation.trace import Trace
 from ml.simulation.variants import Variant
 
 FILE = "job.json"
+
+
+class Finished(NamedTuple):
+    """A finished trial; its trace ends early where a sweep stopped it."""
+
+    variant: Variant
+    seed: int
+    trace: Trace
+
+
+class Progress(NamedTuple):
+    """How far all trials are: `finished` of them, and `done` trials' worth of work in all.
+
+    `rewards` is each started trial's mean reward so far, by its id.
+    """
+
+    finished: int
+    done: float
+    rewards: Mapping[str, float]
+
+
+Listener = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import numpy as np
 from ml.simulation.features import Batch, design
 from ml.simulation.learner import Learner, Learnt
 from ml.simulation.profiles import profiles
-from ml.simulation.reactions import Answer
 from ml.simulation.scenario import Scenario, Stream, moment, randomness
 from ml.simulation.tasks import Ints
 from ml.simulation.trace import Trace
@@ -115,8 +114,3 @@ def simulate(
         if on_day:
             on_day(simulation)
     return simulation.trace
-
-
-def reacted(trace: Trace) -> int:
-    """How many tips were seen."""
-    return int((trace.answer != Answer.UNSEEN).sum())

@@ -58,11 +58,12 @@ class GenerationModel:
 class TaskModel:
     """The list of open tasks: always `open_tasks` of them, a finished one makes room for a new.
 
-    `dated` is the share that has a due day; the rest are as in the product: a snoozed task rests
-    for 2 h, a dismissed one for 20 h.
+    `dated` is the share that has a due day; `own_per_day` how many people finish by themselves.
+    As in the product, a snoozed task rests for 2 h and a dismissed one for 20 h.
     """
 
     open_tasks: int = 12
+    own_per_day: int = 1
     dated: float = 0.6
     priorities: tuple[float, ...] = (0.55, 0.20, 0.15, 0.10)
     snooze_min: int = 2 * 60

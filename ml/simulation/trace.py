@@ -61,6 +61,10 @@ class Trace:
         regret: Floats = self.best - self.expected
         return regret
 
+    def mean_reward(self) -> float:
+        """The mean over all tips that were seen."""
+        return float(np.nanmean(self.reward))
+
     def first(self, decisions: int) -> "Trace":
         """The first decisions of everybody."""
         return Trace(*(getattr(self, one.name)[:, :decisions] for one in fields(self)))

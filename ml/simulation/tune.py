@@ -4,21 +4,22 @@ The only file of `ml` that imports Ray. An experiment lives in one folder; after
 call goes on from there: finished trials are kept, the others go on from their last checkpoint.
 """
 
+import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
-import numpy as np
 import ray
 from ray import tune
 from ray.tune.schedulers import AsyncHyperBandScheduler
 from ray.tune.search import ConcurrencyLimiter
 from ray.tune.search.optuna import OptunaSearch
 
-from ml.simulation.jobs import Job
+from ml.simulation.jobs import Finished, Job, Listener, Progress
 from ml.simulation.runner import Simulation
 from ml.simulation.scenario import Scenario
 from ml.simulation.trace import Trace
@@ -30,52 +31,31 @@ KEEP_ONE_IN = 3
 OBJECT_STORE_BYTES = 80 * 1024**2  # the least that Ray takes; trials share nothing through it
 STATE_FILE = "simulation.pkl"
 TRACE_FILE = "trace.npz"
-
-
-class Trial(NamedTuple):
-    """A trial's outcome; `trace` ends early where the scheduler stopped it."""
-
-    id: str
-    variant: Variant
-    seed: int
-    days: int
-    trace: Trace
-
-
-class Progress(NamedTuple):
-    """How far all trials are: each trial's days and mean reward so far, by its id."""
-
-    finished: int
-    days: Mapping[str, int]
-    rewards: Mapping[str, float]
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1",  # a kill must not cost a finished trial
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+}
 
 
 class _Listening(tune.Callback):  # type: ignore[misc]  # Ray has no types
     """Tells the listener of this process; without state, for Tune pickles its callbacks."""
 
-    listener: ClassVar[Callable[[Progress], None] | None] = None
+    listener: ClassVar[Listener | None] = None
 
     def on_step_end(self, iteration: int, trials: list[Any], **_: Any) -> None:
-        if _Listening.listener is None:
-            return
-        results = {one.trial_id: one.last_result or {} for one in trials}
-        _Listening.listener(
-            Progress(
-                finished=sum(one.status == "TERMINATED" for one in trials),
-                days={name: int(last.get("day", 0)) for name, last in results.items()},
-                rewards={n: last["reward"] for n, last in results.items() if "reward" in last},
-            )
-        )
+        if _Listening.listener is not None:
+            _Listening.listener(_progress(trials))
 
 
-def run(
-    job: Job, folder: Path, cpus: int, listener: Callable[[Progress], None] | None = None
-) -> list[Trial]:
+def run(job: Job, folder: Path, cpus: int, listener: Listener | None = None) -> list[Finished]:
     """Run a job's trials, or what an earlier call in `folder` left of them, on a Ray of its own.
 
-    Raises RuntimeError naming the first trial that failed.
+    Raises RuntimeError with the reason of the first trial that failed.
     """
-    with _own_ray(cpus):
+    with _own_ray(cpus, folder):
         _Listening.listener = listener
         try:
             results = _tuner(job, folder.resolve(), cpus).fit()
@@ -83,7 +63,7 @@ def run(
             _Listening.listener = None
     if results.errors:
         raise RuntimeError(f"{results.num_errors} trials failed; the first: {results.errors[0]}")
-    return sorted((_outcome(one) for one in results), key=lambda trial: trial.id)
+    return [_finished(one) for one in results]
 
 
 def simulate_trial(config: dict[str, Any]) -> None:
@@ -176,7 +156,7 @@ def _report(simulation: Simulation) -> None:
     trace = simulation.so_far
     metrics = {
         "day": simulation.day,
-        "reward": float(np.nanmean(trace.reward)),
+        "reward": trace.mean_reward(),
         "regret": float(trace.regret.mean()),
     }
     if simulation.day % CHECKPOINT_DAYS and not simulation.finished:
@@ -196,31 +176,32 @@ def _restored() -> Simulation | None:
         return Simulation.load(Path(folder) / STATE_FILE)
 
 
-def _outcome(result: Any) -> Trial:
+def _finished(result: Any) -> Finished:
     with result.checkpoint.as_directory() as folder:
         trace = Trace.load(Path(folder) / TRACE_FILE)
-    return Trial(
-        id=result.metrics["trial_id"],
-        variant=_variant(result.config),
-        seed=result.config["scenario"]["seed"],
-        days=result.metrics["day"],
-        trace=trace,
+    return Finished(_variant(result.config), result.config["scenario"]["seed"], trace)
+
+
+def _progress(trials: list[Any]) -> Progress:
+    ended = [one.status == "TERMINATED" for one in trials]
+    last = {one.trial_id: one.last_result or {} for one in trials}
+    days = [last[one.trial_id].get("day", 0) / one.config["scenario"]["days"] for one in trials]
+    return Progress(
+        finished=sum(ended),
+        done=sum(1.0 if over else part for over, part in zip(ended, days, strict=True)),
+        rewards={name: result["reward"] for name, result in last.items() if "reward" in result},
     )
 
 
 @contextmanager
-def _own_ray(cpus: int) -> Iterator[None]:
+def _own_ray(cpus: int, experiment: Path) -> Iterator[None]:
     """A Ray node for this process alone; whatever else runs here is left alone."""
-    quiet = {
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_AIR_NEW_OUTPUT": "0",
-        "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-        "TUNE_GLOBAL_CHECKPOINT_S": "1",  # a kill must not cost a finished trial
-        "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
-        "PYTHONWARNINGS": "ignore",
-    }
-    os.environ.update(quiet)
-    with tempfile.TemporaryDirectory(prefix="oo-ray-", ignore_cleanup_errors=True) as folder:
+    os.environ.update(_QUIET)
+    # short, for sockets have their place in it, and the same after a kill, to leave one at most
+    mark = hashlib.sha256(str(experiment.resolve()).encode()).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"oo-ray-{os.getuid()}-{mark}"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
         ray.init(
             address="local",
             num_cpus=cpus,
@@ -228,9 +209,9 @@ def _own_ray(cpus: int) -> Iterator[None]:
             log_to_driver=False,
             logging_level="ERROR",
             object_store_memory=OBJECT_STORE_BYTES,
-            _temp_dir=folder,
+            _temp_dir=str(folder),
         )
-        try:
-            yield
-        finally:
-            ray.shutdown()
+        yield
+    finally:
+        ray.shutdown()
+        shutil.rmtree(folder, ignore_errors=True)

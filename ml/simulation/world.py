@@ -30,7 +30,8 @@ class Luck:
     answer: Floats  # (S, 2, P)
     dwell: Floats  # (S, P)
     delay: Floats  # (S, P)
-    new_tasks: NewTasks
+    new_tasks: NewTasks  # (S + own per day, P)
+    own: Ints  # (own per day, P), the slots of tasks that people finish by themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ class World:
         clock = randomness(scenario.seed, Stream.CLOCK, day)
         writer = randomness(scenario.seed, Stream.CANDIDATES, day)
         dice = randomness(scenario.seed, Stream.REACTIONS, day)
+        lists = randomness(scenario.seed, Stream.TASKS, day + 1)
         k, tasks = scenario.generation.candidates, scenario.tasks.open_tasks
+        own = (scenario.tasks.own_per_day, shape[1])
         low, high = (60 * hour for hour in AWAKE_H)
         self.luck = Luck(
             minute=day * DAY + np.sort(clock.integers(low, high, size=shape), axis=0),
@@ -72,10 +75,12 @@ class World:
             answer=dice.random((shape[0], 2, shape[1])),
             dwell=dice.normal(size=shape),
             delay=dice.exponential(size=shape),
-            new_tasks=draw_new(
-                scenario.tasks, shape, randomness(scenario.seed, Stream.TASKS, day + 1)
-            ),
+            new_tasks=draw_new(scenario.tasks, (shape[0] + own[0], shape[1]), lists),
+            own=lists.integers(tasks, size=own),
         )
+        people, midnight = np.arange(shape[1]), np.full(shape[1], day * DAY)
+        for number, slots in enumerate(self.luck.own, shape[0]):
+            replace(self.lists, people, slots, self.luck.new_tasks, number, midnight)
 
     def offer(self, step: int) -> Offered:
         """The candidates of one step of the day, and how welcome each would be."""

@@ -33,7 +33,7 @@ def test_a_run_holds_what_was_logged(tracking: Tracking, tmp_path: Path) -> None
 
 def test_runs_have_children_and_can_be_taken_up_again(tracking: Tracking) -> None:
     parent = tracking.start_run("simulations", "parent")
-    child = tracking.start_run("simulations", "child", parent=parent)
+    child = parent.child("child")
     assert tracking.children(tracking.run(parent.id)) == [child.id]
     tracking.delete(child.id)
     assert tracking.children(parent) == []
