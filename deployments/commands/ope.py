@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 import orjson
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from deployments import choosing
@@ -91,7 +92,7 @@ def ope(
         for one in chosen
         for finding in _findings(one, replayed, by, against, level, clusters)
     ]
-    out.print(_table(found, level), width=max(out.width, READABLE_WIDTH))
+    Console(highlight=False, width=max(out.width, READABLE_WIDTH)).print(_table(found, level))
     out.print(_foot(replayed.log, clusters))
     if json:
         json.write_bytes(orjson.dumps([_record(one) for one in found], option=orjson.OPT_INDENT_2))

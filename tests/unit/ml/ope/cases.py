@@ -28,7 +28,7 @@ def cases() -> list[Case]:
         _case("small", 1, 5, 2, 1.0, 3.0, 1.0, 2.0),
         _case("middle", 2, 200, 5, 1.0, 5.0, 2.0, 10.0),
         _case("many actions", 3, 500, 40, 1.5, 10.0, 20.0, 100.0),
-        _case("extreme weights", 4, 1000, 8, 6.0, 50.0, 100.0, 1e4),
+        _case("extreme weights", 4, 1000, 8, 3.0, 50.0, 100.0, 1e4, surprising=True),
         _case("no hyper-parameter bites", 5, 300, 3, 1.0, np.inf, np.inf, np.inf),
         _case("every hyper-parameter bites", 6, 300, 3, 2.0, 0.1, 0.0, 1e-3),
     ]
@@ -50,11 +50,15 @@ def _case(
     clip: float,
     tau: float,
     shrink: float,
+    *,
+    surprising: bool = False,
 ) -> Case:
+    """One log; in a `surprising` one, actions were taken as if all were as likely."""
     rng = np.random.Generator(np.random.PCG64(seed))
     logging = _softmax(sharpness * rng.standard_normal((n, k)))
     evaluation = _softmax(sharpness * rng.standard_normal((n, k)))
-    actions = (logging.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1).clip(0, k - 1)
+    taken = np.full_like(logging, 1 / k) if surprising else logging
+    actions = (taken.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1).clip(0, k - 1)
     mean = rng.uniform(-1, 1, (n, k))
     rows = np.arange(n)
     rewards = mean[rows, actions] + 0.3 * rng.standard_normal(n)

@@ -47,7 +47,7 @@ def test_the_estimate_is_that_of_obp(case: Case, name: str) -> None:
     }
     estimator = tuned.get(name, estimators()[name])
     estimate = estimator.terms(feedback_of(case)).estimate
-    assert estimate == pytest.approx(frozen["values"][name], rel=1e-9, abs=1e-9)
+    assert estimate == pytest.approx(frozen["values"][name], rel=0, abs=1e-9)
 
 
 @given(st.integers(0, 10_000))
@@ -128,7 +128,7 @@ def test_padding_changes_nothing() -> None:
 @pytest.mark.parametrize("estimator", [IPS(), DR(), SNIPS(), SNDR()], ids=lambda it: it.name)
 def test_the_error_over_many_logs_is_noise_alone(estimator: Estimator) -> None:
     world, rng = World(), np.random.default_rng(3)
-    truth = world.value(rng, 200_000)
+    truth = world.value(rng, 5)
     errors = []
     for _ in range(300):
         log = world.log(400, rng)
