@@ -111,29 +111,32 @@ def _findings(
 ) -> list[Finding]:
     log = replayed.log
     feedback = {name: log.feedback(table) for name, table in replayed.propensities.items()}
-    found = [] if by else [_logged(estimator, log, level, clusters)]
+    found = [] if by else [_whole(estimator, LOGGED, log.feedback(log.logging), level, clusters)]
     for name, one in feedback.items():
         if by:
             found += _slices(estimator, name, one, log, by, level, clusters)
             continue
-        try:
-            estimate = evaluate(estimator, one, level=level, clusters=clusters)
-        except ValueError as error:
-            raise OoError(f"{name} cannot be evaluated: {error}.") from error
-        difference = None
+        whole = _whole(estimator, name, one, level, clusters)
         if against and name != against:
-            difference = compare(estimator, one, feedback[against], level=level, clusters=clusters)
-        found.append(Finding(name, "", 1.0, estimate, difference))
+            other = feedback[against]
+            difference = compare(estimator, one, other, level=level, clusters=clusters)
+            whole = whole._replace(difference=difference)
+        found.append(whole)
     return found
 
 
-def _logged(
-    estimator: Estimator, log: DecisionLog, level: float, clusters: Clusters | None
+def _whole(
+    estimator: Estimator,
+    name: str,
+    feedback: BanditFeedback,
+    level: float,
+    clusters: Clusters | None,
 ) -> Finding:
-    feedback = log.feedback(log.logging)
-    return Finding(
-        LOGGED, "", 1.0, evaluate(estimator, feedback, level=level, clusters=clusters), None
-    )
+    try:
+        estimate = evaluate(estimator, feedback, level=level, clusters=clusters)
+    except ValueError as error:
+        raise OoError(f"{name} cannot be evaluated: {error}.") from error
+    return Finding(name, "", 1.0, estimate, None)
 
 
 def _slices(

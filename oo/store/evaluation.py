@@ -45,7 +45,10 @@ class LoggedDecision:
 async def logged(
     connection: AsyncConnection, since: datetime | None = None
 ) -> AsyncIterator[LoggedDecision]:
-    """Everybody's decisions from `since` on, person by person in the order they were made."""
+    """Everybody's decisions from `since` on, person by person in the order they were made.
+
+    Deleted people are left out, also while their rows still wait to be purged.
+    """
     last = select(_f.tip_id, func.max(_f.revision).label("revision")).group_by(_f.tip_id).subquery()
     outcome = (
         tip_scores.join(users, users.c.id == _t.user_id)
@@ -55,6 +58,7 @@ async def logged(
     query = (
         select(tip_scores, users.c.timezone, _f.reward, _f.late)
         .select_from(outcome)
+        .where(users.c.deleted_at.is_(None))
         .order_by(_t.user_id, _t.created_at, _t.id)
     )
     if since is not None:

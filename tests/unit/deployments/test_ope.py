@@ -101,6 +101,33 @@ async def test_the_last_revision_of_a_reward_counts(folder: Path, tmp_path: Path
     await db.close()
 
 
+async def test_deleted_people_are_left_out(tmp_path: Path) -> None:
+    db = Database(store_url(tmp_path))
+    await migrate(db)
+    await live(db, 2, 3)
+    async with db.write() as connection:
+        person = tables.users.c.subject == "person0"
+        await connection.execute(update(tables.users).where(person).values(deleted_at=START))
+    log = await read_log(db)
+    assert len(log) == 3
+    assert len({*log.people}) == 1
+    await db.close()
+
+
+def test_one_decision_is_too_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def make() -> None:
+        db = Database(store_url(tmp_path))
+        await migrate(db)
+        await live(db, 1, 1)
+        await db.close()
+
+    asyncio.run(make())
+    monkeypatch.setenv("OO_DATA_DIR", str(tmp_path))
+    error = oo_ope("random").exception
+    assert isinstance(error, OoError)
+    assert "at least two" in error.detail
+
+
 async def test_a_policy_beyond_the_log_is_refused_or_cut(folder: Path) -> None:
     log, table = await log_and_propensities(folder, "random")
     greedy = replace(log, logging=np.where(np.arange(len(log))[:, None] % 2, log.logging, 0.0))
