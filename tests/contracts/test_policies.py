@@ -11,7 +11,15 @@ from scipy import stats
 import ml.policies
 from ml.features import REGISTRY
 from ml.policies import policies
-from oo.domain.policy import Floats, Policy, Statistics, generator, pick
+from oo.domain.policy import (
+    Experience,
+    Floats,
+    Policy,
+    Statistics,
+    Trainable,
+    generator,
+    pick,
+)
 from oo.kit.plugins import discover
 
 POLICIES = policies()
@@ -87,6 +95,72 @@ def test_scoring_leaves_the_statistics_alone(policy: Policy) -> None:
     before = statistics.encode()
     policy.score(policy.posterior(statistics), candidates(policy), generator(1))
     assert statistics.encode() == before
+
+
+@every_policy
+def test_an_offset_known_in_advance_moves_the_choice(policy: Policy) -> None:
+    posterior, x = policy.posterior(experience(policy)), candidates(policy)
+    barred = np.array([0.0, -1e6, -1e6, -1e6, -1e6])
+    propensities = policy.score(posterior, x, generator(1), barred).propensities
+    assert policy.name == "random" or propensities.argmax() == 0
+
+
+@every_policy
+def test_an_explanation_adds_up(policy: Policy) -> None:
+    posterior, x = policy.posterior(experience(policy)), candidates(policy)
+    scores = policy.score(posterior, x, generator(1)).scores
+    for row, score in zip(x, scores, strict=True):
+        parts = policy.explain(posterior, row)
+        assert [part.feature for part in parts] == list(policy.features)
+        expected = sum(part.amount for part in parts)
+        if policy.name.startswith("linucb"):  # its score holds a bonus for what is uncertain
+            assert expected <= score
+        else:
+            assert expected == pytest.approx(score, abs=1e-9)
+        assert all(part.sd >= 0 for part in parts)
+        assert all(part.weight == pytest.approx(part.pooled + part.personal) for part in parts)
+
+
+@every_policy
+def test_silence_is_worth_nothing(policy: Policy) -> None:
+    nothing = np.zeros(len(policy.features))
+    assert np.all(policy.embed(nothing) == 0)
+
+
+@every_policy
+def test_a_revised_reward_is_as_if_it_had_been_the_first(policy: Policy) -> None:
+    statistics, x = experience(policy), policy.embed(candidates(policy)[0])
+    revised = statistics.add(x, -0.1, 1.5).revise(x, -0.1, 0.3, 1.5)
+    direct = statistics.add(x, 0.3, 1.5)
+    np.testing.assert_allclose(revised.b, direct.b, rtol=0, atol=1e-12)
+    assert revised.q == pytest.approx(direct.q)
+    assert (revised.A == direct.A).all()
+    assert revised.n == direct.n
+
+
+@pytest.mark.parametrize("name", [n for n, p in POLICIES.items() if isinstance(p, Trainable)])
+def test_fitted_parameters_survive_and_name_their_version(name: str) -> None:
+    policy = POLICIES[name]
+    assert isinstance(policy, Trainable)
+    rng = np.random.default_rng(4)
+    people = {
+        f"user-{u}": [
+            Experience({f: rng.normal() for f in policy.features}, rng.uniform(-1, 1), day)
+            for day in range(6)
+        ]
+        for u in range(4)
+    }
+    fitted = policy.fit(people)
+    assert isinstance(fitted, Trainable)
+    again = policy.with_parameters(fitted.parameters())
+    x = candidates(fitted)
+    scores = [
+        one.score(one.posterior(experience(one)), x, generator(1)).scores for one in (fitted, again)
+    ]
+    assert scores[0].tobytes() == scores[1].tobytes()
+    assert fitted.version == again.version != policy.version
+    with pytest.raises(ValueError, match="parameters"):
+        policy.with_parameters(fitted.parameters()[:-8])
 
 
 @pytest.mark.parametrize("name", sorted(set(POLICIES) - {"random"}))

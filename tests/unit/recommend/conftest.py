@@ -80,7 +80,11 @@ async def put_pool(
 
 
 async def serve_tip(
-    db: Database, clock: ManualClock, user_id: str, of: TipCandidate | None = None
+    db: Database,
+    clock: ManualClock,
+    user_id: str,
+    of: TipCandidate | None = None,
+    features: dict[str, list[float]] = FEATURES,
 ) -> str:
     """A decision in the log; returns the tip's id."""
     shown = of or candidate(clock)
@@ -97,7 +101,7 @@ async def serve_tip(
         state_seq=0,
         propensities=[0.5, 0.5],
         scores=[0.0, 0.0],
-        features=FEATURES,
+        features=features,
         degraded=None,
         latency_ms=1.0,
     )

@@ -23,6 +23,7 @@ ALL_PEOPLE = {
     ("decisions.py", "_SEEN"): "what a statement of the module adds its `where` to",
     ("decisions.py", "missed"): "names the tips that nobody reacted to in time",
     ("tasks.py", "purge_finished"): "retention",
+    ("experience.py", "pooled"): "fits what people who agreed to it have in common",
     ("models.py", "behind"): "names the people whose models are behind",
     ("models.py", "every"): "the operator's check of all models",
     ("evaluation.py", "logged"): "policies are evaluated on everybody's log",
