@@ -104,16 +104,18 @@ def _around(value: Interval, form: str) -> str:
 
 
 def _comparisons(report: Report) -> Iterator[str]:
-    best = report.entries[0].label
+    reference = report.reference
     for label, found in list(report.against.items())[: SHOWN - 1]:
         yield (
-            f"{best} − {label}: {_bounds(found.reward)}, lift {_percent(found)};"
+            f"{reference} − {label}: {_bounds(found.reward)}, lift {_percent(found)};"
             f" better for {found.better:.0%} of {found.pairs} people"
         )
 
 
 def _percent(found: Comparison) -> str:
     mean, low, high = found.lift
+    if np.isnan(mean):
+        return "none to speak of"
     return f"{mean:+.0%} \\[{low:+.0%}, {high:+.0%}]"
 
 

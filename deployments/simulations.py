@@ -85,7 +85,7 @@ def execute(
         start = clock.monotonic()
         finished = run(folder / "trials", listener)
         took = clock.monotonic() - start
-        result = report(finished)
+        result = report(finished, job.reference)
         plot = write_files(folder, job, finished, result)
         log_run(tracked, job, result, [plot, folder / REPORT, folder / FILE])
         summary, events = result.to_dict(), day_events(job, finished)

@@ -59,6 +59,7 @@ def simulate(
         str, typer.Option(help="Also rate tips with this judge and calibrate it: rule, llm.")
     ] = "",
     cases: Annotated[int, typer.Option(min=3, help="Tips that the judge rates.")] = 100,
+    models: Annotated[Path, typer.Option(help="File of model aliases, for the judge.")] = MODELS,
     name: Annotated[str, typer.Option(help="What to call it; a name is made otherwise.")] = "",
     resume: Annotated[str, typer.Option(help="Go on with the simulation of that name.")] = "",
     cpus: Annotated[int, typer.Option(min=1, help="Trials at a time.")] = os.cpu_count() or 1,
@@ -72,11 +73,16 @@ def simulate(
     runs in MLflow. After a kill, --resume NAME keeps finished trials and goes on with the others.
     """
     settings, clock = load_settings(), SystemClock()
+    if sweep and here:
+        raise BadRequest("A sweep runs under Ray Tune: leave out --here.")
     if judge and judge not in judges():
         raise BadRequest(f"There is no judge {judge!r}: there are {', '.join(judges())}.")
     if resume:
         job = simulations.load_job(settings, resume)
     else:
+        variants = tuple(parse(one) for one in (compare or policies).split(","))
+        if compare and len(variants) != 2:
+            raise BadRequest("--compare takes two policies: --compare egreedy-v1,linucb-v1")
         population = PopulationModel(people=personas, heterogeneity=heterogeneity, drift=drift)
         job = Job(
             name=_checked(name) or f"{'sweep' if sweep else 'run'}-{new_id(clock)[:12]}",
@@ -87,12 +93,11 @@ def simulate(
                 population=population,
                 generation=GenerationModel(alignment=alignment),
             ),
-            variants=tuple(parse(one) for one in (compare or policies).split(",")),
+            variants=variants,
             seeds=1 if sweep else seeds,
             trials=trials if sweep else 0,
+            reference=variants[0].label if compare else "",
         )
-        if compare and len(job.variants) != 2:
-            raise BadRequest("--compare takes two policies: --compare egreedy-v1,linucb-v1")
         simulations.create(settings, job)
     console = err if as_json else out
     console.print(
@@ -103,7 +108,7 @@ def simulate(
         outcome = simulations.execute(settings, clock, job, run, listener)
     if plot is not None:
         shutil.copyfile(outcome.plot, plot)
-    calibration = _calibrate(judge, job.scenario, cases) if judge else None
+    calibration = _calibrate(judge, job.scenario, cases, models) if judge else None
     if as_json:
         found = outcome.report.to_dict() | {"plot": str(outcome.plot), "name": job.name}
         found |= {"judge": calibration._asdict()} if calibration else {}
@@ -114,9 +119,7 @@ def simulate(
         show_judge(judge, calibration)
 
 
-def _here(job: Job, folder: Path, listener: Listener | None) -> list[Finished]:
-    if job.trials:
-        raise BadRequest("A sweep runs under Ray Tune: leave out --here.")
+def _here(job: Job, _: Path, listener: Listener | None) -> list[Finished]:
     return serial.run(job, listener)
 
 
@@ -132,14 +135,14 @@ def _checked(name: str) -> str:
     return name
 
 
-def _calibrate(name: str, scenario: Scenario, n: int) -> Calibration:
+def _calibrate(name: str, scenario: Scenario, n: int, file: Path) -> Calibration:
     """The judge's scores against what the simulated people truly expect."""
     from ml.generation.aliases import Aliases
     from ml.generation.settings import JUDGE, load_settings
 
     drawn, known = draw_cases(scenario, n), judges()
     # the rule is the reference itself; only other judges need a model
-    models = None if name == REFERENCE else Aliases(load_settings(MODELS)).completer(JUDGE)
+    models = None if name == REFERENCE else Aliases(load_settings(file)).completer(JUDGE)
 
     async def both() -> Calibration:
         verdicts = await known[name].judge(drawn, models)

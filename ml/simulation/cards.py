@@ -15,8 +15,8 @@ LIMITS = (
 )
 
 
-def card(entry: Entry, job: Job, best_against: Comparison | None) -> str:
-    """The card of one variant; `best_against` compares the best variant with it, if it is not."""
+def card(entry: Entry, job: Job, against: Comparison | None) -> str:
+    """The card of one variant; `against` compares the reference with it."""
     policy, population = entry.variant.build(), job.scenario.population
     parts = [
         f"# {entry.label}",
@@ -34,8 +34,8 @@ def card(entry: Entry, job: Job, best_against: Comparison | None) -> str:
         "## Reward by slice",
         _list(f"{name}: {value}" for name, value in entry.slices.items()),
     ]
-    if best_against is not None:
-        parts += ["## The best variant's advantage", f"reward {best_against.reward}"]
+    if against is not None:
+        parts += ["## The reference's advantage over it", f"reward {against.reward}"]
     return "\n\n".join([*parts, "## Limits", LIMITS]) + "\n"
 
 

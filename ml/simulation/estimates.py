@@ -159,7 +159,12 @@ def _stacked(traces: Sequence[Trace], name: str) -> Floats:
 
 
 def _lift(a: Floats, b: Floats, rng: np.random.Generator) -> Interval:
-    """mean(a) / mean(b) − 1 with a percentile bootstrap over pairs (Efron 1979)."""
+    """mean(a) / mean(b) − 1 with a percentile bootstrap over pairs (Efron 1979).
+
+    NaN where b earns nothing or less: nothing is a multiple of that.
+    """
+    if b.mean() <= 0:
+        return Interval(np.nan, np.nan, np.nan)
     drawn = rng.integers(len(a), size=(RESAMPLES, len(a)))
     ratios = a[drawn].mean(axis=1) / b[drawn].mean(axis=1) - 1
     low, high = np.quantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])

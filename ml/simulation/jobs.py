@@ -39,7 +39,8 @@ Listener = Callable[[Progress], None]
 class Job:
     """Variants to compare on `seeds` scenarios, or (`trials` > 0) policies to search over.
 
-    A search varies the parameters of the variants' policies, on the scenario's own seed.
+    A search varies the parameters of the variants' policies, on the scenario's own seed. The report
+    compares the variant labelled `reference` with each other one; the best, if that is empty.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Job:
     variants: tuple[Variant, ...]
     seeds: int = 1
     trials: int = 0
+    reference: str = ""
 
     @property
     def kind(self) -> str:
@@ -72,6 +74,7 @@ class Job:
             "variants": [{"policy": v.policy, "params": dict(v.params)} for v in self.variants],
             "seeds": self.seeds,
             "trials": self.trials,
+            "reference": self.reference,
         }
 
     def save(self, folder: Path) -> None:
@@ -88,4 +91,5 @@ class Job:
             variants=tuple(Variant(one["policy"], one["params"]) for one in values["variants"]),
             seeds=values["seeds"],
             trials=values["trials"],
+            reference=values["reference"],
         )

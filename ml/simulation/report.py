@@ -1,4 +1,4 @@
-"""The result of a job: figures per variant, and the best one compared with the others."""
+"""The result of a job: figures per variant, and one of them compared with the others."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
@@ -45,9 +45,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Entries from best to worst; `against` compares each other one with the best, by label."""
+    """Entries from best to worst; `against` compares the reference with each other, by label."""
 
     entries: tuple[Entry, ...]
+    reference: str
     against: dict[str, Comparison]
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,12 +66,16 @@ class Report:
                 }
                 for entry in self.entries
             ],
-            "best_against": {label: _plain(one) for label, one in self.against.items()},
+            "reference": self.reference,
+            "against": {label: _plain(one) for label, one in self.against.items()},
         }
 
 
-def report(finished: Sequence[Finished]) -> Report:
-    """The figures of all variants; those that ran all days come first."""
+def report(finished: Sequence[Finished], reference: str = "") -> Report:
+    """The figures of all variants; those that ran all days come first.
+
+    `reference` is the label of the variant that others are compared with; the best by default.
+    """
     by_label: dict[str, list[Finished]] = {}
     for one in _longest(finished):
         by_label.setdefault(one.variant.label, []).append(one)
@@ -78,13 +83,13 @@ def report(finished: Sequence[Finished]) -> Report:
         (_entry(runs) for runs in by_label.values()),
         key=lambda entry: (-entry.days, -entry.summary.reward.mean),
     )
-    best = by_label[entries[0].label]
+    reference = reference or entries[0].label
     against = {
-        entry.label: _compare(best, by_label[entry.label])
-        for entry in entries[1:]
-        if entry.days == entries[0].days
+        entry.label: _compare(by_label[reference], by_label[entry.label])
+        for entry in entries
+        if entry.label != reference and entry.days == entries[0].days
     }
-    return Report(tuple(entries), against)
+    return Report(tuple(entries), reference, against)
 
 
 def _longest(finished: Sequence[Finished]) -> list[Finished]:

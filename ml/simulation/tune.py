@@ -35,7 +35,7 @@ _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_GLOBAL_CHECKPOINT_S": "1",  # a kill must not cost a finished trial
+    "TUNE_GLOBAL_CHECKPOINT_S": "0",  # after every step: a kill must not cost a finished trial
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
 }
 
@@ -93,7 +93,8 @@ def _tuner(job: Job, folder: Path, cpus: int) -> Any:
         run_config=tune.RunConfig(
             name=folder.name,
             storage_path=str(folder.parent),
-            checkpoint_config=tune.CheckpointConfig(num_to_keep=1),
+            # two, for the recorded state may be one step older than what lies on the disk
+            checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
             callbacks=[_Listening()],
             verbose=0,
         ),
