@@ -120,6 +120,14 @@ class OAuthSource(ABC):
         Calling it again for the same task as it was stored changes nothing more.
         """
 
+    async def finished(self, access: Access, since: datetime) -> frozenset[str]:
+        """Ids of tasks that the person finished at the provider since then, recurring ones too.
+
+        A source that cannot tell a finished task from a deleted one names none. Raises Reconnect,
+        Retry or Broken.
+        """
+        return frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class LineError:

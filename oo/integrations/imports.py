@@ -5,7 +5,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oo.domain.signals import LineError, UploadSource
-from oo.integrations import reconcile
+from oo.integrations import elsewhere, reconcile
 from oo.kit.clock import Clock
 from oo.kit.errors import NotFound
 from oo.store import connections, tasks, users
@@ -47,6 +47,8 @@ async def take_upload(
         news = reconcile.news_of_upload(stored, upload.tasks)
         await tasks.put(connection, user_id, news)
         finished = await tasks.mark_completed(connection, user_id, upload.done, now)
+        ticked = [i for i in upload.done if i in stored and stored[i].completed_at is None]
+        await elsewhere.announce(connection, user_id, ticked, now)
         row = ConnectionRow(name, filename, CONNECTED, None, now, now, None)
         await connections.put(connection, user_id, row)
         if news or finished:

@@ -12,6 +12,7 @@ import httpx2
 
 from oo.domain.signals import (
     SOURCE_ERRORS,
+    Access,
     Manifest,
     OAuthSource,
     Reconnect,
@@ -19,7 +20,7 @@ from oo.domain.signals import (
     UploadSource,
 )
 from oo.domain.tasks import Task
-from oo.integrations import reconcile
+from oo.integrations import elsewhere, reconcile
 from oo.integrations.freshness import Freshness
 from oo.integrations.grants import Grants
 from oo.integrations.imports import ImportResult, take_upload
@@ -262,12 +263,23 @@ class Integrations:
             access = self._grants.access(user_id, name, configured.source)
             try:
                 told = await configured.source.fetch(access)
+                finished = await self._finished(user_id, name, configured.source, access, told)
             except SOURCE_ERRORS as error:
                 await self._note_failure(user_id, name, error)
                 raise
-            return await self._keep(user_id, name, told)
+            return await self._keep(user_id, name, told, finished)
 
-    async def _keep(self, user_id: str, name: str, told: list[Task]) -> bool:
+    async def _finished(
+        self, user_id: str, name: str, source: OAuthSource, access: Access, told: list[Task]
+    ) -> frozenset[str]:
+        async with self._db.read() as connection:
+            stored = await tasks.list_of_source(connection, user_id, name)
+        doubtful = elsewhere.perhaps_finished(stored, told)
+        return await elsewhere.ask(source, access, doubtful, self._clock.now())
+
+    async def _keep(
+        self, user_id: str, name: str, told: list[Task], finished: frozenset[str]
+    ) -> bool:
         now = self._clock.now()
         async with self._db.write() as connection:
             if await connections.get(connection, user_id, name) is None:
@@ -275,6 +287,9 @@ class Integrations:
             stored = await tasks.list_of_source(connection, user_id, name)
             changes = reconcile.compare(stored, told, now)
             changed = await reconcile.apply(connection, user_id, changes)
+            # what was ticked off here in the meantime is a reaction of its own
+            credited = finished & elsewhere.perhaps_finished(stored, told)
+            await elsewhere.announce(connection, user_id, credited, now)
             await connections.set_synced(connection, user_id, name, now)
         self._freshness.was_read(user_id, name)
         return changed

@@ -33,15 +33,9 @@ class Outcomes:
             missed = await decisions.missed(connection, before, BATCH)
         return await self._log(missed, Outcome.MISSED)
 
-    async def done_elsewhere(
-        self, user_id: str, task_ids: Collection[str], since: datetime | None = None
-    ) -> int:
+    async def done_elsewhere(self, user_id: str, task_ids: Collection[str]) -> int:
         """Credit the tips of the last days that spoke of these tasks, which are finished now."""
-        after = (
-            max(since, self._clock.now() - CREDIT_FOR)
-            if since
-            else (self._clock.now() - CREDIT_FOR)
-        )
+        after = self._clock.now() - CREDIT_FOR
         async with self._db.read() as connection:
             seen = await decisions.seen_of_tasks(connection, user_id, task_ids, after)
         return await self._log(seen, Outcome.DONE_ELSEWHERE)

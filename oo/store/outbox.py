@@ -11,6 +11,7 @@ from oo.store.database import PURGE_ROWS
 from oo.store.tables import outbox
 
 TIP_FEEDBACK = "signals.tip.feedback"
+TASK_COMPLETED = "signals.task.completed"
 COMPLETE_TASK = "commands.task.complete"
 
 

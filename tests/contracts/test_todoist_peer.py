@@ -1,6 +1,7 @@
 """The stand-in Todoist, over a socket, as Todoist's own SDK sees it."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -62,6 +63,11 @@ async def test_the_sdk_signs_in_reads_closes_and_revokes(peer: TodoistPeer, base
         assert await api.complete_task(first)
         assert peer.closed == [first]
         assert (await api.get_task(first)).is_completed
+        now = datetime.now(UTC)
+        done = await api.get_completed_tasks_by_completion_date(
+            since=now - timedelta(days=7), until=now + timedelta(minutes=1)
+        )
+        assert [task.id async for page in done for task in page] == [first]
         assert await revoke_auth_token_async(CLIENT_ID, CLIENT_SECRET, auth.access_token, client)
         with pytest.raises(httpx.HTTPStatusError) as refused:
             await api.get_task(first)

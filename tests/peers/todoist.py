@@ -42,6 +42,7 @@ class TodoistPeer:
     page: int = 200
     consents: bool = True
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    turns: list[dict[str, Any]] = field(default_factory=list)  # completed ones of recurring tasks
     projects: dict[str, str] = field(default_factory=lambda: {"p1": "Inbox"})
     fail_next: deque[int | None] = field(default_factory=deque)
     requests: list[str] = field(default_factory=list)
@@ -98,6 +99,7 @@ class TodoistPeer:
             ("GET", "/api/v1/user", self._user),
             ("GET", "/api/v1/projects", self._list_projects),
             ("GET", "/api/v1/tasks", self._list_tasks),
+            ("GET", "/api/v1/tasks/completed/by_completion_date", self._list_completed),
             ("GET", "/api/v1/tasks/{id}", self._get_task),
             ("POST", "/api/v1/tasks/{id}/close", self._close_task),
             ("GET", "/rest/v2/{rest:path}", self._old),
@@ -210,12 +212,29 @@ class TodoistPeer:
         self._admit(request)
         return self._paged(request, [task for task in self.tasks.values() if not task["checked"]])
 
-    def _paged(self, request: Request, found: list[dict[str, Any]]) -> Response:
+    async def _list_completed(self, request: Request) -> Response:
+        self._admit(request)
+        since, until = (
+            datetime.fromisoformat(request.query_params[name]) for name in ("since", "until")
+        )
+        if until - since > timedelta(days=92):
+            raise Refusal(400, "The range is longer than three months")
+        done = [
+            task
+            for task in [*self.tasks.values(), *self.turns]
+            if task["completed_at"]
+            and since <= datetime.fromisoformat(task["completed_at"]) <= until
+        ]
+        return self._paged(request, done, "items")
+
+    def _paged(
+        self, request: Request, found: list[dict[str, Any]], key: str = "results"
+    ) -> Response:
         size = min(int(request.query_params.get("limit", 50)), 200, self.page)
         start = int(request.query_params.get("cursor") or 0)
         end = start + size
         cursor = str(end) if end < len(found) else None
-        return JSONResponse({"results": found[start:end], "next_cursor": cursor})
+        return JSONResponse({key: found[start:end], "next_cursor": cursor})
 
     async def _get_task(self, request: Request) -> Response:
         self._admit(request)
@@ -226,6 +245,7 @@ class TodoistPeer:
         task = self._task(request)
         task["updated_at"] = _stamp(self.now())
         if task["due"] and task["due"]["is_recurring"]:
+            self.turns.append({**task, "checked": True, "completed_at": task["updated_at"]})
             due = datetime.fromisoformat(task["due"]["date"]) + timedelta(days=1)
             task["due"] = {**task["due"], "date": due.date().isoformat()}
         else:

@@ -109,6 +109,12 @@ class TodoistSource(OAuthSource):
         if response.status_code not in (404, 410):
             _expect_success(response)
 
+    async def finished(self, access: Access, since: datetime) -> frozenset[str]:
+        until = self._clock.now() + timedelta(minutes=1)  # its clock may be ahead of ours
+        query = {"since": _stamp(since), "until": _stamp(until)}
+        done = await self._pages(access, "/tasks/completed/by_completion_date", "items", query)
+        return frozenset(f"{NAME}:{item['id']}" for item in done if item.get("id"))
+
     async def _has_advanced(self, access: Access, task: Task) -> bool:
         response = await self._call(access, "GET", f"/tasks/{task.external_id}")
         if response.status_code in (404, 410):
@@ -116,13 +122,23 @@ class TodoistSource(OAuthSource):
         now = self._task(_json(response), {})
         return (now.due, now.due_at) != (task.due, task.due_at)
 
-    async def _pages(self, access: Access, path: str) -> list[dict[str, Any]]:
+    async def _pages(
+        self,
+        access: Access,
+        path: str,
+        key: str = "results",
+        filters: Mapping[str, str] | None = None,
+    ) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         cursor: str | None = None
         for _ in range(MAX_PAGES):
-            query = {"limit": str(PAGE), **({"cursor": cursor} if cursor else {})}
+            query = {
+                **(filters or {}),
+                "limit": str(PAGE),
+                **({"cursor": cursor} if cursor else {}),
+            }
             body = _json(await self._call(access, "GET", path, query))
-            results = body.get("results")
+            results = body.get(key)
             if not isinstance(results, list):
                 raise Broken("Todoist sent a page without results.")
             found.extend(results)
@@ -228,6 +244,10 @@ def _due(due: Mapping[str, Any]) -> tuple[date | None, datetime | None]:
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo("UTC")
     return instant.astimezone(zone).date(), instant.astimezone(UTC)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _instant(text: str | None) -> datetime | None:
