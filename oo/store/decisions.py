@@ -252,6 +252,13 @@ async def every(connection: AsyncConnection) -> AsyncIterator[Logged]:
         yield _logged(row)
 
 
+async def latest(connection: AsyncConnection, user_id: str) -> str | None:
+    """The id of the person's newest tip."""
+    t = tip_scores.c
+    query = select(t.id).where(t.user_id == user_id).order_by(t.created_at.desc(), t.id.desc())
+    return (await connection.execute(query.limit(1))).scalar_one_or_none()
+
+
 async def find(
     connection: AsyncConnection, tip_id: str, user_id: str | None = None
 ) -> Logged | None:

@@ -86,6 +86,12 @@ async def set_pooling(connection: AsyncConnection, user_id: str, since: datetime
     await connection.execute(update(users).where(users.c.id == user_id).values(pooling_since=since))
 
 
+async def pooling_since(connection: AsyncConnection, user_id: str) -> datetime | None:
+    """Since when the person agrees to pooling; None when they do not."""
+    query = select(users.c.pooling_since).where(users.c.id == user_id)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
 async def bump_pool(connection: AsyncConnection, user_id: str) -> None:
     """Say that the person's tasks or candidates changed, so that caches of them are stale."""
     await connection.execute(

@@ -14,7 +14,7 @@ from oo.integrations.imports import ImportResult
 from oo.kit.errors import BadRequest, OoError, TooLarge
 from oo.store import users
 from oo.store.sessions import SessionRow
-from oo.web import signin
+from oo.web import learning, signin
 from oo.web.agents import describe_agent
 from oo.web.api import parse
 from oo.web.auth import person
@@ -45,6 +45,7 @@ def install(app: FastAPI) -> None:
     app.include_router(signin.router)
     app.include_router(router)
     app.include_router(json_router)
+    app.include_router(learning.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(GuardMiddleware, settings=app.state.services.settings)
 
@@ -142,24 +143,6 @@ async def set_timezone(request: Request) -> Response:
     return Response(status_code=204)
 
 
-class PoolingChange(BaseModel):
-    """Whether what all people have in common may be learnt from this person too."""
-
-    on: bool
-
-
-@json_router.put("/api/me/pooling", status_code=204)
-async def set_pooling(request: Request) -> Response:
-    """Take or give back the consent to pooling; the next fit follows it."""
-    session = await person(request)
-    change = await parse(request, PoolingChange)
-    parts = services(request)
-    since = parts.clock.now() if change.on else None
-    async with parts.db.write() as connection:
-        await users.set_pooling(connection, session.user_id, since)
-    return Response(status_code=204)
-
-
 async def _uploaded(form: FormData, limit: int) -> tuple[str, bytes]:
     file, text = form.get("file"), form.get("list")
     if isinstance(file, UploadFile) and file.filename:
@@ -183,12 +166,15 @@ async def _connect_page(
     parts = services(request)
     own = await parts.identity.sessions.list_for(session.user_id, session_cookie(request))
     listed = await parts.integrations.list_for(session.user_id)
+    async with parts.db.read() as connection:
+        pooling = await users.pooling_since(connection, session.user_id)
     zone = ZoneInfo(session.timezone)
     return page(
         "connect.html",
         import_error.status if import_error else 200,
         csrf=form_token(request),
         session=session,
+        pooling=pooling is not None,
         integrations=sorted(listed, key=lambda it: it.manifest.connect is Connect.UPLOAD),
         sessions=[
             {

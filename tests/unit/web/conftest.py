@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from deployments.choosing import Finder
 from oo.identity.accounts import Accounts
 from oo.identity.local import create_login_link
 from oo.identity.service import Identity
@@ -18,7 +19,7 @@ from oo.integrations.service import Integrations
 from oo.kit.clock import ManualClock
 from oo.kit.settings import Settings
 from oo.store.database import Database
-from oo.web import pages, problems
+from oo.web import pages, problems, tips
 from tests.peers.store import fresh_store
 from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
 
@@ -89,7 +90,9 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             accounts=Accounts(db, clock),
             identity=Identity.of(settings, db, clock),
             integrations=Integrations.of(settings, db, clock, provider),
+            find_policy=Finder().find,
         )
         problems.install(app)
         pages.install(app)
+        app.include_router(tips.router)
         yield Site(app, db, clock, settings, peer, provider)

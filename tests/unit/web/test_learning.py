@@ -1,0 +1,111 @@
+"""The person's side of learning: consent to pooling, seen tips, and why one was picked."""
+
+import httpx2
+from sqlalchemy import select
+
+from ml.features import REGISTRY
+from ml.policies import policies
+from oo.domain.policy import Statistics, day_of, pick
+from oo.domain.tips import Offer, TipCandidate, TipKind
+from oo.kit.ids import new_id
+from oo.recommend.learning import design, posterior_on
+from oo.store import decisions
+from oo.store.decisions import Decision
+from oo.store.tables import tip_scores, users
+from tests.peers.store import add_person
+from tests.unit.web.conftest import Site, csrf_of
+
+SAME = {"Sec-Fetch-Site": "same-origin"}
+
+
+async def own_id(site: Site) -> str:
+    async with site.db.read() as connection:
+        query = select(users.c.id).where(users.c.provider == "local")
+        return str((await connection.execute(query)).scalar_one())
+
+
+async def decide(site: Site, user_id: str) -> str:
+    """A decision of ebts between an advice and a task, with features of now."""
+    policy, now = policies()["ebts"], site.clock.now()
+    columns = REGISTRY.columns(
+        now, [Offer(TipKind.ADVICE, 0.9, None), Offer(TipKind.TASK, 0.1, None)]
+    )
+    posterior = posterior_on(policy, Statistics.empty(policy.dimension), day_of(now))
+    picked = pick(policy, posterior, design(policy, columns), 5)
+    candidate = TipCandidate(
+        new_id(site.clock), TipKind.ADVICE, "Breathe.", "llm", "m", "v", 0.9, None, now, now
+    )
+    decision = Decision(
+        new_id(site.clock), user_id, now, candidate, [candidate.id, "0" * 32], picked.chosen,
+        policy.name, policy.version, 5, 0, picked.propensities.tolist(), picked.scores.tolist(),
+        columns, None, 1.0,
+    )  # fmt: skip
+    async with site.db.write() as connection:
+        await decisions.append(connection, [decision])
+    return decision.id
+
+
+async def pooling(site: Site) -> bool:
+    async with site.db.read() as connection:
+        found = (await connection.execute(select(users.c.pooling_since))).scalars().first()
+    return found is not None
+
+
+async def test_agreeing_to_pooling_and_taking_it_back(site: Site) -> None:
+    browser = await site.signed_in()
+    assert not await pooling(site)
+    for on, expected in (("1", True), ("0", False)):
+        form = {"csrf": csrf_of(browser), "on": on}
+        answer = await browser.post("/connect/pooling", data=form, headers=SAME)
+        assert answer.headers["location"] == "/connect"
+        assert await pooling(site) is expected
+        page = (await browser.get("/connect")).text
+        assert ("Stop sharing" in page) is expected
+    forged = await browser.post("/connect/pooling", data={"on": "1"}, headers=SAME)
+    assert forged.status_code == 403
+    assert not await pooling(site)
+
+
+async def test_why_says_what_spoke_for_a_tip(site: Site) -> None:
+    browser = await site.signed_in()
+    assert (await browser.get("/why")).status_code == 404
+    tip = await decide(site, await own_id(site))
+    page = (await browser.get("/why")).text
+    assert "Breathe." in page
+    assert "how sure its writer was" in page
+    why = (await browser.get(f"/api/tips/{tip}/why")).json()
+    assert why["policy"] == "ebts@1"
+    assert abs(sum(part["amount"] for part in why["parts"]) - why["expected"]) < 1e-12
+    assert abs(why["pooled"] + why["personal"] - why["expected"]) < 1e-12
+
+
+async def seen_at(site: Site) -> object:
+    async with site.db.read() as connection:
+        return (await connection.execute(select(tip_scores.c.seen_at))).scalars().first()
+
+
+async def test_a_tip_is_seen_by_its_own_person_only(site: Site) -> None:
+    browser = await site.signed_in()
+    stranger = await decide(site, await add_person(site.db, site.clock, "stranger"))
+    for path in (f"/api/tips/{stranger}/seen", f"/api/tips/{'0' * 32}/seen"):
+        assert (await browser.post(path)).status_code == 404
+    assert (await browser.get(f"/api/tips/{stranger}/why")).status_code == 404
+    assert await seen_at(site) is None
+    own = await decide(site, await own_id(site))
+    assert (await browser.post(f"/api/tips/{own}/seen")).status_code == 204
+    first = await seen_at_of(site, own)
+    site.clock.advance(60)
+    assert (await browser.post(f"/api/tips/{own}/seen")).status_code == 204
+    assert await seen_at_of(site, own) == first is not None
+
+
+async def seen_at_of(site: Site, tip: str) -> object:
+    async with site.db.read() as connection:
+        query = select(tip_scores.c.seen_at).where(tip_scores.c.id == tip)
+        return (await connection.execute(query)).scalar_one()
+
+
+async def test_nobody_without_a_session_is_told_why(site: Site) -> None:
+    browser: httpx2.AsyncClient = site.browser()
+    assert (await browser.get("/why")).headers["location"].startswith("/sign-in")
+    assert (await browser.get(f"/api/tips/{'0' * 32}/why")).status_code == 401
