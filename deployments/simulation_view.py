@@ -18,6 +18,7 @@ from ml.simulation.plots import sparkline
 from ml.simulation.report import Entry, Report
 
 SHOWN = 12
+COMPARED = 8
 SPARK_DAYS = 20
 
 
@@ -105,7 +106,7 @@ def _around(value: Interval, form: str) -> str:
 
 def _comparisons(report: Report) -> Iterator[str]:
     reference = report.reference
-    for label, found in list(report.against.items())[: SHOWN - 1]:
+    for label, found in list(report.against.items())[:COMPARED]:
         yield (
             f"{reference} − {label}: {_bounds(found.reward)}, lift {_percent(found)};"
             f" better for {found.better:.0%} of {found.pairs} people"

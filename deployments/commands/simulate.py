@@ -98,6 +98,8 @@ def simulate(
             trials=trials if sweep else 0,
             reference=variants[0].label if compare else "",
         )
+    calibration = _calibrate(judge, job.scenario, cases, models) if judge else None
+    if not resume:
         simulations.create(settings, job)
     console = err if as_json else out
     console.print(
@@ -108,7 +110,6 @@ def simulate(
         outcome = simulations.execute(settings, clock, job, run, listener)
     if plot is not None:
         shutil.copyfile(outcome.plot, plot)
-    calibration = _calibrate(judge, job.scenario, cases, models) if judge else None
     if as_json:
         found = outcome.report.to_dict() | {"plot": str(outcome.plot), "name": job.name}
         found |= {"judge": calibration._asdict()} if calibration else {}

@@ -62,7 +62,9 @@ class LlmJudge:
             async with turn:
                 return await _ask(models, case)
 
-        return list(await asyncio.gather(*map(one, cases)))
+        # the first alone: where nobody answers, the others need not be sent and given up
+        first = [await one(case) for case in cases[:1]]
+        return first + list(await asyncio.gather(*map(one, cases[1:])))
 
 
 async def _ask(models: Completer, case: Case) -> Verdict | None:

@@ -54,13 +54,14 @@ def plot_sweep(points: Sequence[Point], path: Path, title: str) -> None:
     full = max(point.days for point in points)
     for index, policy in enumerate(sorted({point.policy for point in points})):
         own = [(n, point) for n, point in enumerate(points, 1) if point.policy == policy]
+        colour = COLOURS[index % len(COLOURS)]
         axes.scatter(
             [n for n, _ in own],
             [point.reward for _, point in own],
             s=[55 if point.days == full else 14 for _, point in own],
-            color=COLOURS[index % len(COLOURS)],
-            label=policy,
+            color=colour,
         )
+        axes.plot([], [], "o", color=colour, label=policy)
     finished = [point.reward if point.days == full else -np.inf for point in points]
     axes.step(
         range(1, len(points) + 1),
@@ -73,7 +74,7 @@ def plot_sweep(points: Sequence[Point], path: Path, title: str) -> None:
     axes.set_xlabel("trial (small: stopped early)")
     axes.set_ylabel("mean reward of seen tips")
     _grid(axes)
-    axes.legend(frameon=False, fontsize=9)
+    figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=9)
     axes.set_title(title, fontsize=11)
     figure.savefig(path, dpi=130)
 
@@ -98,5 +99,6 @@ def _finish(axes: Axes, title: str) -> None:
 
 
 def _grid(axes: Axes) -> None:
+    axes.set_axisbelow(True)
     axes.grid(True, color="#dddddd", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)

@@ -69,6 +69,10 @@ class Trace:
         """The first decisions of everybody."""
         return Trace(*(getattr(self, one.name)[:, :decisions] for one in fields(self)))
 
+    def last(self, decisions: int) -> "Trace":
+        """The last decisions of everybody."""
+        return Trace(*(getattr(self, one.name)[:, -decisions:] for one in fields(self)))
+
     def day(self) -> Ints:
         """The day of each decision, from 0."""
         return self.minute // DAY

@@ -26,13 +26,14 @@ from ml.simulation.trace import Trace
 from ml.simulation.variants import Variant, search_space
 
 CHECKPOINT_DAYS = 5
-FEWEST_DAYS = 5  # no trial is stopped before
 KEEP_ONE_IN = 3
+RECENT_DAYS = 5
 OBJECT_STORE_BYTES = 80 * 1024**2  # the least that Ray takes; trials share nothing through it
 STATE_FILE = "simulation.pkl"
 TRACE_FILE = "trace.npz"
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_raylet_start_wait_time_s": "180",  # on a busy machine
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_GLOBAL_CHECKPOINT_S": "0",  # after every step: a kill must not cost a finished trial
@@ -116,15 +117,17 @@ def _search(job: Job, cpus: int) -> dict[str, Any]:
     """Optuna's TPE over policies and their parameters; ASHA (Li et al. 2018) stops the worse."""
     space = _Space(tuple(one.policy for one in job.variants), job.scenario.to_dict())
     searcher = OptunaSearch(space=space, metric="reward", mode="max", seed=job.scenario.seed)
+    days = job.scenario.days
     return {
-        "metric": "reward",
-        "mode": "max",
         "num_samples": job.trials,
         "search_alg": ConcurrencyLimiter(searcher, max_concurrent=cpus),
         "scheduler": AsyncHyperBandScheduler(
+            # not the reward so far: what explores at first would be stopped before it pays
+            metric="recent",
+            mode="max",
             time_attr="day",
-            max_t=job.scenario.days,
-            grace_period=min(FEWEST_DAYS, job.scenario.days),
+            max_t=days,
+            grace_period=max(days // KEEP_ONE_IN, 1),
             reduction_factor=KEEP_ONE_IN,
         ),
     }
@@ -158,6 +161,7 @@ def _report(simulation: Simulation) -> None:
     metrics = {
         "day": simulation.day,
         "reward": trace.mean_reward(),
+        "recent": trace.last(RECENT_DAYS * simulation.scenario.per_day).mean_reward(),
         "regret": float(trace.regret.mean()),
     }
     if simulation.day % CHECKPOINT_DAYS and not simulation.finished:
