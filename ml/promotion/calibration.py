@@ -17,7 +17,7 @@ from rich.table import Table
 from tqdm import tqdm
 
 from ml.ope.feedback import Booleans, Floats, Ints
-from ml.promotion.differences import LOWEST, SPAN, gains
+from ml.promotion.differences import gains
 from ml.promotion.evidence import Evidence
 from ml.promotion.gate import Simulated, examine
 from ml.promotion.limits import LIMITS
@@ -44,12 +44,12 @@ def run(seed: np.random.SeedSequence, world: World, decisions: int, batch: int) 
     """One log, looked at after each batch; repeatable from `seed`."""
     evidence = world.evidence(decisions, np.random.default_rng(seed))
     looks = np.arange(batch, decisions + 1, batch)
-    values = gains(evidence)
-    decision = by_decision(values, SPAN * LOWEST, LIMITS.level, looks) > LIMITS.gain
-    person = by_person(values, evidence.people, LIMITS.level, looks) > LIMITS.gain
+    found = gains(evidence)
+    decision = by_decision(found, LIMITS.level, looks) > LIMITS.gain
+    person = by_person(found.values, evidence.people, LIMITS.level, looks) > LIMITS.gain
     both = decision & person
     gate = np.array([both[i] and _passes(evidence, n) for i, n in enumerate(looks.tolist())])
-    rules = (_naive(values, looks), decision, person, both, gate)
+    rules = (_naive(found.values, looks), decision, person, both, gate)
     return Run(np.array([_first(passed) for passed in rules]))
 
 
@@ -80,9 +80,7 @@ def measure(
     return np.array([found.first for found in _map(one, seeds, jobs)])
 
 
-def _map(
-    one: "partial[Run]", seeds: Sequence[np.random.SeedSequence], jobs: int
-) -> Iterator[Run]:
+def _map(one: "partial[Run]", seeds: Sequence[np.random.SeedSequence], jobs: int) -> Iterator[Run]:
     if jobs == 1:
         yield from map(one, seeds)
         return

@@ -7,52 +7,68 @@ before the candidate is drawn,
 
 has the mean Σ_a (π_e − π_0)(a) E[r_i | a]: it is unbiased however the world changes and however a
 person's reactions hang together, because the draw itself is random and its chances were logged.
-h = Δ q̂ makes it doubly robust. Cutting h off at c + min(Δ, 0) keeps D >= −(c + 1), and a lower
-bound needs nothing else: the upper tail may be as heavy as it likes. The idea is that of
-Waudby-Smith, Wu, Ramdas, Karampatziakis and Mineiro (2022), arXiv 2210.10768, section 3, here for
-both policies at once, so that what they share cancels.
+h = Δ q̂ makes it doubly robust. Cutting h off at c + min(Δ, 0) keeps D >= −(c + 1), and a bet on D
+needs nothing else: the upper tail may be as heavy as it likes. A bet of β may be lost up to nine
+tenths, so it has the cut at which β (c + 1) = 0.9: small bets, which large weights call for, have
+nearly the whole of h and little variance. The idea is that of Waudby-Smith, Wu, Ramdas,
+Karampatziakis and Mineiro (2022), arXiv 2210.10768, section 3, here for both policies at once, so
+that what they share cancels.
 
 What neither could have been logged counts as the worst: 0 for the challenger, 1 for the other.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
 from ml.ope.feedback import Floats, Ints
 from ml.promotion.evidence import REWARD_HIGH, REWARD_LOW, Evidence
 
-CUT = 3.0
-LOWEST = -(CUT + 1.0)
+BETS = np.geomspace(0.006, 0.5, 8)
+STAKE = 0.9
 REFIT_EVERY = 50
 PENALTY = 10.0
 SPAN = REWARD_HIGH - REWARD_LOW
 
 
-def gains(evidence: Evidence) -> Floats:
-    """The gain in reward of each decision, (n,), at least SPAN · LOWEST."""
+class Differences(NamedTuple):
+    """D (n,) without a cut, and D (n, J) cut for each of the J `bets` (J,): bet · D >= −STAKE."""
+
+    values: Floats
+    cut: Floats
+    bets: Floats
+
+
+def gains(evidence: Evidence) -> Differences:
+    """The gain in reward of each decision."""
     unit = (evidence.rewards - REWARD_LOW) / SPAN
-    gained: Floats = SPAN * differences(evidence, unit)
-    return gained
+    values, cut, bets = differences(evidence, unit)
+    return Differences(SPAN * values, SPAN * cut, bets / SPAN)
 
 
-def sparing(evidence: Evidence) -> Floats:
-    """How many fewer dismissals each decision has, (n,), at least LOWEST."""
-    return differences(evidence, 1.0 - evidence.dismissed)
+def sparing(evidence: Evidence) -> Differences:
+    """How many fewer dismissals each decision has."""
+    return differences(evidence, np.where(evidence.dismissed, 0.0, 1.0))
 
 
-def differences(evidence: Evidence, outcome: Floats) -> Floats:
-    """D (n,) for an `outcome` (n,) in [0, 1]; the first t do not depend on what comes later."""
-    logging, incumbent = evidence.logging, evidence.incumbent
+def differences(evidence: Evidence, outcome: Floats) -> Differences:
+    """D of an `outcome` (n,) in [0, 1]; the first t do not depend on what comes later."""
+    logging = evidence.logging
     supported = logging > 0
-    shift = np.where(
-        supported, (evidence.challenger - incumbent) / np.where(supported, logging, 1), 0
-    )
-    q_hat = past_regression(evidence.features, evidence.actions, outcome)
-    control = np.minimum(shift * q_hat, CUT + np.minimum(shift, 0))
+    difference = evidence.challenger - evidence.incumbent
+    shift = np.where(supported, difference / np.where(supported, logging, 1), 0)
+    wanted = shift * past_regression(evidence.features, evidence.actions, outcome)
     rows = np.arange(len(evidence))
-    drawn = shift[rows, evidence.actions] * outcome - control[rows, evidence.actions]
-    unsupported = np.where(supported, 0, incumbent).sum(axis=1)
-    found: Floats = drawn + (logging * control).sum(axis=1) - unsupported
-    return found
+    drawn = shift[rows, evidence.actions] * outcome
+    drawn -= np.where(supported, 0, evidence.incumbent).sum(axis=1)
+
+    def cut_at(cut: float) -> Floats:
+        control = np.minimum(wanted, cut + np.minimum(shift, 0))
+        found: Floats = drawn - control[rows, evidence.actions] + (logging * control).sum(axis=1)
+        return found
+
+    cut = np.column_stack([cut_at(STAKE / bet - 1) for bet in BETS])
+    return Differences(cut_at(np.inf), cut, BETS)
 
 
 def past_regression(features: Floats, actions: Ints, outcome: Floats) -> Floats:

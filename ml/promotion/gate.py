@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ml.ope.feedback import Floats
-from ml.promotion.differences import LOWEST, SPAN, gains, sparing
+from ml.promotion.differences import Differences, gains, sparing
 from ml.promotion.evidence import Evidence
 from ml.promotion.limits import LIMITS, Limits
 from ml.promotion.report import Check, Report, at_least, at_most
@@ -41,7 +40,7 @@ def examine(
     limits: Limits = LIMITS,
 ) -> Report:
     """Every check; `simulate` is asked only when all others have passed, as it takes a while."""
-    gain = bounded(gains(evidence), SPAN * LOWEST, evidence, limits.level)
+    gain = bounded(gains(evidence), evidence, limits.level)
     checks = [*_sufficient(evidence, limits), *_online(challenger, evidence, limits)]
     checks += [*_overlap(evidence, limits), _better(gain, evidence, limits)]
     checks.append(_guarded(evidence, limits))
@@ -51,15 +50,15 @@ def examine(
     return Report(challenger, incumbent, mean, len(evidence), tuple(checks))
 
 
-def bounded(values: Floats, lowest: float, evidence: Evidence, level: float) -> Bounded:
-    """The mean of `values` (n,) and the lower of its two bounds, by decision and by person."""
-    n = len(values)
+def bounded(found: Differences, evidence: Evidence, level: float) -> Bounded:
+    """The mean of the differences and the lower of its two bounds, by decision and by person."""
+    n = len(evidence)
     if n < 2:
         return Bounded(math.nan, -math.inf)
     look = np.array([n])
-    decision = by_decision(values, lowest, level, look)
-    person = by_person(values, evidence.people, level, look)
-    return Bounded(float(values.mean()), float(min(decision[0], person[0])))
+    decision = by_decision(found, level, look)
+    person = by_person(found.values, evidence.people, level, look)
+    return Bounded(float(found.values.mean()), float(min(decision[0], person[0])))
 
 
 def _sufficient(evidence: Evidence, limits: Limits) -> list[Check]:
@@ -137,7 +136,7 @@ def _better(gain: Bounded, evidence: Evidence, limits: Limits) -> Check:
 
 
 def _guarded(evidence: Evidence, limits: Limits) -> Check:
-    fewer = bounded(sparing(evidence), LOWEST, evidence, limits.level)
+    fewer = bounded(sparing(evidence), evidence, limits.level)
     rise, room = -fewer.mean, limits.dismiss_margin + fewer.mean
     if room > 0 and math.isfinite(fewer.lower):
         more = _more(len(evidence), ((fewer.mean - fewer.lower) / room) ** 2)

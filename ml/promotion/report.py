@@ -64,7 +64,9 @@ class Report:
         }
 
 
-def at_least(name: str, value: float, limit: float, advice: str, *, strictly: bool = False) -> Check:
+def at_least(
+    name: str, value: float, limit: float, advice: str, *, strictly: bool = False
+) -> Check:
     """The check that `value` is no lower than `limit` (or above it, `strictly`)."""
     passed = value > limit if strictly else value >= limit
     return Check(name, _known(value), limit, passed, "" if passed else advice)

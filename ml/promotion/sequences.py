@@ -11,40 +11,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.ope.feedback import Floats, Ints
+from ml.promotion.differences import Differences
 
-BETS = np.geomspace(0.002, 0.9, 24)
 TUNED_AT = 300.0  # decisions; from there on the bound by person is at its tightest
 _HALVINGS = 50
 
 
-def by_decision(values: Floats, lowest: float, level: float, looks: Ints) -> Floats:
-    """The lower bound after each of `looks` (L,) decisions; `values` (n,) are at least `lowest`.
+def by_decision(found: Differences, level: float, looks: Ints) -> Floats:
+    """The lower bound after each of `looks` (L,) decisions.
 
-    For a fixed bet λ in (0, 1) and B = −lowest, Π(1 + λ D_i / B) exp(−λ Σμ_i / B) is a
-    supermartingale from 1 on, as 1 + x <= e^x; so is a mixture over bets. By Ville's inequality
-    the means whose mixture ever reaches 1 / level hold the truth, the running mean of the μ_i,
-    with a chance of at most `level`. Betting: Waudby-Smith and Ramdas (2024), arXiv 2010.09686;
-    the bet is fixed and mixed over, as the mean may change (Orabona and Jun 2021).
+    For a fixed bet β and β D_i > −1, Π(1 + β D_i) exp(−β Σμ_i) is a supermartingale from 1 on, as
+    1 + x <= e^x; so is a mixture over bets. By Ville's inequality the means with which the mixture
+    ever reaches 1 / level hold the truth, the running mean of the μ_i, with a chance of at most
+    `level`. Betting: Waudby-Smith and Ramdas (2024), arXiv 2010.09686; a bet is kept and mixed
+    over, as one that moves with the log would speak of a weighted mean where the mean moves too.
     """
-    scale = -lowest
-    bets = BETS / scale
-    wealth = np.log1p(values[:, None] * bets).cumsum(axis=0)[looks - 1]
-    wealth = wealth - math.log(len(BETS)) + math.log(level)
-    low = np.full(len(looks), lowest)
-    high = values.cumsum()[looks - 1] / looks  # log1p(x) <= x: the bound is below the mean
+    wealth = np.log1p(found.cut * found.bets).cumsum(axis=0)[looks - 1]
+    wealth += math.log(level) - math.log(len(found.bets))
+    # log1p(x) <= x: the bound is below the largest mean
+    high = (found.cut.cumsum(axis=0)[looks - 1] / looks[:, None]).max(axis=1)
+    low = np.full(len(looks), -1 / found.bets.min())
+    steps = looks[:, None] * found.bets
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        logs = wealth - bets * (looks * middle)[:, None]
+        logs = wealth - steps * middle[:, None]
         most = logs.max(axis=1)
         beaten = most + np.log(np.exp(logs - most[:, None]).sum(axis=1)) >= 0
         low, high = np.where(beaten, middle, low), np.where(beaten, high, middle)
     return low
 
 
-def by_person(
-    values: Floats, people: NDArray[np.generic], level: float, looks: Ints
-) -> Floats:
-    """The lower bound after each of `looks` (L,) decisions, people being independent.
+def by_person(values: Floats, people: NDArray[np.generic], level: float, looks: Ints) -> Floats:
+    """The lower bound of `values` (n,) after each of `looks` (L,), people being independent.
 
     An asymptotic confidence sequence (Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas 2021, arXiv
     2103.06476, proposition 2 for one side) with the standard error clustered by person and widened
