@@ -71,4 +71,4 @@ def _start() -> Prior:
 
 VERSION = "1"
 START = _start()
-POLICY = Hierarchical("ebts", VERSION, PERSONAL, decay=0.98, prior=START, spread=0.15)
+POLICY = Hierarchical("ebts", VERSION, PERSONAL, decay=0.98, prior=START, spread=0.1)

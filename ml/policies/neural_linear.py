@@ -129,5 +129,5 @@ class NeuralLinear(Thompson):
 
 
 POLICY = NeuralLinear(
-    "neural-linear", VERSION, PERSONAL, decay=0.98, prior=vague(EMBEDDING), spread=0.15
+    "neural-linear", VERSION, PERSONAL, decay=0.98, prior=vague(EMBEDDING), spread=0.1
 )

@@ -56,7 +56,7 @@ class Strength(NamedTuple):
     noise: float = 10.0
 
 
-def vague(d: int, size: float = 0.6, noise: float = 0.25) -> Prior:
+def vague(d: int, size: float = 0.3, noise: float = 0.25) -> Prior:
     """The prior before anybody was seen: weights of variance `size` around 0.
 
     Half of that is how people differ, half is what they have in common and nobody knows yet.

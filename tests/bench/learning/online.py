@@ -216,7 +216,7 @@ def play_generated(number: int, spread: float, size: float, seed: int) -> float:
 
 def show_choice(jobs: int) -> None:
     """Mean reward on generated data by `spread` (down) and variance of the weights (across)."""
-    sizes, spreads = (0.3, 0.6, 1.2, 2.4), (0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
+    sizes, spreads = (0.1, 0.2, 0.3, 0.6, 1.2), (0.05, 0.1, 0.15, 0.3, 1.0)
     table = Table("spread", *(f"{size:g}" for size in sizes), title=show_choice.__doc__)
     with ProcessPoolExecutor(jobs) as pool, Progress(transient=True) as progress:
         for spread in progress.track(spreads, description="settings"):
