@@ -12,50 +12,14 @@ use: empty modules stand in for them.
 """
 
 import json
-import sys
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
+
+from stand_ins import stand_in
 
 from tests.unit.ml.ope.cases import Case, cases, checksum
 
 ANSWERS = Path(__file__).parent.parent / "tests/unit/ml/ope/obp_0_5_7.json"
-UNUSED = (
-    "torch",
-    "torch.nn",
-    "torch.nn.functional",
-    "torch.optim",
-    "torch.utils",
-    "torch.utils.data",
-    "matplotlib",
-    "matplotlib.pyplot",
-    "seaborn",
-    "pyieoe",
-    "pyieoe.evaluator",
-    "pingouin",
-)
-
-
-class Unused(ModuleType):
-    """A module in which every name is an empty class, so that obp can inherit from and name it."""
-
-    def __getattr__(self, name: str) -> type:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return type(name, (), {})
-
-
-def stand_in() -> None:
-    """Register the stand-ins."""
-    for name in UNUSED:
-        module = Unused(name)
-        module.__spec__ = ModuleSpec(name, None, is_package=True)
-        module.__path__ = []
-        sys.modules[name] = module
-        parent, _, child = name.rpartition(".")
-        if parent:
-            setattr(sys.modules[parent], child, module)
 
 
 def answers(case: Case, ope: Any) -> dict[str, float]:

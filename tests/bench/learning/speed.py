@@ -24,6 +24,9 @@ from rich.console import Console
 from rich.table import Table
 
 from ml.policies import policies
+from ml.simulation.personas import PopulationModel
+from ml.simulation.runner import simulate
+from ml.simulation.scenario import Scenario
 from ml.training.pooling import People, refit, vague
 from oo.domain.policy import Policy, Statistics, pick
 
@@ -119,6 +122,14 @@ def refit_seconds() -> float:
     return time.perf_counter() - began
 
 
+def simulated_per_second(policy: Policy) -> float:
+    """Decisions of the simulator per second: personas, tasks, features, delays and all."""
+    scenario = Scenario(days=10, population=PopulationModel(people=50))
+    began = time.perf_counter()
+    simulate(scenario, policy)
+    return 50 * scenario.decisions / (time.perf_counter() - began)
+
+
 def main(
     count: Annotated[int, typer.Option(help="Decisions per round.")] = 400,
     obp: Annotated[Path | None, typer.Option(help="Python that can import obp.")] = None,
@@ -149,6 +160,10 @@ def main(
     size = len(Statistics.empty(D).encode())
     console.print(f"refit of the prior for {PEOPLE:,} people: {seconds:.2f} s")
     console.print(f"state of a person at d = {D}: {size} bytes")
+    for name in ("egreedy-v1", "linucb-v1", "lints", "ebts"):
+        console.print(
+            f"our simulator, {name}: {simulated_per_second(known[name]):,.0f} decisions/s"
+        )
     fast = best["ebts"] * 10 <= min(best["MABWiser LinUCB"], best["bayesianbandits"])
     fast &= best["ebts"] <= min(best["VW squareCB"], best["VW greedy"])
     if obp is not None:
