@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ml.policies import policies
 from oo.domain.policy import Policy, Trainable
+from oo.kit.errors import BadRequest
 from oo.store import policies as store
 from oo.store.policies import PolicyRef, Roles
 
@@ -49,6 +50,17 @@ def by_name(name: str) -> Policy:
     return known[name]
 
 
+async def named(connection: AsyncConnection, text: str) -> Policy:
+    """The policy that an operator calls NAME or NAME@VERSION; raises BadRequest."""
+    name, _, version = text.partition("@")
+    try:
+        if not version:
+            return by_name(name)
+        return await find(connection, PolicyRef(name, version))
+    except ValueError as error:
+        raise BadRequest(f"{error}.") from error
+
+
 class Finder:
     """Finds each policy once."""
 
@@ -89,7 +101,9 @@ async def choose(connection: AsyncConnection, pinned: str | None, roles: Roles) 
         in_force = found or by_name(DEFAULT_POLICY)
     shadows = [await _find(connection, ref) for ref in roles.shadows]
     return Chosen(
-        in_force, tuple(one for one in shadows if one is not None and one.name != in_force.name)
+        in_force,
+        # another version of what is in force may well be a shadow
+        tuple(one for one in shadows if one is not None and ref_of(one) != ref_of(in_force)),
     )
 
 

@@ -11,7 +11,9 @@ import typer
 from deployments import local
 from deployments.commands.explain import explain
 from deployments.commands.ope import ope
+from deployments.commands.policy import policy
 from deployments.commands.replay import replay
+from deployments.commands.retrain import retrain
 from deployments.commands.simulate import simulate
 from deployments.shell import err, out, with_store
 from oo.kit.clock import SystemClock
@@ -25,9 +27,11 @@ user = typer.Typer(help="People (dev profile).", no_args_is_help=True)
 keys = typer.Typer(help="Master keys of the token vault.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.add_typer(keys, name="keys")
+app.add_typer(policy, name="policy")
 app.command()(explain)
 app.command()(ope)
 app.command()(replay)
+app.command()(retrain)
 app.command()(simulate)
 
 CONFIG = Path(__file__).parent.parent / "serve_config.yaml"

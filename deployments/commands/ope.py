@@ -25,7 +25,6 @@ from oo.domain.policy import Policy
 from oo.kit.errors import BadRequest, OoError
 from oo.kit.settings import load_settings
 from oo.store.database import Database
-from oo.store.policies import PolicyRef
 
 ESTIMATORS = ("dr", "snips", "ips")
 MANY_PEOPLE = 10
@@ -168,14 +167,8 @@ def _estimator(name: str) -> Estimator:
 
 
 async def _policy(db: Database, name: str) -> Policy:
-    plain, _, version = name.partition("@")
-    try:
-        if not version:
-            return choosing.by_name(plain)
-        async with db.read() as connection:
-            return await choosing.find(connection, PolicyRef(plain, version))
-    except ValueError as error:
-        raise BadRequest(f"{error}.") from error
+    async with db.read() as connection:
+        return await choosing.named(connection, name)
 
 
 def _supported(replayed: Replayed) -> Replayed:

@@ -41,5 +41,5 @@ def _print(found: "Retrained") -> None:
         out.print("  these parameters were there before; nothing new was registered")
         return
     out.print(f"  registered in MLflow as version {found.registered.version}")
-    out.print(f"  next: `oo policy shadow {found.policy}`, and once it has seen enough,")
+    out.print(f"  next: `oo policy shadow {found.policy} --reason …`, and once it has seen enough,")
     out.print(f"        `oo policy promote {found.policy} --reason …`")

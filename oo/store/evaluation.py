@@ -3,23 +3,25 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.store.tables import feedback, tip_scores, users
+from oo.store.policies import PolicyRef
+from oo.store.tables import feedback, shadow_scores, tip_scores, users
 
-_t, _f = tip_scores.c, feedback.c
+_t, _f, _s = tip_scores.c, feedback.c, shadow_scores.c
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedDecision:
     """One decision and its outcome. Lists have one entry per candidate; `chosen` indexes them.
 
-    `kind`, `model` and `prompt_version` are those of the chosen candidate. `reward` is that of the
-    tip's last reaction, or None without one; `late` says that it came too late to be learnt from.
-    `degraded` says why the policy in force did not pick; the propensities are those of the choice
-    that was made.
+    `kind`, `model` and `prompt_version` are those of the chosen candidate. `reward` and `action`
+    are those of the tip's last reaction, or None without one; `late` says that it came too late to
+    be learnt from. `degraded` says why the policy in force did not pick; the propensities are those
+    of the choice that was made.
     """
 
     id: str
@@ -39,6 +41,7 @@ class LoggedDecision:
     features: dict[str, list[float]]
     degraded: str | None
     reward: float | None
+    action: str | None
     late: bool
 
 
@@ -56,7 +59,7 @@ async def logged(
         .outerjoin(feedback, and_(_f.tip_id == last.c.tip_id, _f.revision == last.c.revision))
     )
     query = (
-        select(tip_scores, users.c.timezone, _f.reward, _f.late)
+        select(tip_scores, users.c.timezone, _f.reward, _f.action, _f.late)
         .select_from(outcome)
         .where(users.c.deleted_at.is_(None))
         .order_by(_t.user_id, _t.created_at, _t.id)
@@ -82,5 +85,30 @@ async def logged(
             features=row.features,
             degraded=row.degraded,
             reward=row.reward,
+            action=row.action,
             late=bool(row.late),
         )
+
+
+class Online(NamedTuple):
+    """What a shadow said when the decision was made, knowing `state_seq` reactions."""
+
+    state_seq: int
+    propensities: list[float]
+
+
+async def shadowed(
+    connection: AsyncConnection, policy: PolicyRef, since: datetime | None = None
+) -> dict[str, Online]:
+    """What this version of a policy said as a shadow, by tip, of decisions from `since` on."""
+    query = (
+        select(_s.tip_id, _s.state_seq, _s.propensities)
+        .select_from(shadow_scores.join(tip_scores, _t.id == _s.tip_id))
+        .where(_s.policy == policy.name, _s.policy_version == policy.version)
+    )
+    if since is not None:
+        query = query.where(_t.created_at >= since)
+    return {
+        row.tip_id: Online(row.state_seq, row.propensities)
+        async for row in await connection.stream(query)
+    }

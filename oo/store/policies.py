@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.store.tables import policy_changes, policy_parameters
 
 IN_FORCE = "in_force"
+DEMOTED = "demoted"  # gives way to what was in force before it
 SHADOW = "shadow"
 OFF = "off"
+REFUSED = "refused"  # the gate said no: kept for the audit, changes nothing
 
 
 class PolicyRef(NamedTuple):
@@ -54,22 +56,28 @@ class Parameters(NamedTuple):
 
 
 async def latest(connection: AsyncConnection) -> int:
-    """The number of the newest change."""
-    return int((await connection.execute(select(func.max(policy_changes.c.id)))).scalar() or 0)
+    """The number of the newest change that changed something."""
+    query = select(func.max(policy_changes.c.id)).where(policy_changes.c.role != REFUSED)
+    return int((await connection.execute(query)).scalar() or 0)
 
 
 async def roles(connection: AsyncConnection) -> Roles:
-    """The fold of all changes: the last one put in force, and every shadow not turned off since."""
-    number, in_force = 0, None
+    """The fold of all changes: the last one put in force and not demoted since, and every shadow
+    that was not turned off or promoted since."""
+    number, in_force = 0, list[PolicyRef]()
     shadows: dict[str, PolicyRef] = {}
-    for row in await connection.execute(select(policy_changes).order_by(policy_changes.c.id)):
+    changing = select(policy_changes).where(policy_changes.c.role != REFUSED)
+    for row in await connection.execute(changing.order_by(policy_changes.c.id)):
         number = row.id
+        if row.role == DEMOTED:
+            del in_force[-1:]
+            continue
         shadows.pop(row.policy, None)
         if row.role == IN_FORCE:
-            in_force = PolicyRef(row.policy, row.version)
+            in_force.append(PolicyRef(row.policy, row.version))
         elif row.role == SHADOW:
             shadows[row.policy] = PolicyRef(row.policy, row.version)
-    return Roles(number, in_force, tuple(shadows.values()))
+    return Roles(number, in_force[-1] if in_force else None, tuple(shadows.values()))
 
 
 async def history(connection: AsyncConnection) -> list[Change]:

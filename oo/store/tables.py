@@ -262,14 +262,14 @@ policy_parameters = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
-# append-only: the newest row of a policy says what it is now
+# append-only: the roles of policies are a fold of it
 policy_changes = Table(
     "policy_changes",
     metadata,
     Column("id", SEQUENCE, primary_key=True, autoincrement=True),
     Column("policy", String(64), nullable=False),
     Column("version", String(64), nullable=False),
-    Column("role", String(16), nullable=False),  # in_force | shadow | off
+    Column("role", String(16), nullable=False),  # see oo.store.policies
     Column("actor", String(320), nullable=False),
     Column("reason", Text, nullable=False),
     Column("report", JSON, nullable=False),  # what the gate found

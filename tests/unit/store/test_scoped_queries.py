@@ -27,6 +27,7 @@ ALL_PEOPLE = {
     ("models.py", "behind"): "names the people whose models are behind",
     ("models.py", "every"): "the operator's check of all models",
     ("evaluation.py", "logged"): "policies are evaluated on everybody's log",
+    ("evaluation.py", "shadowed"): "policies are evaluated on everybody's log",
     ("profiles.py", "behind"): "names the people whose profiles are behind",
     ("data_keys.py", "list_not_under"): "rotation of the key-encryption key",
 }

@@ -1,0 +1,178 @@
+"""Promotion (F5): a challenger's evidence out of the store, and its trial on simulated people."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from deployments import choosing
+from deployments.choosing import DEFAULT_POLICY, ref_of
+from deployments.offpolicy import DecisionLog, read_log, replay
+from ml.ope.feedback import Booleans, Floats
+from ml.promotion.evidence import Evidence
+from ml.promotion.gate import Simulated
+from ml.simulation.estimates import compare_traces
+from ml.simulation.runner import simulate
+from ml.simulation.scenario import PopulationModel, Scenario
+from oo.domain.policy import Policy
+from oo.domain.rewards import Action
+from oo.kit.errors import Conflict, OoError
+from oo.store import evaluation, policies
+from oo.store.database import Database
+from oo.store.evaluation import LoggedDecision, Online
+from oo.store.policies import PolicyRef, Roles
+
+SAME = 1e-9  # shadow and replay are the same arithmetic, but perhaps not on the same machine
+
+
+class Contest(NamedTuple):
+    """A challenger and the policy in force as of the change numbered `latest`, and the evidence."""
+
+    challenger: Policy
+    incumbent: Policy
+    latest: int
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How many simulated people both policies are tried on, for how long and how often."""
+
+    people: int = 100
+    days: int = 21
+    seeds: int = 2
+    seed: int = 7
+
+    @property
+    def scenarios(self) -> list[Scenario]:
+        """One population per seed."""
+        population = PopulationModel(people=self.people)
+        return [
+            Scenario(seed=self.seed + number, days=self.days, population=population)
+            for number in range(self.seeds)
+        ]
+
+
+TRIAL = Trial()
+
+
+async def prepare(db: Database, name: str, since: datetime | None = None) -> Contest:
+    """What the gate needs to know of NAME or NAME@VERSION.
+
+    A name alone means the version that is in shadow, if one is. Raises BadRequest for a policy that
+    there is not, and Conflict for the one that is in force.
+    """
+    async with db.read() as connection:
+        roles = await policies.roles(connection)
+        challenger = await choosing.named(connection, _version_of(name, roles))
+        incumbent = (await choosing.choose(connection, None, roles)).in_force
+    if ref_of(challenger) == ref_of(incumbent):
+        raise Conflict(f"{ref_of(challenger)} is in force already.")
+    evidence = await gather(db, challenger, incumbent, since)
+    return Contest(challenger, incumbent, roles.latest, evidence)
+
+
+def in_force(roles: Roles) -> PolicyRef:
+    """What the store says is in force, the default if nothing was promoted."""
+    return roles.in_force or ref_of(choosing.by_name(DEFAULT_POLICY))
+
+
+async def gather(
+    db: Database, challenger: Policy, incumbent: Policy, since: datetime | None = None
+) -> Evidence:
+    """Both policies on the decision log in time order; what the challenger said online goes
+    before its replay."""
+    try:
+        log = await read_log(db, since)
+    except OoError:  # nothing is logged: the gate says so, with everything else that is missing
+        return _nothing()
+    order = np.array(sorted(range(len(log)), key=lambda row: _moment(log.decisions[row])))
+    table, incumbents = await replay(db, challenger, log), await replay(db, incumbent, log)
+    async with db.read() as connection:
+        online = await evaluation.shadowed(connection, ref_of(challenger), since)
+    said = [online.get(one.id) or _own(one, ref_of(challenger)) for one in log.decisions]
+    shadowed = np.array([one is not None for one in said])
+    disagrees = np.zeros(len(log), bool)
+    if shadowed.any():
+        logged = _padded([one for one in said if one], log.logging.shape[1])
+        disagrees[shadowed] = await _disagreements(db, challenger, log, said, logged)
+        table[shadowed] = np.where(disagrees[shadowed, None], table[shadowed], logged)
+    return Evidence(
+        log.people[order],
+        log.features[order],
+        log.actions[order],
+        log.rewards[order],
+        np.array([one.action == Action.DISMISS for one in log.decisions])[order],
+        log.logging[order],
+        table[order],
+        incumbents[order],
+        shadowed[order],
+        disagrees[order],
+    )
+
+
+async def _disagreements(
+    db: Database,
+    challenger: Policy,
+    log: DecisionLog,
+    said: list[Online | None],
+    logged: Floats,
+) -> Booleans:
+    """Where the propensities that were logged online (m, K) differ from the replay of the same
+    state, of the m decisions that have some."""
+    shadowed = log.take(np.array([one is not None for one in said]))
+    states = [one.state_seq for one in said if one]
+    decisions = [
+        replace(decision, state_seq=state)
+        for decision, state in zip(shadowed.decisions, states, strict=True)
+    ]
+    replayed = await replay(db, challenger, replace(shadowed, decisions=decisions))
+    found: Booleans = np.asarray((abs(replayed - logged) > SAME).any(axis=1))
+    return found
+
+
+def _own(decision: LoggedDecision, challenger: PolicyRef) -> Online | None:
+    """What the challenger said where it decided itself, as one that was in force before."""
+    made_by = PolicyRef(decision.policy, decision.policy_version)
+    if made_by != challenger or decision.degraded:
+        return None
+    return Online(decision.state_seq, decision.propensities)
+
+
+def _padded(said: list[Online], width: int) -> Floats:
+    table = np.zeros((len(said), width))
+    for row, one in zip(table, said, strict=True):
+        row[: len(one.propensities)] = one.propensities[:width]
+    return table
+
+
+def _moment(decision: LoggedDecision) -> tuple[datetime, str]:
+    return decision.created_at, decision.id
+
+
+def _version_of(name: str, roles: Roles) -> str:
+    return next((str(shadow) for shadow in roles.shadows if shadow.name == name), name)
+
+
+def _nothing() -> Evidence:
+    table, none = np.zeros((0, 1)), np.zeros(0)
+    no, nobody = np.zeros(0, bool), np.zeros(0, str)
+    index = np.zeros(0, np.int64)
+    return Evidence(nobody, np.zeros((0, 1, 0)), index, none, no, table, table, table, no, no)
+
+
+def simulated(
+    challenger: Policy, incumbent: Policy, trial: Trial, on_day: Callable[[], None]
+) -> Simulated:
+    """Both policies on the same people, tasks and dice; `on_day` is called after each day of each.
+
+    It sees what the log cannot: how a policy fares with what it taught itself. Policies with
+    parameters are fitted to the simulated people as they would be to real ones.
+    """
+    ours, theirs = (
+        [simulate(scenario, policy, lambda _: on_day()) for scenario in trial.scenarios]
+        for policy in (challenger, incumbent)
+    )
+    return Simulated(*compare_traces(ours, theirs).reward)
