@@ -19,10 +19,10 @@ def _config(connection: Connection) -> Config:
     return config
 
 
-async def migrate(db: Database) -> None:
-    """Apply the migrations that the store has not seen; harmless when there are none."""
+async def migrate(db: Database, revision: str = "head") -> None:
+    """Apply the migrations up to `revision` that the store has not seen; harmless without any."""
     async with db.write() as connection:
-        await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+        await connection.run_sync(lambda sync: command.upgrade(_config(sync), revision))
 
 
 async def differences(db: Database) -> list[object]:

@@ -120,3 +120,29 @@ async def test_processes_write_in_turn_and_lose_nothing(db: Database) -> None:
     ]
     assert [await writer.wait() for writer in writers] == [0, 0, 0]
     assert await messages(db) == 75
+
+
+async def test_reactions_of_an_earlier_release_are_kept(tmp_path: Path) -> None:
+    store = Database(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
+    try:
+        await migrate(store, "0001")
+        user = await add_person(store, SystemClock())
+        at = "2026-11-01 08:00:00.000000"
+        async with store.write() as connection:
+            await connection.exec_driver_sql(
+                "INSERT INTO tip_scores VALUES ('t', ?, ?, 'task', 'x', 'llm', 'm', 'v', 0.5, NULL,"
+                " '[]', 0, 'random', '1', 1, 0, 1.0, '[]', '[]', '{}', NULL, 1.0)",
+                (user, at),
+            )
+            await connection.exec_driver_sql(
+                "INSERT INTO feedback VALUES (?, 1, 't', 'done', 1, 1.0, 0, '{}', 'k', ?)",
+                (user, at),
+            )
+        await migrate(store)
+        assert await differences(store) == []
+        async with store.read() as connection:
+            row = (await connection.execute(select(tables.feedback))).one()
+        assert (row.reward, row.revision, row.replaces) == (1.0, 0, None)
+        assert row.learned_at == row.created_at
+    finally:
+        await store.close()
