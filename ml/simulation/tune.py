@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,8 +22,8 @@ from ray.tune.search.optuna import OptunaSearch
 from ml.simulation.jobs import Finished, Job, Listener, Progress
 from ml.simulation.runner import Simulation
 from ml.simulation.scenario import Scenario
+from ml.simulation.search import Space, variant_of
 from ml.simulation.trace import Trace
-from ml.simulation.variants import Variant, search_space
 
 CHECKPOINT_DAYS = 5
 KEEP_ONE_IN = 3
@@ -70,7 +70,7 @@ def run(job: Job, folder: Path, cpus: int, listener: Listener | None = None) -> 
 def simulate_trial(config: dict[str, Any]) -> None:
     """One trial: a variant on the scenario, day by day, from its last checkpoint if any."""
     simulation = _restored() or Simulation(
-        Scenario.from_dict(config["scenario"]), _variant(config).build()
+        Scenario.from_dict(config["scenario"]), variant_of(config).build()
     )
     if simulation.finished:
         _report(simulation)
@@ -115,7 +115,7 @@ def _trial_id(trial: Any) -> str:
 
 def _search(job: Job, cpus: int) -> dict[str, Any]:
     """Optuna's TPE over policies and their parameters; ASHA (Li et al. 2018) stops the worse."""
-    space = _Space(tuple(one.policy for one in job.variants), job.scenario.to_dict())
+    space = Space(tuple(one.policy for one in job.variants), job.scenario.to_dict())
     searcher = OptunaSearch(space=space, metric="reward", mode="max", seed=job.scenario.seed)
     days = job.scenario.days
     return {
@@ -127,33 +127,10 @@ def _search(job: Job, cpus: int) -> dict[str, Any]:
             mode="max",
             time_attr="day",
             max_t=days,
-            grace_period=max(days // KEEP_ONE_IN, 1),
+            grace_period=_first_rung(days),
             reduction_factor=KEEP_ONE_IN,
         ),
     }
-
-
-class _Space:
-    """Optuna's define-by-run space: a policy, then the parameters that it has."""
-
-    def __init__(self, policies: tuple[str, ...], scenario: dict[str, Any]) -> None:
-        self.policies = policies
-        self.scenario = scenario
-
-    def __call__(self, trial: Any) -> dict[str, Any]:
-        policy = trial.suggest_categorical("policy", list(self.policies))
-        for name, (low, high, log) in search_space(policy).items():
-            trial.suggest_float(f"{policy}.{name}", low, high, log=log)
-        return {"scenario": self.scenario}
-
-
-def _variant(config: Mapping[str, Any]) -> Variant:
-    """A grid names the variant; Optuna a policy, and its fields as ``policy.field``."""
-    if "variant" in config:
-        return Variant(**config["variant"])
-    prefix = f"{config['policy']}."
-    names = [name for name in config if name.startswith(prefix)]
-    return Variant(config["policy"], {one.removeprefix(prefix): config[one] for one in names})
 
 
 def _report(simulation: Simulation) -> None:
@@ -164,13 +141,23 @@ def _report(simulation: Simulation) -> None:
         "recent": trace.last(RECENT_DAYS * simulation.scenario.per_day).mean_reward(),
         "regret": float(trace.regret.mean()),
     }
-    if simulation.day % CHECKPOINT_DAYS and not simulation.finished:
+    if not (simulation.finished or _keeps(simulation.day, simulation.scenario.days)):
         tune.report(metrics)
         return
     with tempfile.TemporaryDirectory() as folder:
         simulation.save(Path(folder) / STATE_FILE)
         trace.save(Path(folder) / TRACE_FILE)
         tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(folder))
+
+
+def _first_rung(days: int) -> int:
+    """The day before which no trial is stopped; with it, the rungs are it times powers of three."""
+    return max(days // KEEP_ONE_IN, 1)
+
+
+def _keeps(day: int, days: int) -> bool:
+    """Whether a day ends with a checkpoint: a trial that is stopped then must have its trace."""
+    return day % CHECKPOINT_DAYS == 0 or day % _first_rung(days) == 0
 
 
 def _restored() -> Simulation | None:
@@ -184,7 +171,7 @@ def _restored() -> Simulation | None:
 def _finished(result: Any) -> Finished:
     with result.checkpoint.as_directory() as folder:
         trace = Trace.load(Path(folder) / TRACE_FILE)
-    return Finished(_variant(result.config), result.config["scenario"]["seed"], trace)
+    return Finished(variant_of(result.config), result.config["scenario"]["seed"], trace)
 
 
 def _progress(trials: list[Any]) -> Progress:

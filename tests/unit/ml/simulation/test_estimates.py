@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pytest
 
 from ml.policies import policies
@@ -18,6 +19,7 @@ from ml.simulation.estimates import (
 )
 from ml.simulation.jobs import Job
 from ml.simulation.runner import simulate
+from ml.simulation.search import Space, variant_of
 from ml.simulation.variants import Variant, parse, search_space
 from oo.kit.errors import BadRequest
 from tests.unit.ml.simulation.worlds import SMALL
@@ -73,6 +75,17 @@ def test_a_variant_changes_fields_of_a_policy() -> None:
     assert Variant("egreedy-v1").build() == policies()["egreedy-v1"]
     assert {"epsilon", "penalty"} <= set(search_space("egreedy-v1"))
     assert search_space("random") == {}
+
+
+def test_a_sweep_s_trial_is_a_policy_with_its_own_parameters() -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    for _ in range(8):
+        trial = study.ask()
+        fixed = Space(["egreedy-v1", "linucb-v1"], {"seed": 1})(trial)
+        variant = variant_of(trial.params | fixed)
+        assert set(variant.params) == set(search_space(variant.policy))
+        assert variant.build().name == variant.policy
+        assert fixed == {"scenario": {"seed": 1}}
 
 
 @pytest.mark.parametrize("wrong", ["nobody", "egreedy-v1:alpha=1", "egreedy-v1:epsilon=much"])
