@@ -12,7 +12,7 @@ from oo.kit.settings import load_settings
 from oo.recommend import explain as recommend
 from oo.recommend.explain import Explanation
 
-BAR = 24
+BAR = 14
 
 
 def explain(tip: Annotated[str, typer.Argument(help="The id of a tip.")]) -> None:
@@ -45,7 +45,7 @@ def _table(found: Explanation) -> Table:
                 f"{part.value:.2f}",
                 f"{part.amount:+.3f}",
                 f"{part.sd:.3f}",
-                f"{part.value * part.pooled:+.3f}",
+                f"{part.value * part.pooled + 0.0:+.3f}",
                 f"{part.value * part.personal:+.3f}",
                 _bar(part, largest),
             )

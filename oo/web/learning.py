@@ -69,13 +69,15 @@ async def set_pooling(request: Request) -> Response:
 
 
 def _reasons(parts: tuple[Contribution, ...]) -> list[Reason]:
-    largest = max((abs(part.amount) for part in parts), default=0.0) or 1.0
     said: dict[str, float] = {}
     for part in parts:
         said[_words(part.feature)] = said.get(_words(part.feature), 0.0) + part.amount
     ordered = sorted(said.items(), key=lambda item: -abs(item[1]))
+    largest = abs(ordered[0][1]) if ordered else 0.0
+    if not largest:
+        return []
     return [
-        Reason(words, amount, min(round(abs(amount) / largest * 100), 100))
+        Reason(words, amount, round(abs(amount) / largest * 100))
         for words, amount in ordered[:SHOWN]
         if round(abs(amount) / largest * 100) > 0
     ]

@@ -82,6 +82,8 @@ def test_from_sign_in_to_the_second_tip(product: Product) -> None:
             page.keyboard.press("x")
             assert wait_for(page, lambda: tips[-1]["id"] != shown["id"])  # noqa: B023
         assert shown["task"]
+        seen = f"{product.base_url}/api/tips/{shown['id']}/seen"
+        assert wait_for(page, lambda: seen in watched.requests)
 
         page.get_by_role("button", name="done").click()
         external_id = shown["task"].removeprefix("todoist:")
@@ -90,6 +92,13 @@ def test_from_sign_in_to_the_second_tip(product: Product) -> None:
         assert on_the_page(page, tips)["task"] != shown["task"]
 
         page.goto("/connect")
+        page.get_by_role("link", name="Why the last tip?").click()
+        expect(page.locator(".said")).to_have_text(tips[-1]["content"])
+        assert page.locator(".reasons li").count() > 0
+
+        page.goto("/connect")
+        page.get_by_role("button", name="Agree").click()
+        expect(page.get_by_role("button", name="Stop sharing")).to_be_visible()
         page.locator("#source-todoist").get_by_role("button", name="Disconnect").click()
         expect(page.get_by_role("status")).to_contain_text("Disconnected.")
         assert not product.todoist.access

@@ -1,7 +1,8 @@
 """obp's simulated decisions per second, for `tests.bench.learning.speed --obp PYTHON`.
 
 Runs in an environment of its own (scripts/freeze_obp.py says how to make one): d = 16 features,
-K = 10 actions, obp's loop over an online policy, `BanditPolicySimulator`, on rounds made beforehand.
+K = 10 actions, obp's loop over an online policy (`BanditPolicySimulator`) on rounds that are made
+beforehand.
 """
 
 import sys
