@@ -25,8 +25,9 @@ def show_report(report: Report) -> None:
         table.add_column(title, justify="right" if title == "measured" else "left")
     for check in report.checks:
         mark = "[green]✓[/green]" if check.passed else "[red]✗[/red]"
-        sign = "at most" if check.at_most else "at least"
-        table.add_row(mark, check.name, _number(check.value), f"{sign} {_number(check.limit)}")
+        table.add_row(
+            mark, check.name, _number(check.value), f"{check.rule} {_number(check.limit)}"
+        )
     _wide().print(table)
     for line in _advice(report.checks):
         out.print(line)
@@ -72,9 +73,7 @@ def _advice(checks: Sequence[Check]) -> Iterator[str]:
 
 
 def _number(value: float | None) -> str:
-    if value is None:
-        return "unknown"
-    return f"{value:.0f}" if float(value).is_integer() and abs(value) > 1 else f"{value:.3f}"
+    return "—" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 def _when(change: Change) -> str:

@@ -48,9 +48,9 @@ def run(seed: np.random.SeedSequence, world: World, decisions: int, batch: int) 
     decision = by_decision(found, LIMITS.level, looks) > LIMITS.gain
     person = by_person(found.values, evidence.people, LIMITS.level, looks) > LIMITS.gain
     both = decision & person
-    gate = np.array([both[i] and _passes(evidence, n) for i, n in enumerate(looks.tolist())])
-    rules = (_naive(found.values, looks), decision, person, both, gate)
-    return Run(np.array([_first(passed) for passed in rules]))
+    rules = [_first(one) for one in (_naive(found.values, looks), decision, person, both)]
+    passing = (i for i in np.flatnonzero(both).tolist() if _passes(evidence, int(looks[i])))
+    return Run(np.array([*rules, next(passing, -1)]))
 
 
 def _passes(evidence: Evidence, n: int) -> bool:

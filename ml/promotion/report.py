@@ -1,35 +1,36 @@
 """What the gate found, in words and as data."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
+
+
+class Rule(StrEnum):
+    """How a value is held against its limit."""
+
+    AT_LEAST = "at least"
+    ABOVE = "above"
+    AT_MOST = "at most"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One question of the gate: what was measured, what is asked for, and what to do if it failed.
 
-    `value` is None where nothing could be measured; `limit` is a bound from below, or from above if
-    `at_most`. `advice` is empty when it passed.
+    `value` is None where nothing could be measured; `advice` is empty when it passed.
     """
 
     name: str
     value: float | None
+    rule: Rule
     limit: float
     passed: bool
     advice: str = ""
-    at_most: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        return {
-            "name": self.name,
-            "value": self.value,
-            "limit": self.limit,
-            "at_most": self.at_most,
-            "passed": self.passed,
-            "advice": self.advice,
-        }
+        return {**asdict(self), "rule": self.rule.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Report:
     @property
     def passed(self) -> bool:
         """Whether the challenger may be put in force."""
-        return all(check.passed for check in self.checks)
+        return all(one.passed for one in self.checks)
 
     @property
     def verdict(self) -> str:
@@ -60,23 +61,16 @@ class Report:
             "incumbent": self.incumbent,
             "gain": self.gain,
             "decisions": self.decisions,
-            "checks": [check.to_dict() for check in self.checks],
+            "checks": [one.to_dict() for one in self.checks],
         }
 
 
-def at_least(
-    name: str, value: float, limit: float, advice: str, *, strictly: bool = False
-) -> Check:
-    """The check that `value` is no lower than `limit` (or above it, `strictly`)."""
-    passed = value > limit if strictly else value >= limit
-    return Check(name, _known(value), limit, passed, "" if passed else advice)
-
-
-def at_most(name: str, value: float, limit: float, advice: str) -> Check:
-    """The check that `value` is no higher than `limit`."""
-    passed = value <= limit
-    return Check(name, _known(value), limit, passed, "" if passed else advice, at_most=True)
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def check(name: str, value: float, rule: Rule, limit: float, advice: str) -> Check:
+    """Hold `value` against `limit`; an infinite one was not measured."""
+    passed = {
+        Rule.AT_LEAST: value >= limit,
+        Rule.ABOVE: value > limit,
+        Rule.AT_MOST: value <= limit,
+    }[rule]
+    known = value if math.isfinite(value) else None
+    return Check(name, known, rule, limit, passed, "" if passed else advice)
