@@ -83,7 +83,8 @@ async def decide(db: Database, contest: Contest, report: Report, order: Order) -
         if report.passed and await store.latest(connection) != contest.latest:
             raise Conflict("Somebody changed the policies meanwhile: look at them and try again.")
         role = IN_FORCE if report.passed else REFUSED
-        await store.record(connection, order.change(policy, role, report.to_dict()))
+        found = report.to_dict() | {"since": contest.since and contest.since.isoformat()}
+        await store.record(connection, order.change(policy, role, found))
 
 
 async def demote(db: Database, order: Order) -> Demoted:

@@ -1,6 +1,7 @@
 """How policies, their history and the gate's report look in a terminal."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
@@ -14,12 +15,12 @@ READABLE_WIDTH = 120
 ROLES = {"in_force": "in force"}
 
 
-def show_report(report: Report) -> None:
+def show_report(report: Report, since: datetime | None) -> None:
     """The table of checks, and what to do about those that failed."""
     gain = "" if report.gain is None else f", estimated gain {report.gain:+.3f}"
-    out.print(
-        f"{report.challenger} against {report.incumbent} on {report.decisions} decisions{gain}"
-    )
+    start = f" since {since:%Y-%m-%d %H:%M} UTC" if since else ""
+    pair = f"{report.challenger} against {report.incumbent}"
+    out.print(f"{pair} on {report.decisions} decisions{start}{gain}")
     table = Table(box=None, pad_edge=False)
     for title in ("", "check", "measured", "asked for"):
         table.add_column(title, justify="right" if title == "measured" else "left")

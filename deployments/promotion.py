@@ -28,11 +28,13 @@ SAME = 1e-9  # shadow and replay are the same arithmetic, but perhaps not on the
 
 
 class Contest(NamedTuple):
-    """A challenger and the policy in force as of the change numbered `latest`, and the evidence."""
+    """A challenger and the policy in force as of the change numbered `latest`, and the evidence:
+    decisions from `since` on, all if that is None."""
 
     challenger: Policy
     incumbent: Policy
     latest: int
+    since: datetime | None
     evidence: Evidence
 
 
@@ -61,17 +63,21 @@ TRIAL = Trial()
 async def prepare(db: Database, name: str, since: datetime | None = None) -> Contest:
     """What the gate needs to know of NAME or NAME@VERSION.
 
-    A name alone means the version that is in shadow, if one is. Raises BadRequest for a policy that
-    there is not, and Conflict for the one that is in force.
+    A name alone means the version that is in shadow, if one is. Decisions from before its
+    parameters were fitted do not count: it may have learnt from them. Raises BadRequest for a
+    policy that there is not, and Conflict for the one that is in force.
     """
     async with db.read() as connection:
         roles = await policies.roles(connection)
         challenger = await choosing.named(connection, _version_of(name, roles))
         incumbent = (await choosing.choose(connection, None, roles)).in_force
+        fitted = await policies.parameters(connection, ref_of(challenger))
     if ref_of(challenger) == ref_of(incumbent):
         raise Conflict(f"{ref_of(challenger)} is in force already.")
+    if fitted:
+        since = max(since or fitted.created_at, fitted.created_at)
     evidence = await gather(db, challenger, incumbent, since)
-    return Contest(challenger, incumbent, roles.latest, evidence)
+    return Contest(challenger, incumbent, roles.latest, since, evidence)
 
 
 def in_force(roles: Roles) -> PolicyRef:

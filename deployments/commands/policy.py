@@ -92,7 +92,7 @@ def promote(
     with err.status("Replaying the decision log …"):
         contest = with_store(settings, lambda db: prepare(db, name, start))
     report = _examine(contest, Trial(personas, days, seeds))
-    policy_view.show_report(report)
+    policy_view.show_report(report, contest.since)
     if dry_run:
         out.print("Nothing was changed (--dry-run).")
         raise typer.Exit(0 if report.passed else 1)

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,13 +14,26 @@ from typer.testing import CliRunner
 
 from deployments.cli import app
 from deployments.offpolicy import read_log, replay
+from deployments.policy_roles import Order, decide
+from deployments.promotion import prepare
 from ml.policies import policies
+from ml.promotion.report import Report
+from oo.domain.policy import Trainable
 from oo.kit.errors import BadRequest, Conflict, OoError
 from oo.store import policies as store
 from oo.store import tables
 from oo.store.database import Database
 from oo.store.migrate import migrate
-from oo.store.policies import DEMOTED, IN_FORCE, REFUSED, SHADOW, Change, PolicyRef, Roles
+from oo.store.policies import (
+    DEMOTED,
+    IN_FORCE,
+    REFUSED,
+    SHADOW,
+    Change,
+    Parameters,
+    PolicyRef,
+    Roles,
+)
 from tests.unit.deployments.decision_logs import START, live, store_url
 
 PEOPLE, ROUNDS = 12, 50
@@ -188,6 +202,28 @@ def test_a_shadow_that_said_something_else_than_its_replay_is_refused(folder: Pa
     assert "In 1 of 600 decisions it said something else online" in result.output
 
 
+async def test_decisions_that_parameters_may_have_been_fitted_to_do_not_count(
+    folder: Path,
+) -> None:
+    policy = policies()["ebts"]
+    assert isinstance(policy, Trainable)
+    data = policy.parameters()
+    fitted = policy.with_parameters(data)
+    at = START + timedelta(days=60)
+    db = Database(store_url(folder))
+    try:
+        every = await prepare(db, "ebts")
+        async with db.write() as connection:
+            ref = PolicyRef("ebts", fitted.version)
+            await store.keep_parameters(connection, Parameters(ref, data, {}, at))
+        contest = await prepare(db, str(ref), START)
+    finally:
+        await db.close()
+    assert (every.since, len(every.evidence)) == (None, 600)
+    assert contest.since == at
+    assert 0 < len(contest.evidence) < 600
+
+
 def test_an_empty_log_refuses(empty: Path) -> None:
     result = oo_policy("promote", "lints", "--reason", "hope")
     assert result.exit_code == 1, result.output
@@ -234,10 +270,6 @@ def test_what_cannot_be_done_is_said(
 
 
 async def test_a_change_since_the_gate_looked_is_a_conflict(folder: Path) -> None:
-    from deployments.policy_roles import Order, decide
-    from deployments.promotion import prepare
-    from ml.promotion.report import Report
-
     db = Database(store_url(folder))
     try:
         contest = await prepare(db, SHADOWED)
