@@ -1,7 +1,6 @@
-"""Promotion (F5): a challenger's evidence out of the store, and its trial on simulated people."""
+"""Promotion (F5): a challenger's evidence out of the store."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,10 +11,6 @@ from deployments.choosing import DEFAULT_POLICY, ref_of
 from deployments.offpolicy import DecisionLog, read_log, replay
 from ml.ope.feedback import Booleans, Floats
 from ml.promotion.evidence import Evidence
-from ml.promotion.gate import Simulated
-from ml.simulation.estimates import compare_traces
-from ml.simulation.runner import simulate
-from ml.simulation.scenario import PopulationModel, Scenario
 from oo.domain.policy import Policy
 from oo.domain.rewards import Action
 from oo.kit.errors import Conflict, OoError
@@ -36,28 +31,6 @@ class Contest(NamedTuple):
     latest: int
     since: datetime | None
     evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """How many simulated people both policies are tried on, for how long and how often."""
-
-    people: int = 100
-    days: int = 21
-    seeds: int = 2
-    seed: int = 7
-
-    @property
-    def scenarios(self) -> list[Scenario]:
-        """One population per seed."""
-        population = PopulationModel(people=self.people)
-        return [
-            Scenario(seed=self.seed + number, days=self.days, population=population)
-            for number in range(self.seeds)
-        ]
-
-
-TRIAL = Trial()
 
 
 async def prepare(db: Database, name: str, since: datetime | None = None) -> Contest:
@@ -167,18 +140,3 @@ def _nothing() -> Evidence:
     no, nobody = np.zeros(0, bool), np.zeros(0, str)
     index = np.zeros(0, np.int64)
     return Evidence(nobody, np.zeros((0, 1, 0)), index, none, no, table, table, table, no, no)
-
-
-def simulated(
-    challenger: Policy, incumbent: Policy, trial: Trial, on_day: Callable[[], None]
-) -> Simulated:
-    """Both policies on the same people, tasks and dice; `on_day` is called after each day of each.
-
-    It sees what the log cannot: how a policy fares with what it taught itself. Policies with
-    parameters are fitted to the simulated people as they would be to real ones.
-    """
-    ours, theirs = (
-        [simulate(scenario, policy, lambda _: on_day()) for scenario in trial.scenarios]
-        for policy in (challenger, incumbent)
-    )
-    return Simulated(*compare_traces(ours, theirs).reward)

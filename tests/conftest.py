@@ -36,29 +36,33 @@ class Product:
 
     def cli(self, *arguments: str) -> str:
         """What `oo ARGUMENTS` prints beside the running product."""
-        command = [sys.executable, "-m", "deployments.cli", *arguments]
-        done = subprocess.run(
-            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=120
-        )
+        done = self.run(*arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    def deploy(self, policy: str = "egreedy-v1", args: Mapping[str, Any] | None = None) -> None:
-        """Deploy again, with another policy in force or other arguments."""
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """`oo ARGUMENTS` beside the running product, however it ends."""
+        command = [sys.executable, "-m", "deployments.cli", *arguments]
+        return subprocess.run(
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=120
+        )
+
+    def deploy(self, policy: str | None = None, args: Mapping[str, Any] | None = None) -> None:
+        """Deploy again, with a policy pinned or other arguments."""
         changed = self.config.with_name("changed.yaml")
         changed.write_text(yaml.safe_dump(configuration(policy, args)))
         self.cli("deploy", str(changed))
 
 
 def configuration(
-    policy: str = "egreedy-v1", args: Mapping[str, Any] | None = None
+    policy: str | None = None, args: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """The shipped configuration with two replicas of what a kill must not stop."""
     config: dict[str, Any] = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
     oo = next(application for application in config["applications"] if application["name"] == "oo")
     oo["args"] = {"ingress": {"replicas": 2}, "shards": {"replicas": 2}, **(args or {})}
     shard = next(one for one in oo["deployments"] if one["name"] == "BanditShard")
-    shard["user_config"] = {"policy": policy}
+    shard["user_config"] = {} if policy is None else {"policy": policy}
     return config
 
 

@@ -14,8 +14,9 @@ from deployments import policy_roles, policy_view
 from deployments.choosing import ref_of
 from deployments.pins import pinned
 from deployments.policy_roles import Order, Standing
-from deployments.promotion import TRIAL, Contest, Trial, prepare, simulated
+from deployments.promotion import Contest, prepare
 from deployments.shell import err, out, with_store
+from deployments.trial import TRIAL, Trial, simulated
 from ml.promotion.gate import Simulated, examine
 from ml.promotion.report import Report
 from oo.kit.clock import SystemClock

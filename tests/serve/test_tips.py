@@ -103,9 +103,10 @@ def test_another_policy_is_put_in_force_in_place(product: Product) -> None:
     client.import_list()
     product.deploy(policy="linucb-v1")
     assert eventually(lambda: client.tip()["policy"] == "linucb-v1", 60)
+    assert "has linucb-v1 pinned" in product.run("policy", "list").stderr
     product.deploy(policy="no-such-policy")
     assert {client.tip()["policy"] for _ in range(20)} == {"linucb-v1"}
-    product.deploy(policy="egreedy-v1")
+    product.deploy()
     assert eventually(lambda: client.tip()["policy"] == "egreedy-v1", 60)
 
 

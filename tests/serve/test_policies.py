@@ -1,0 +1,81 @@
+"""Policies of the running product: shadows watch, and what decides changes without a restart."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from oo.store import policies
+from oo.store.database import Database
+from oo.store.policies import IN_FORCE, Change, PolicyRef
+from tests.conftest import Product
+from tests.serve.client import Client, eventually
+
+pytestmark = pytest.mark.timeout(300)
+
+NEW = "lints"
+WITHIN_S = 10
+
+
+@pytest.fixture
+def shards(product: Product) -> Iterator[set[int]]:
+    """The processes of the shards, which must be the same afterwards."""
+    before = _shards(product)
+    assert before
+    yield before
+    assert _shards(product) == before
+
+
+def _shards(product: Product) -> set[int]:
+    children = psutil.Process(product.pid).children(recursive=True)
+    return {one.pid for one in children if "BanditShard" in " ".join(one.cmdline())}
+
+
+def _store(product: Product) -> Path:
+    return Path(product.environment["OO_DATA_DIR"]) / "oo.db"
+
+
+def _opinions(product: Product) -> int:
+    with sqlite3.connect(f"file:{_store(product)}?mode=ro", uri=True) as connection:
+        query = "SELECT COUNT(*) FROM shadow_scores WHERE policy = ?"
+        return int(connection.execute(query, (NEW,)).fetchone()[0])
+
+
+def _put_in_force(product: Product) -> None:
+    async def record() -> None:
+        db = Database(f"sqlite+aiosqlite:///{_store(product)}")
+        change = Change(PolicyRef(NEW, "1"), IN_FORCE, "test", "as if", {}, datetime.now(UTC))
+        async with db.write() as connection:
+            await policies.record(connection, change)
+        await db.close()
+
+    asyncio.run(record())
+
+
+@pytest.mark.usefixtures("shards")
+def test_a_policy_is_shadowed_refused_promoted_and_demoted_in_place(product: Product) -> None:
+    client = Client.new(product)
+    client.import_list()
+    assert client.tip()["policy"] == "egreedy-v1"
+
+    product.cli("policy", "shadow", NEW, "--reason", "a look at it")
+    assert eventually(lambda: bool(client.tip() and _opinions(product)), WITHIN_S)
+
+    refused = product.run("policy", "promote", NEW, "--reason", "blind")
+    assert refused.returncode == 1, refused.stderr
+    assert "Wait for" in refused.stdout
+    assert {client.tip()["policy"] for _ in range(10)} == {"egreedy-v1"}
+
+    _put_in_force(product)
+    assert eventually(lambda: client.tip()["policy"] == NEW, WITHIN_S)
+
+    product.cli("policy", "demote", "--reason", "it was only a test")
+    assert eventually(lambda: client.tip()["policy"] == "egreedy-v1", WITHIN_S)
+    listed = product.cli("policy", "history")
+    assert [
+        word for word in ("demoted", "in force", "refused", "shadow") if word not in listed
+    ] == []
