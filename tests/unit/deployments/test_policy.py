@@ -12,9 +12,10 @@ from click.testing import Result
 from sqlalchemy import insert, update
 from typer.testing import CliRunner
 
+from deployments.choosing import choose
 from deployments.cli import app
 from deployments.offpolicy import read_log, replay
-from deployments.policy_roles import Order, decide
+from deployments.policy_roles import Order, decide, shadow
 from deployments.promotion import prepare
 from ml.policies import policies
 from ml.promotion.report import Report
@@ -267,6 +268,29 @@ def test_what_cannot_be_done_is_said(
     error = oo_policy(*arguments).exception
     assert isinstance(error, kind)
     assert message in error.detail
+
+
+async def test_a_fitted_version_of_what_is_in_force_may_be_its_shadow(folder: Path) -> None:
+    policy = policies()["ebts"]
+    assert isinstance(policy, Trainable)
+    data = policy.parameters()
+    ref = PolicyRef("ebts", policy.with_parameters(data).version)
+    db = Database(store_url(folder))
+    try:
+        await put_in_force(db, "ebts")
+        async with db.write() as connection:
+            await store.keep_parameters(connection, Parameters(ref, data, {}, START))
+        await shadow(db, str(ref), Order("ada", "newly fitted", START))
+        async with db.read() as connection:
+            chosen = await choose(connection, None, await store.roles(connection))
+        contest = await prepare(db, "ebts")
+    finally:
+        await db.close()
+    assert (chosen.in_force.version, [one.version for one in chosen.shadows]) == (
+        "1",
+        [ref.version],
+    )
+    assert contest.challenger.version == ref.version  # the name alone means the shadow
 
 
 async def test_a_change_since_the_gate_looked_is_a_conflict(folder: Path) -> None:
