@@ -1,6 +1,7 @@
 """Policies of the running product: shadows watch, and what decides changes without a restart."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -45,6 +46,14 @@ def _opinions(product: Product) -> int:
         return int(connection.execute(query, (NEW,)).fetchone()[0])
 
 
+def _refusal(product: Product) -> dict[str, float]:
+    """What the gate measured when it last refused, by check."""
+    with sqlite3.connect(f"file:{_store(product)}?mode=ro", uri=True) as connection:
+        query = "SELECT report FROM policy_changes WHERE role = 'refused' ORDER BY id DESC"
+        report = json.loads(connection.execute(query).fetchone()[0])
+    return {check["name"]: check["value"] for check in report["checks"]}
+
+
 def _put_in_force(product: Product) -> None:
     async def record() -> None:
         db = Database(f"sqlite+aiosqlite:///{_store(product)}")
@@ -65,9 +74,14 @@ def test_a_policy_is_shadowed_refused_promoted_and_demoted_in_place(product: Pro
     product.cli("policy", "shadow", NEW, "--reason", "a look at it")
     assert eventually(lambda: bool(client.tip() and _opinions(product)), WITHIN_S)
 
+    for _ in range(6):
+        assert client.react(client.tip()["id"]).status_code == 200
     refused = product.run("policy", "promote", NEW, "--reason", "blind")
     assert refused.returncode == 1, refused.stderr
     assert "Wait for" in refused.stdout
+    measured = _refusal(product)
+    assert measured["shadowed decisions"] >= 6
+    assert measured["online and offline disagree"] == 0
     assert {client.tip()["policy"] for _ in range(10)} == {"egreedy-v1"}
 
     _put_in_force(product)
