@@ -31,6 +31,7 @@ class BanditShard:
         self._pin: str | None = None
         self._panel: Panel | None = None
         self._seen = -1  # the newest change of policies that the panel follows
+        self._choosing = asyncio.Lock()
         loop = asyncio.get_running_loop()
         self._tasks = [
             loop.create_task(_forever(FLUSH_EVERY_S, self._flush)),
@@ -39,14 +40,15 @@ class BanditShard:
 
     async def reconfigure(self, config: BanditConfig) -> None:
         """Pin another policy, or none; an unknown one is logged and the old one stays."""
-        before, self._pin = self._pin, config.get("policy")
-        try:
-            await self._choose()
-        except ValueError as error:
-            if self._panel is None:
-                raise
-            log.error("%s; keeping %r", error, self._panel.in_force.name)
-            self._pin = before
+        async with self._choosing:
+            before, self._pin = self._pin, config.get("policy")
+            try:
+                await self._choose()
+            except Exception as error:
+                if self._panel is None:
+                    raise
+                log.error("%s; keeping %r", error, self._panel.in_force.name)
+                self._pin = before
 
     async def score(self, requests: Sequence[ScoreRequest]) -> list[Choice | Exception]:
         """One choice per request, or why that person has none."""
@@ -70,9 +72,11 @@ class BanditShard:
         async with self._db.read() as connection:
             roles = await policies.roles(connection)
             chosen = await choose(connection, self._pin, roles)
-        if self._panel is not None:
-            await self._panel.flush()
-        self._panel = Panel(self._db, self._clock, chosen.in_force, chosen.shadows)
+        if self._panel is None:
+            self._panel = Panel(self._db, self._clock, chosen.in_force, chosen.shadows)
+        else:
+            await self._panel.flush()  # what another policy takes over starts from the store
+            self._panel.change(chosen.in_force, chosen.shadows)
         self._seen = roles.latest
 
     async def _follow(self) -> None:
@@ -82,7 +86,8 @@ class BanditShard:
         async with self._db.read() as connection:
             latest = await policies.latest(connection)
         if latest != self._seen:
-            await self._choose()
+            async with self._choosing:
+                await self._choose()
 
     async def _flush(self) -> None:
         if self._panel is not None:

@@ -39,7 +39,10 @@ async def find(connection: AsyncConnection, ref: PolicyRef) -> Policy:
     fitted = await store.parameters(connection, ref)
     if fitted is None or not isinstance(policy, Trainable):
         raise ValueError(f"no {ref}; the version without fitted parameters is {policy.version!r}")
-    return policy.with_parameters(fitted.data)
+    found = policy.with_parameters(fitted.data)
+    if ref_of(found) != ref:
+        raise ValueError(f"the parameters of {ref} are for another release of {ref.name}")
+    return found
 
 
 def by_name(name: str) -> Policy:

@@ -33,7 +33,8 @@ def replay(
     )
     if drawn:
         out.print(
-            f"{drawn.decisions} decisions drawn again, {len(drawn.different)} came out different"
+            f"{drawn.decisions} decisions and {drawn.opinions} of shadows drawn again,"
+            f" {len(drawn.different)} came out different"
         )
     if check and different:
         raise typer.Exit(1)

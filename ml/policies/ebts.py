@@ -22,7 +22,7 @@ from ml.policies._thompson import Thompson
 from ml.training import parameters
 from ml.training.experience import statistics_of
 from ml.training.pooling import Prior, refit, stack, vague
-from oo.domain.policy import Experience
+from oo.domain.policy import FITTED, Experience
 
 START_TRUST = 0.1  # reward from full doubt (-1) to full confidence (+1) is twice this
 
@@ -34,14 +34,16 @@ class Hierarchical(Thompson):
     def fit(self, people: Mapping[str, Sequence[Experience]]) -> "Hierarchical":
         """The same policy with μ, Σ, σ² fitted to these people, from the same start each time."""
         fitted = refit(START, stack(statistics_of(self, people).values()))
-        return replace(self, prior=fitted, version=f"{VERSION}.{parameters.digest(_pack(fitted))}")
+        return replace(
+            self, prior=fitted, version=f"{VERSION}{FITTED}{parameters.digest(_pack(fitted))}"
+        )
 
     def parameters(self) -> bytes:
         return _pack(self.prior)
 
     def with_parameters(self, data: bytes) -> "Hierarchical":
         prior = _unpack(data, self.dimension)
-        return replace(self, prior=prior, version=f"{VERSION}.{parameters.digest(data)}")
+        return replace(self, prior=prior, version=f"{VERSION}{FITTED}{parameters.digest(data)}")
 
 
 def _pack(prior: Prior) -> bytes:

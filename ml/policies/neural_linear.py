@@ -16,7 +16,7 @@ from ml.training import parameters
 from ml.training.experience import statistics_of
 from ml.training.network import HIDDEN, Network, train, untrained
 from ml.training.pooling import Prior, refit, stack, vague
-from oo.domain.policy import Contribution, Experience, Floats, rows
+from oo.domain.policy import FITTED, Contribution, Experience, Floats, rows
 
 EMBEDDING = 16
 VERSION = "1"
@@ -88,7 +88,7 @@ class NeuralLinear(Thompson):
         embedded = replace(self, network=network)
         prior = refit(vague(EMBEDDING), stack(statistics_of(embedded, people).values()))
         fitted = replace(embedded, prior=prior)
-        return replace(fitted, version=f"{VERSION}.{parameters.digest(fitted.parameters())}")
+        return replace(fitted, version=f"{VERSION}{FITTED}{parameters.digest(fitted.parameters())}")
 
     def parameters(self) -> bytes:
         return parameters.pack(
@@ -124,7 +124,7 @@ class NeuralLinear(Thompson):
                 float(found["noise"][0]),
                 found["mean_covariance"],
             ),
-            version=f"{VERSION}.{parameters.digest(data)}",
+            version=f"{VERSION}{FITTED}{parameters.digest(data)}",
         )
 
 

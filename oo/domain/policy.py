@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+FITTED = "."  # in a version, before the digest of the fitted parameters
+
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -183,7 +185,10 @@ class Policy(Protocol):
 
 @runtime_checkable
 class Trainable(Protocol):
-    """A policy with parameters that are fitted to many people's reactions (F12)."""
+    """A policy with parameters that are fitted to many people's reactions (F12).
+
+    A fitted one's version is its own, `FITTED`, and the digest of its parameters.
+    """
 
     @property
     def state_key(self) -> str: ...
@@ -199,6 +204,11 @@ class Trainable(Protocol):
     def with_parameters(self, data: bytes) -> "Policy":
         """The same algorithm with parameters from :meth:`parameters`; ValueError if malformed."""
         ...
+
+
+def is_fitted(policy: Policy) -> bool:
+    """Whether a policy's parameters come from people's reactions: its version names them."""
+    return isinstance(policy, Trainable) and FITTED in policy.version
 
 
 class Experience(NamedTuple):

@@ -4,20 +4,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from oo.domain.policy import Contribution
+from oo.domain.policy import Contribution, is_fitted
 from oo.kit.errors import NotFound
 from oo.recommend.replay import Find, Replayer
-from oo.store import decisions
+from oo.store import logged as logged_decisions
 from oo.store.database import Database
-from oo.store.decisions import Logged
+from oo.store.logged import Logged
 
 
 class Explanation(NamedTuple):
     """Why the shown candidate was picked among K.
 
     `contributions` add up to `expected`, the reward that the policy expected of it, of which
-    `pooled` is what all people have in common and `personal` how this person differs. `rank`
-    counts from 1 by score.
+    `pooled` is what all people have in common and `personal` how this person differs. `fitted`
+    tells whether other people's reactions went into that; `rank` counts from 1 by score.
     """
 
     decision: Logged
@@ -26,6 +26,7 @@ class Explanation(NamedTuple):
     pooled: float
     personal: float
     propensity: float
+    fitted: bool
     rank: int
     out_of: int
 
@@ -36,7 +37,7 @@ async def explain(db: Database, find: Find, tip_id: str, user_id: str | None = N
     Raises NotFound for a tip that there is not, or whose policy or log is gone.
     """
     async with db.read() as connection:
-        logged = await decisions.find(connection, tip_id, user_id)
+        logged = await logged_decisions.find(connection, tip_id, user_id)
         if logged is None:
             raise NotFound("There is no such tip.")
         try:
@@ -52,6 +53,7 @@ async def explain(db: Database, find: Find, tip_id: str, user_id: str | None = N
         pooled=sum(part.value * part.pooled for part in parts),
         personal=sum(part.value * part.personal for part in parts),
         propensity=logged.propensities[logged.chosen],
+        fitted=is_fitted(again.policy),
         rank=1 + int(np.sum(np.array(logged.scores) > logged.scores[logged.chosen])),
         out_of=len(logged.scores),
     )

@@ -112,7 +112,7 @@ class Learner:
         A person whose state cannot be read gets the error, nobody else does.
         """
         models = await self.catch_up({request.user_id: request.user_seq for request in requests})
-        return [self._score_one(request, models[request.user_id]) for request in requests]
+        return [self._try_score(request, models[request.user_id]) for request in requests]
 
     async def catch_up(self, wanted: Mapping[str, int]) -> "dict[str, _Model | Exception]":
         """Fold the log until each person's state has at least `wanted[user_id]` reactions."""
@@ -197,9 +197,15 @@ class Learner:
         self._dirty.add(user)
         return model
 
-    def _score_one(self, request: ScoreRequest, model: _Model | Exception) -> Choice | Exception:
+    def _try_score(self, request: ScoreRequest, model: _Model | Exception) -> Choice | Exception:
         if isinstance(model, Exception):
             return model
+        try:
+            return self._score_one(request, model)
+        except Exception as error:
+            return error
+
+    def _score_one(self, request: ScoreRequest, model: _Model) -> Choice:
         if request.user_id in self._models:
             self._models.move_to_end(request.user_id)
         if model.posterior is None or model.day != request.day:
@@ -208,6 +214,8 @@ class Learner:
         picked = pick(
             self._policy, model.posterior, design(self._policy, request.features), request.seed
         )
+        if not np.isfinite(picked.propensities).all():
+            raise ValueError(f"{self._policy.name} gave no propensities for {request.user_id}")
         return Choice(
             picked.chosen,
             picked.scores.tolist(),

@@ -6,7 +6,8 @@ on demand.
 """
 
 from collections import OrderedDict
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from oo.domain.profile import DEFAULTS, FRESHNESS_S, WINDOW, PastTip, summarise
@@ -47,12 +48,9 @@ class Profiles:
         async with self._db.read() as connection:
             person = await profiles.newest(connection, user_id)
             tips = await profiles.history(connection, user_id, now - WINDOW)
-        if person is None or not tips:
-            return Profile(user_id, 0 if person is None else person[0], dict(DEFAULTS), now)
-        zone = ZoneInfo(person[1])
-        days = max((now - tips[0].created_at) / timedelta(days=1), 1.0)
-        values = summarise([_past(tip, zone) for tip in tips], days)
-        profile = Profile(user_id, person[0], values, now)
+        if person is None:
+            return Profile(user_id, 0, dict(DEFAULTS), now)
+        profile = Profile(user_id, person[0], _values(tips, ZoneInfo(person[1]), now), now)
         async with self._db.write() as connection:
             await profiles.save(connection, profile)
         return profile
@@ -60,6 +58,13 @@ class Profiles:
     def _serves(self, profile: Profile, user_seq: int) -> bool:
         age = self._clock.now() - profile.computed_at
         return age < FRESH or (profile.user_seq >= user_seq and age < KEEP)
+
+
+def _values(tips: Sequence[HistoryRow], zone: ZoneInfo, now: datetime) -> dict[str, float]:
+    if not tips:
+        return dict(DEFAULTS)
+    days = max((now - tips[0].created_at) / timedelta(days=1), 1.0)
+    return summarise([_past(tip, zone) for tip in tips], days)
 
 
 def _past(tip: HistoryRow, zone: ZoneInfo) -> PastTip:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from oo.domain.policy import day_of, generator, sample
+from oo.domain.profile import DEFAULTS
 from oo.domain.tips import Offer, TipCandidate
 from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 COMMIT_RESERVE_S = 0.4
 RANK_LIMIT_S = 0.6
+PROFILE_LIMIT_S = 0.3
 LINGER_S = 0.003
 
 
@@ -125,16 +127,24 @@ class Recommender:
         elif sum(entry.candidate.source == "llm" for entry in entries) < LOW_WATER:
             self._refill.behind(account.user_id)
         now = self._clock.now()
-        profile = await self._profiles.get(account.user_id, account.user_seq)
         features = self._features(
             now.astimezone(ZoneInfo(account.timezone)),
             [Offer(e.candidate.kind, e.candidate.confidence, e.task) for e in entries],
-            profile.values,
+            await self._profile(account),
         )
         request = ScoreRequest(
             account.user_id, account.user_seq, self._seeds(), features, day_of(now)
         )
         return await self._decisions.submit(_Ready(account, entries, request, now, started))
+
+    async def _profile(self, account: Account) -> Mapping[str, float]:
+        """The person's profile, or that of somebody unknown when it is not at hand in time."""
+        try:
+            async with asyncio.timeout(PROFILE_LIMIT_S):
+                return (await self._profiles.get(account.user_id, account.user_seq)).values
+        except Exception as error:
+            log.warning("a tip is picked without the person's profile: %r", error)
+            return DEFAULTS
 
     async def _make(self, account: Account, started: float) -> list[PoolEntry]:
         """Fill an empty pool: by the model if it answers in time, else from templates."""

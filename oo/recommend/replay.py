@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.policy import Floats, Pick, Policy, Statistics, day_of, pick
 from oo.recommend.learning import design, fold, posterior_on
-from oo.store import decisions, feedback, models, users
+from oo.store import feedback, models, users
+from oo.store import logged as logged_decisions
 from oo.store.database import Database
-from oo.store.decisions import Logged
+from oo.store.logged import Logged
 from oo.store.policies import PolicyRef
 
 Find = Callable[[AsyncConnection, PolicyRef], Awaitable[Policy]]
@@ -95,24 +96,37 @@ class Replayer:
 
 
 class DecisionReport(NamedTuple):
-    """How many decisions were made again, and which did not come out the same."""
+    """How many decisions and shadows' opinions were made again, and which came out different."""
 
     decisions: int
+    opinions: int
     different: list[str]
 
 
 async def check_decisions(db: Database, find: Find) -> DecisionReport:
-    """Draw every logged decision again from its seed; pick and propensities must be the same."""
-    count, different = 0, []
+    """Draw every logged decision again from its seed, and what each shadow said of it.
+
+    Pick, propensities and scores must be the same, bit for bit.
+    """
+    different: list[str] = []
+    counts = []
     async with db.read() as connection, db.read() as log:
-        replayer = Replayer(connection, find)
-        async for logged in decisions.every(log):
-            count += 1
-            try:
-                again = (await replayer.replay(logged)).pick
-            except ValueError as error:
-                different.append(f"{logged.id}: {error}")
-                continue
-            if (again.chosen, again.propensities.tolist()) != (logged.chosen, logged.propensities):
-                different.append(f"{logged.id} of {logged.policy}")
-    return DecisionReport(count, different)
+        for logs in (logged_decisions.every(log), logged_decisions.every_opinion(log)):
+            replayer, count = Replayer(connection, find), 0
+            async for logged in logs:
+                count += 1
+                try:
+                    if _result((await replayer.replay(logged)).pick) != (
+                        logged.chosen,
+                        logged.propensities,
+                        logged.scores,
+                    ):
+                        different.append(f"{logged.id} of {logged.policy}")
+                except ValueError as error:
+                    different.append(f"{logged.id} of {logged.policy}: {error}")
+            counts.append(count)
+    return DecisionReport(counts[0], counts[1], different)
+
+
+def _result(found: Pick) -> tuple[int, list[float], list[float]]:
+    return found.chosen, found.propensities.tolist(), found.scores.tolist()

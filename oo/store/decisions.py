@@ -1,6 +1,6 @@
 """The decision log (`tip_scores`): what was served to whom, out of what, why and how likely."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.tips import TipCandidate
 from oo.store.database import PURGE_ROWS
-from oo.store.policies import PolicyRef
 from oo.store.tables import feedback, shadow_scores, tip_scores
 
 # built once: every reaction runs it
@@ -192,82 +191,6 @@ async def seen_of_tasks(
         t.user_id == user_id, t.task_id.in_(task_ids), t.created_at >= since
     ).order_by(t.created_at)
     return [_seen(row) for row in await connection.execute(query)]
-
-
-class Logged(NamedTuple):
-    """The part of a decision that making it again needs, and what it came to."""
-
-    id: str
-    user_id: str
-    created_at: datetime
-    content: str
-    policy: PolicyRef
-    seed: int
-    state_seq: int
-    features: dict[str, list[float]]
-    chosen: int
-    propensities: list[float]
-    scores: list[float]
-    degraded: str | None
-
-
-_LOGGED = select(
-    tip_scores.c.id,
-    tip_scores.c.user_id,
-    tip_scores.c.created_at,
-    tip_scores.c.content,
-    tip_scores.c.policy,
-    tip_scores.c.policy_version,
-    tip_scores.c.seed,
-    tip_scores.c.state_seq,
-    tip_scores.c.features,
-    tip_scores.c.chosen,
-    tip_scores.c.propensities,
-    tip_scores.c.scores,
-    tip_scores.c.degraded,
-)
-
-
-def _logged(row: Any) -> Logged:
-    return Logged(
-        row.id,
-        row.user_id,
-        row.created_at,
-        row.content,
-        PolicyRef(row.policy, row.policy_version),
-        row.seed,
-        row.state_seq,
-        row.features,
-        row.chosen,
-        row.propensities,
-        row.scores,
-        row.degraded,
-    )
-
-
-async def every(connection: AsyncConnection) -> AsyncIterator[Logged]:
-    """All decisions, person by person in the order of `state_seq`, for the operator's check."""
-    t = tip_scores.c
-    async for row in await connection.stream(_LOGGED.order_by(t.user_id, t.state_seq, t.id)):
-        yield _logged(row)
-
-
-async def latest(connection: AsyncConnection, user_id: str) -> str | None:
-    """The id of the person's newest tip."""
-    t = tip_scores.c
-    query = select(t.id).where(t.user_id == user_id).order_by(t.created_at.desc(), t.id.desc())
-    return (await connection.execute(query.limit(1))).scalar_one_or_none()
-
-
-async def find(
-    connection: AsyncConnection, tip_id: str, user_id: str | None = None
-) -> Logged | None:
-    """One decision; with `user_id`, only if it is that person's."""
-    query = _LOGGED.where(tip_scores.c.id == tip_id)
-    if user_id is not None:
-        query = query.where(tip_scores.c.user_id == user_id)
-    row = (await connection.execute(query)).first()
-    return _logged(row) if row else None
 
 
 async def purge(connection: AsyncConnection, before: datetime) -> int:

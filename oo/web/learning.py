@@ -8,7 +8,8 @@ from starlette.responses import RedirectResponse, Response
 from oo.domain.policy import Contribution
 from oo.kit.errors import NotFound
 from oo.recommend.explain import explain
-from oo.store import decisions, users
+from oo.store import logged as logged_decisions
+from oo.store import users
 from oo.web.auth import person
 from oo.web.forms import checked_form
 from oo.web.page_route import PageRoute
@@ -49,7 +50,7 @@ async def why_page(request: Request) -> Response:
     session = await person(request)
     parts = services(request)
     async with parts.db.read() as connection:
-        tip_id = await decisions.latest(connection, session.user_id)
+        tip_id = await logged_decisions.latest(connection, session.user_id)
     if tip_id is None:
         raise NotFound("There has been no tip yet.")
     found = await explain(parts.db, parts.find_policy, tip_id, session.user_id)

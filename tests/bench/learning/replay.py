@@ -121,9 +121,9 @@ async def run(total: int) -> int:
             seconds = time.perf_counter() - began
             models = await check_models(db, find_by_key)
     print(  # noqa: T201 - its one line of output
-        f"{drawn.decisions} decisions drawn again in {seconds:.1f} s, {len(drawn.different)}"
-        f" different; {models.models} models, {models.reactions} reactions folded,"
-        f" {len(models.different)} different"
+        f"{drawn.decisions} decisions and {drawn.opinions} of shadows drawn again in"
+        f" {seconds:.1f} s, {len(drawn.different)} different; {models.models} models,"
+        f" {models.reactions} reactions folded, {len(models.different)} different"
     )
     return len(drawn.different) + len(models.different)
 

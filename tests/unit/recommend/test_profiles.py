@@ -111,3 +111,16 @@ async def test_the_job_rebuilds_what_reactions_made_stale(
 
 async def test_somebody_new_has_the_defaults(db: Database, clock: ManualClock, user: str) -> None:
     assert (await Profiles(db, clock).get(user, 0)).values == dict(DEFAULTS)
+
+
+async def test_a_profile_without_tips_is_kept_and_not_rebuilt_again_and_again(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    services = cast(Any, SimpleNamespace(db=db, clock=clock))
+    await react(db, clock, user, Action.DONE)
+    await Profiles(db, clock).rebuild(user)
+    await react(db, clock, user, Action.DONE)
+    clock.advance(timedelta(days=40).total_seconds())
+    assert await job.run(services) == 1
+    clock.advance(3600)
+    assert await job.run(services) == 0

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from ml.features import REGISTRY
@@ -22,6 +23,7 @@ from oo.recommend.profiles import Profiles
 from oo.recommend.recommender import Account, Nothing, Recommender, Served
 from oo.store import tables, tasks
 from oo.store.database import Database
+from oo.store.profiles import Profile
 from tests.unit.recommend.conftest import START, put_pool
 
 
@@ -147,3 +149,29 @@ def test_candidates_end_with_their_part_of_the_day() -> None:
     assert end_of_daypart(START) == START.replace(hour=12)
     late = START.replace(hour=23, minute=30)
     assert end_of_daypart(late) == late.replace(hour=0, minute=0) + timedelta(days=1)
+
+
+class NoProfiles(Profiles):
+    """Profiles that fail, or never come."""
+
+    def __init__(self, db: Database, clock: ManualClock, *, hangs: bool) -> None:
+        super().__init__(db, clock)
+        self._hangs = hangs
+
+    async def get(self, user_id: str, user_seq: int) -> Profile:
+        if self._hangs:
+            await asyncio.Event().wait()
+        raise RuntimeError("no profile")
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_a_tip_needs_no_profile(
+    db: Database, clock: ManualClock, user: str, hangs: bool
+) -> None:
+    await put_pool(db, clock, user)
+    recommends = recommender(db, clock)
+    recommends._profiles = NoProfiles(db, clock, hangs=hangs)
+    served = await recommends.recommend(account(user))
+    assert isinstance(served, Served)
+    assert served.decision.degraded is None
+    assert set(served.decision.features["completion_rate"]) == {0.5}

@@ -80,15 +80,20 @@ async def test_a_decision_that_was_tampered_with_is_found(
     tips = await live(db, clock, user, policies()["lints"], 3, policies()["random"])
     async with db.write() as connection:
         await connection.execute(
-            update(tables.tip_scores).where(tables.tip_scores.c.id == tips[1]).values(seed=77)
-        )
-        await connection.execute(
             update(tables.tip_scores)
             .where(tables.tip_scores.c.id == tips[2])
             .values(propensities=[0.25, 0.25, 0.25, 0.25])
         )
     report = await check_decisions(db, Finder().find)
-    assert tips[2] in "".join(report.different)
+    assert [one.split()[0] for one in report.different] == [tips[2]]
+
+
+async def test_another_seed_is_found(db: Database, clock: ManualClock, user: str) -> None:
+    tips = await live(db, clock, user, policies()["random"], 8, policies()["lints"])
+    async with db.write() as connection:
+        await connection.execute(update(tables.tip_scores).values(seed=4_242))
+    different = (await check_decisions(db, Finder().find)).different
+    assert 0 < len(different) < len(tips)
 
 
 async def test_an_explanation_adds_up_to_the_score(
@@ -122,3 +127,16 @@ async def test_shadows_are_logged_beside_the_decision(
     for row in rows:
         assert (row.user_id, row.policy) == (user, "ebts")
         assert sum(row.propensities) == pytest.approx(1)
+
+
+async def test_what_a_shadow_said_is_checked_too(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    tips = await live(db, clock, user, policies()["egreedy-v1"], 4, policies()["ebts"])
+    report = await check_decisions(db, Finder().find)
+    assert (report.decisions, report.opinions, report.different) == (4, 4, [])
+    async with db.write() as connection:
+        await connection.execute(update(tables.shadow_scores).values(scores=[0.5] * 4))
+    different = (await check_decisions(db, Finder().find)).different
+    assert len(different) == 4
+    assert all(any(tip in one for one in different) for tip in tips)

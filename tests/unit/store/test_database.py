@@ -138,10 +138,15 @@ async def test_reactions_of_an_earlier_release_are_kept(tmp_path: Path) -> None:
                 "INSERT INTO feedback VALUES (?, 1, 't', 'done', 1, 1.0, 0, '{}', 'k', ?)",
                 (user, at),
             )
+            await connection.exec_driver_sql(
+                "INSERT INTO user_models VALUES (?, 'random', x'00', 1, ?)", (user, at)
+            )
         await migrate(store)
         assert await differences(store) == []
         async with store.read() as connection:
             row = (await connection.execute(select(tables.feedback))).one()
+            models = (await connection.execute(select(tables.user_models))).all()
+        assert models == []  # encoded as they were before; the log holds what they said
         assert (row.reward, row.revision, row.replaces) == (1.0, 0, None)
         assert row.learned_at == row.created_at
     finally:

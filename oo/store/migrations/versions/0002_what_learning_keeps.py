@@ -23,6 +23,8 @@ def upgrade() -> None:
         feedback.add_column(sa.Column("replaces", sa.Float(), nullable=True))
         feedback.add_column(sa.Column("learned_at", INSTANT, nullable=True))
     op.execute("UPDATE feedback SET learned_at = created_at")
+    # states are encoded differently from now on; they are folds of the log and come back from it
+    op.execute("DELETE FROM user_models")
     with op.batch_alter_table("feedback") as feedback:
         feedback.alter_column("learned_at", existing_type=INSTANT, nullable=False)
         feedback.drop_constraint(op.f("uq_feedback_tip_id"), type_="unique")
@@ -100,7 +102,7 @@ def downgrade() -> None:
         feedback.create_unique_constraint(op.f("uq_feedback_tip_id"), ["tip_id"])
         for column in ("revision", "replaces", "learned_at"):
             feedback.drop_column(column)
-    with op.batch_alter_table("tip_scores") as tip_scores:
-        tip_scores.drop_column("seen_at")
-    with op.batch_alter_table("users") as users:
-        users.drop_column("pooling_since")
+    op.execute("DELETE FROM user_models")
+    # not in a batch: that would make the tables anew, and others refer to their rows
+    op.drop_column("tip_scores", "seen_at")
+    op.drop_column("users", "pooling_since")
