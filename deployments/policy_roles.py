@@ -51,8 +51,9 @@ async def shadow(db: Database, name: str, order: Order) -> PolicyRef:
     Raises BadRequest if there is no such policy, Conflict if it is in force.
     """
     async with db.write() as connection:
+        roles = await store.to_change(connection)
         policy = ref_of(await choosing.named(connection, name))
-        if policy == in_force(await store.roles(connection)):
+        if policy == in_force(roles):
             raise Conflict(f"{policy} is in force: its decisions are logged as they are.")
         await store.record(connection, order.change(policy, SHADOW))
     return policy
@@ -62,7 +63,7 @@ async def off(db: Database, name: str, order: Order) -> PolicyRef:
     """Turn a shadow off. Raises BadRequest if it is none."""
     plain = name.partition("@")[0]
     async with db.write() as connection:
-        roles = await store.roles(connection)
+        roles = await store.to_change(connection)
         policy = next((one for one in roles.shadows if name in {one.name, str(one)}), None)
         if policy is None:
             known = ", ".join(map(str, roles.shadows)) or "none"
@@ -80,7 +81,8 @@ async def decide(db: Database, contest: Contest, report: Report, order: Order) -
     """
     policy = ref_of(contest.challenger)
     async with db.write() as connection:
-        if report.passed and await store.latest(connection) != contest.latest:
+        roles = await store.to_change(connection)
+        if report.passed and roles.latest != contest.latest:
             raise Conflict("Somebody changed the policies meanwhile: look at them and try again.")
         role = IN_FORCE if report.passed else REFUSED
         found = report.to_dict() | {"since": contest.since and contest.since.isoformat()}
@@ -90,7 +92,7 @@ async def decide(db: Database, contest: Contest, report: Report, order: Order) -
 async def demote(db: Database, order: Order) -> Demoted:
     """Back to what was in force before, or the default. Raises Conflict if it is the default."""
     async with db.write() as connection:
-        roles = await store.roles(connection)
+        roles = await store.to_change(connection)
         if roles.in_force is None:
             raise Conflict(f"{in_force(roles)} is in force, the default: nothing was promoted.")
         await store.record(connection, order.change(roles.in_force, DEMOTED))

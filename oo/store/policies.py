@@ -1,10 +1,14 @@
-"""Which policy is in force, which are shadows, since when, by whom and why; and parameters."""
+"""Which policy is in force, which are shadows, since when, by whom and why; and parameters.
+
+Changes are made one transaction after the other: so their numbers grow in the order in which they
+become visible, and whoever compares only the newest one misses none.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store.tables import policy_changes, policy_parameters
@@ -61,6 +65,12 @@ async def latest(connection: AsyncConnection) -> int:
     return int((await connection.execute(query)).scalar() or 0)
 
 
+async def to_change(connection: AsyncConnection) -> Roles:
+    """The roles, which nobody else changes before this writing transaction ends."""
+    await _take_turn(connection)
+    return await roles(connection)
+
+
 async def roles(connection: AsyncConnection) -> Roles:
     """The fold of all changes: the last one put in force and not demoted since, and every shadow
     that was not turned off or promoted since."""
@@ -97,7 +107,8 @@ async def history(connection: AsyncConnection) -> list[Change]:
 
 
 async def record(connection: AsyncConnection, change: Change) -> None:
-    """Append a change."""
+    """Append a change; what it depends on must have been read with :func:`to_change`."""
+    await _take_turn(connection)
     await connection.execute(
         insert(policy_changes).values(
             policy=change.policy.name,
@@ -109,6 +120,12 @@ async def record(connection: AsyncConnection, change: Change) -> None:
             created_at=change.created_at,
         )
     )
+
+
+async def _take_turn(connection: AsyncConnection) -> None:
+    """Let no other transaction change roles before this one ends; reading goes on."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        await connection.execute(text("LOCK TABLE policy_changes IN EXCLUSIVE MODE"))
 
 
 async def keep_parameters(connection: AsyncConnection, fitted: Parameters) -> None:
