@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.tips import TipCandidate
 from oo.store.database import PURGE_ROWS
-from oo.store.tables import feedback, shadow_scores, tip_scores
+from oo.store.tables import feedback, shadow_scores, tip_scores, users
 
 # built once: every reaction runs it
 _SHOWN = select(
@@ -173,11 +173,17 @@ async def mark_seen(connection: AsyncConnection, user_id: str, tip_id: str, now:
 
 
 async def missed(connection: AsyncConnection, before: datetime, limit: int) -> list[Seen]:
-    """Tips served before then that were seen and have no reaction at all, the oldest first."""
+    """Tips served before then that were seen and have no reaction at all, the oldest first.
+
+    None of deleted people: their tips get no reaction any more and would fill every batch.
+    """
     t = tip_scores.c
     reacted = select(feedback.c.tip_id).where(feedback.c.tip_id == t.id).correlate(tip_scores)
     query = (
-        _SEEN.where(t.created_at < before, ~reacted.exists()).order_by(t.created_at).limit(limit)
+        _SEEN.join(users, users.c.id == t.user_id)
+        .where(users.c.deleted_at.is_(None), t.created_at < before, ~reacted.exists())
+        .order_by(t.created_at)
+        .limit(limit)
     )
     return [_seen(row) for row in await connection.execute(query)]
 

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from deployments.choosing import find_by_key
 from ml.policies import policies
 from oo.domain.policy import Statistics
 from oo.domain.rewards import MISSED_REWARD, Action
 from oo.kit.clock import ManualClock
+from oo.recommend import outcomes
 from oo.recommend.learning import Learner
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.reactions import ReactionRequest, Reactions
@@ -15,6 +17,8 @@ from oo.recommend.replay import check_models
 from oo.store import decisions, feedback, models
 from oo.store.database import Database
 from oo.store.feedback import Reaction
+from oo.store.tables import users
+from tests.peers.store import add_person
 from tests.unit.recommend.conftest import FEATURES, candidate, serve_tip
 
 POLICY = policies()["egreedy-v1"]
@@ -47,12 +51,12 @@ async def test_only_a_tip_that_was_seen_is_missed(
     await serve_tip(db, clock, user)
     seen = await serve_tip(db, clock, user)
     await see(db, clock, user, seen)
-    outcomes = Outcomes(db, clock)
+    noticing = Outcomes(db, clock)
     clock.advance(DAY - 60)
-    assert await outcomes.settle_missed() == 0
+    assert await noticing.settle_missed() == 0
     clock.advance(120)
-    assert await outcomes.settle_missed() == 1
-    assert await outcomes.settle_missed() == 0
+    assert await noticing.settle_missed() == 1
+    assert await noticing.settle_missed() == 0
     (row,) = await log(db, user, 1)
     assert (row.tip_id, row.reward, row.late) == (seen, MISSED_REWARD, False)
 
@@ -77,12 +81,12 @@ async def test_a_completion_elsewhere_replaces_the_default_exactly(
 ) -> None:
     tip = await serve_tip(db, clock, user, candidate(clock, "todoist:1"))
     await see(db, clock, user, tip)
-    outcomes = Outcomes(db, clock)
+    noticing = Outcomes(db, clock)
     clock.advance(DAY + 60)
-    await outcomes.settle_missed()
+    await noticing.settle_missed()
     clock.advance(3600)
-    assert await outcomes.done_elsewhere(user, ["todoist:1"]) == 1
-    assert await outcomes.done_elsewhere(user, ["todoist:1"]) == 0
+    assert await noticing.done_elsewhere(user, ["todoist:1"]) == 1
+    assert await noticing.done_elsewhere(user, ["todoist:1"]) == 0
     provisional, final = await log(db, user, 2)
     assert (final.replaces, final.reward, final.revision) == (provisional.reward, 0.3, 1)
     assert final.learned_at == provisional.learned_at
@@ -111,10 +115,25 @@ async def test_a_persons_own_reaction_is_never_overruled(
     tip = await serve_tip(db, clock, user, candidate(clock, "todoist:1"))
     await see(db, clock, user, tip)
     await Reactions(db, clock).accept(ReactionRequest(user, tip, Action.DISMISS, 900, "key"))
-    outcomes = Outcomes(db, clock)
-    assert await outcomes.done_elsewhere(user, ["todoist:1"]) == 0
+    noticing = Outcomes(db, clock)
+    assert await noticing.done_elsewhere(user, ["todoist:1"]) == 0
     clock.advance(2 * DAY)
-    assert await outcomes.settle_missed() == 0
+    assert await noticing.settle_missed() == 0
+
+
+async def test_tips_of_a_deleted_person_hold_up_nobody(
+    db: Database, clock: ManualClock, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = await add_person(db, clock, "gone")
+    await see(db, clock, gone, await serve_tip(db, clock, gone))
+    async with db.write() as connection:
+        query = update(users).where(users.c.id == gone).values(deleted_at=clock.now())
+        await connection.execute(query)
+    clock.advance(1)
+    await see(db, clock, user, await serve_tip(db, clock, user))
+    monkeypatch.setattr(outcomes, "BATCH", 1)
+    clock.advance(DAY + 60)
+    assert await Outcomes(db, clock).settle_missed() == 1
 
 
 async def test_nobody_sees_for_another_person(db: Database, clock: ManualClock, user: str) -> None:
