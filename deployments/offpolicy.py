@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from deployments.settled import is_settled, within_a_day
 from ml.ope.feedback import BanditFeedback, Booleans, Floats, Ints, pad
 from ml.ope.reward_model import CrossFittedRidge
 from ml.ope.slices import Labels
@@ -46,12 +47,27 @@ class Unsupported(OoError):
     code, title = "unsupported", "The log does not support the policy"
 
 
+class NothingLogged(OoError):
+    """There is nothing to evaluate; `unsettled` counts the decisions that are too young for it."""
+
+    code, title = "nothing_logged", "There is nothing to evaluate"
+
+    def __init__(self, logged: int, unsettled: int) -> None:
+        why = ", none that is settled has a reaction" if logged > unsettled else ""
+        young = f"; wait: {unsettled} decisions are younger than a day" if unsettled else ""
+        super().__init__(
+            f"There is nothing to evaluate: {logged} decisions are logged{why}{young}."
+        )
+        self.unsettled = unsettled
+
+
 @dataclass(frozen=True)
 class DecisionLog:
     """n decisions with a reward, padded to K candidates, and what all evaluations of them share.
 
-    `rewards` (n,) are those of the tips' last reactions, `logging` (n, K) the logged propensities,
-    `features` (n, K, d) all logged ones. `without_reward` counts the decisions that were left out.
+    `rewards` (n,) are what came of them within a day, `logging` (n, K) the logged propensities,
+    `features` (n, K, d) all logged ones. Left out are `unsettled` decisions, which are too young to
+    know that, and `without_reward`, those without a reward among the others.
     """
 
     decisions: Sequence[LoggedDecision]
@@ -59,6 +75,7 @@ class DecisionLog:
     logging: Floats
     features: Floats
     without_reward: int
+    unsettled: int = 0
 
     def __len__(self) -> int:
         return len(self.decisions)
@@ -126,6 +143,7 @@ class DecisionLog:
             self.logging[mask],
             self.features[mask],
             self.without_reward,
+            self.unsettled,
         )
 
     def _counts(self) -> Ints:
@@ -133,19 +151,24 @@ class DecisionLog:
 
 
 async def read_log(
-    db: Database, since: datetime | None = None, missing_reward: float | None = None
+    db: Database,
+    now: datetime,
+    since: datetime | None = None,
+    missing_reward: float | None = None,
+    *,
+    unsettled: bool = False,
 ) -> DecisionLog:
-    """The log from `since` on.
+    """The log from `since` on, as far as it is settled, or all of it with `unsettled`.
 
-    A decision without a reaction is left out, or has `missing_reward` when that is given. Raises
-    OoError when nothing is left.
+    A decision without a reward is left out, or has `missing_reward` when that is given. Raises
+    NothingLogged when nothing is left.
     """
     async with db.read() as connection:
-        found = [decision async for decision in evaluation.logged(connection, since)]
+        logged = [decision async for decision in evaluation.logged(connection, since)]
+    found = [within_a_day(one, now) for one in logged if unsettled or is_settled(one, now)]
     kept = [one for one in found if one.reward is not None or missing_reward is not None]
     if not kept:
-        none = ", none has a reaction" if found else ""
-        raise OoError(f"There is nothing to evaluate: {len(found)} decisions are logged{none}.")
+        raise NothingLogged(len(logged), len(logged) - len(found))
     rewards = [missing_reward if one.reward is None else one.reward for one in kept]
     return DecisionLog(
         kept,
@@ -153,6 +176,7 @@ async def read_log(
         pad([one.propensities for one in kept]),
         _features(kept),
         len(found) - len(kept),
+        len(logged) - len(found),
     )
 
 

@@ -20,7 +20,8 @@ def show_report(report: Report, since: datetime | None) -> None:
     gain = "" if report.gain is None else f", estimated gain {report.gain:+.3f}"
     start = f" since {since:%Y-%m-%d %H:%M} UTC" if since else ""
     pair = f"{report.challenger} against {report.incumbent}"
-    out.print(f"{pair} on {report.decisions} decisions{start}{gain}")
+    young = f" ({report.unsettled} younger than a day left out)" if report.unsettled else ""
+    out.print(f"{pair} on {report.decisions} decisions{start}{young}{gain}")
     table = Table(box=None, pad_edge=False)
     for title in ("", "check", "measured", "asked for"):
         table.add_column(title, justify="right" if title == "measured" else "left")

@@ -8,12 +8,12 @@ import numpy as np
 
 from deployments import choosing
 from deployments.choosing import DEFAULT_POLICY, ref_of
-from deployments.offpolicy import DecisionLog, read_log, replay
+from deployments.offpolicy import DecisionLog, NothingLogged, read_log, replay
 from ml.ope.feedback import Booleans, Floats
 from ml.promotion.evidence import Evidence
 from oo.domain.policy import Policy
 from oo.domain.rewards import Action
-from oo.kit.errors import Conflict, OoError
+from oo.kit.errors import Conflict
 from oo.store import evaluation, policies
 from oo.store.database import Database
 from oo.store.evaluation import LoggedDecision, Online
@@ -24,16 +24,24 @@ SAME = 1e-9  # shadow and replay are the same arithmetic, but perhaps not on the
 
 class Contest(NamedTuple):
     """A challenger and the policy in force as of the change numbered `latest`, and the evidence:
-    decisions from `since` on, all if that is None."""
+    decisions from `since` on, all if that is None; `unsettled` ones are too young to count."""
 
     challenger: Policy
     incumbent: Policy
     latest: int
     since: datetime | None
     evidence: Evidence
+    unsettled: int
 
 
-async def prepare(db: Database, name: str, since: datetime | None = None) -> Contest:
+class Gathered(NamedTuple):
+    """The evidence, and how many decisions are too young to be part of it."""
+
+    evidence: Evidence
+    unsettled: int
+
+
+async def prepare(db: Database, name: str, now: datetime, since: datetime | None = None) -> Contest:
     """What the gate needs to know of NAME or NAME@VERSION.
 
     A name alone means the version that is in shadow, if one is. Decisions from before its
@@ -49,8 +57,8 @@ async def prepare(db: Database, name: str, since: datetime | None = None) -> Con
         raise Conflict(f"{ref_of(challenger)} is in force already.")
     if fitted:
         since = max(since or fitted.created_at, fitted.created_at)
-    evidence = await gather(db, challenger, incumbent, since)
-    return Contest(challenger, incumbent, roles.latest, since, evidence)
+    gathered = await gather(db, challenger, incumbent, now, since)
+    return Contest(challenger, incumbent, roles.latest, since, *gathered)
 
 
 def in_force(roles: Roles) -> PolicyRef:
@@ -59,14 +67,18 @@ def in_force(roles: Roles) -> PolicyRef:
 
 
 async def gather(
-    db: Database, challenger: Policy, incumbent: Policy, since: datetime | None = None
-) -> Evidence:
-    """Both policies on the decision log in time order; what the challenger said online goes
+    db: Database,
+    challenger: Policy,
+    incumbent: Policy,
+    now: datetime,
+    since: datetime | None = None,
+) -> Gathered:
+    """Both policies on the settled decisions in time order; what the challenger said online goes
     before its replay."""
     try:
-        log = await read_log(db, since)
-    except OoError:  # nothing is logged: the gate says so, with everything else that is missing
-        return _nothing()
+        log = await read_log(db, now, since)
+    except NothingLogged as nothing:  # the gate says so, with everything else that is missing
+        return Gathered(_nothing(), nothing.unsettled)
     order = np.array(sorted(range(len(log)), key=lambda row: _moment(log.decisions[row])))
     table, incumbents = await replay(db, challenger, log), await replay(db, incumbent, log)
     async with db.read() as connection:
@@ -78,7 +90,7 @@ async def gather(
         logged = _padded([one for one in said if one], log.logging.shape[1])
         disagrees[shadowed] = await _disagreements(db, challenger, log, said, logged)
         table[shadowed] = np.where(disagrees[shadowed, None], table[shadowed], logged)
-    return Evidence(
+    evidence = Evidence(
         log.people[order],
         log.features[order],
         log.actions[order],
@@ -90,6 +102,7 @@ async def gather(
         shadowed[order],
         disagrees[order],
     )
+    return Gathered(evidence, log.unsettled)
 
 
 async def _disagreements(

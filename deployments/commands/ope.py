@@ -22,6 +22,7 @@ from ml.ope.intervals import Clusters
 from ml.ope.slices import by_candidate, by_round
 from ml.policies import policies
 from oo.domain.policy import Policy
+from oo.kit.clock import SystemClock
 from oo.kit.errors import BadRequest, OoError
 from oo.kit.settings import load_settings
 from oo.store.database import Database
@@ -65,6 +66,9 @@ def ope(
     missing_reward: Annotated[
         float | None, typer.Option(help="Reward of a tip without a reaction; else left out.")
     ] = None,
+    unsettled: Annotated[
+        bool, typer.Option("--unsettled", help="Also decisions younger than a day: biased.")
+    ] = False,
     supported_only: Annotated[
         bool, typer.Option("--supported-only", help="Only decisions that any policy could make.")
     ] = False,
@@ -74,11 +78,12 @@ def ope(
     """Evaluate policies on the decision log, without showing anybody anything."""
     chosen = [_estimator(name) for name in estimator or ESTIMATORS]
     names = list(dict.fromkeys([*(policy or sorted(policies())), *([against] if against else [])]))
+    now = SystemClock().now()
     start = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
 
     async def work(db: Database) -> Replayed:
         targets = [await _policy(db, name) for name in names]
-        log = await read_log(db, start, missing_reward)
+        log = await read_log(db, now, start, missing_reward, unsettled=unsettled)
         tables = [await replay(db, target, log) for target in targets]
         return Replayed(log, dict(zip(names, tables, strict=True)))
 
@@ -227,9 +232,10 @@ def _difference(difference: Difference | None) -> str:
 def _foot(log: DecisionLog, clusters: Clusters | None) -> str:
     people = len({*log.people.tolist()})
     independent = "people" if clusters is not None else "decisions"
-    left_out = f"; {log.without_reward} without a reaction left out" if log.without_reward else ""
+    missing = f"; {log.without_reward} without a reaction left out" if log.without_reward else ""
+    young = f"; {log.unsettled} younger than a day, not settled, left out" if log.unsettled else ""
     return (
-        f"{len(log)} decisions of {people} people{left_out}."
+        f"{len(log)} decisions of {people} people{missing}{young}."
         f" Intervals take {independent} to be independent."
     )
 

@@ -91,7 +91,7 @@ def promote(
     settings, order = load_settings(), _order(actor, reason)
     start = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
     with err.status("Replaying the decision log …"):
-        contest = with_store(settings, lambda db: prepare(db, name, start))
+        contest = with_store(settings, lambda db: prepare(db, name, order.at, start))
     report = _examine(contest, Trial(personas, days, seeds))
     policy_view.show_report(report, contest.since)
     if dry_run:
@@ -125,7 +125,7 @@ def _examine(contest: Contest, trial: Trial) -> Report:
                 contest.challenger, contest.incumbent, trial, lambda: bar.advance(task)
             )
 
-    return examine(*names, contest.evidence, simulate)
+    return examine(*names, contest.evidence, simulate, unsettled=contest.unsettled)
 
 
 @contextmanager

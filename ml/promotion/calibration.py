@@ -49,13 +49,13 @@ def run(seed: np.random.SeedSequence, world: World, decisions: int, batch: int) 
     person = by_person(found.values, evidence.people, LIMITS.level, looks) > LIMITS.gain
     both = decision & person
     rules = [_first(one) for one in (_naive(found.values, looks), decision, person, both)]
-    passing = (i for i in np.flatnonzero(both).tolist() if _passes(evidence, int(looks[i])))
+    passing = (i for i in np.flatnonzero(both).tolist() if promotes(evidence.first(int(looks[i]))))
     return Run(np.array([*rules, next(passing, -1)]))
 
 
-def _passes(evidence: Evidence, n: int) -> bool:
-    """The whole gate on the first n decisions, with a simulation that agrees."""
-    return examine("new", "old", evidence.first(n), lambda: Simulated(0.0, 0.0, 0.0)).passed
+def promotes(evidence: Evidence) -> bool:
+    """The whole gate, with a simulation that agrees."""
+    return examine("new", "old", evidence, lambda: Simulated(0.0, 0.0, 0.0)).passed
 
 
 def _naive(values: Floats, looks: Ints) -> Booleans:

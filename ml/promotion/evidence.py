@@ -45,7 +45,11 @@ class Evidence:
 
     def first(self, n: int) -> "Evidence":
         """What was known after the first `n` decisions."""
-        return replace(self, **{one.name: getattr(self, one.name)[:n] for one in fields(self)})
+        return self.take(np.arange(len(self)) < n)
+
+    def take(self, mask: Booleans) -> "Evidence":
+        """The decisions that `mask` (n,) selects."""
+        return replace(self, **{one.name: getattr(self, one.name)[mask] for one in fields(self)})
 
     @property
     def number_of_people(self) -> int:

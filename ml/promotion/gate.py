@@ -40,16 +40,21 @@ def examine(
     evidence: Evidence,
     simulate: Simulate,
     limits: Limits = LIMITS,
+    *,
+    unsettled: int = 0,
 ) -> Report:
-    """Every check; `simulate` is asked only when all others have passed, as it takes a while."""
+    """Every check; `simulate` is asked only when all others have passed, as it takes a while.
+
+    `unsettled` is the number of decisions that will be evidence once they are old enough.
+    """
     gain = bounded(gains(evidence), evidence, limits.level)
-    checks = [*_sufficient(evidence, limits), *_online(challenger, evidence, limits)]
+    checks = [*_sufficient(evidence, unsettled, limits), *_online(challenger, evidence, limits)]
     checks += [*_overlap(evidence, limits), _better(gain, evidence, limits)]
     checks.append(_guarded(evidence, limits))
     waiting = not all(one.passed for one in checks)
     checks.append(_simulated(None if waiting else simulate(), limits))
     mean = None if math.isnan(gain.mean) else gain.mean
-    return Report(challenger, incumbent, mean, len(evidence), tuple(checks))
+    return Report(challenger, incumbent, mean, len(evidence), tuple(checks), unsettled)
 
 
 def bounded(found: Differences, evidence: Evidence, level: float) -> Bounded:
@@ -63,9 +68,14 @@ def bounded(found: Differences, evidence: Evidence, level: float) -> Bounded:
     return Bounded(float(found.values.mean()), float(min(decision[0], person[0])))
 
 
-def _sufficient(evidence: Evidence, limits: Limits) -> list[Check]:
+def _sufficient(evidence: Evidence, unsettled: int, limits: Limits) -> list[Check]:
     n, people = len(evidence), evidence.number_of_people
     wait = f"Wait for {limits.decisions - n} more decisions with a reaction."
+    if unsettled:
+        wait = (
+            f"Wait: {unsettled} decisions are younger than a day, and what comes of them is not"
+            f" settled before; {limits.decisions - n} more with a reaction are needed."
+        )
     others = f"Wait until {limits.people - people} more people have reacted to tips."
     return [
         check("decisions", n, Rule.AT_LEAST, limits.decisions, wait),
@@ -77,8 +87,9 @@ def _online(challenger: str, evidence: Evidence, limits: Limits) -> list[Check]:
     seen = int(evidence.shadowed.sum())
     wrong = int((evidence.shadowed & evidence.disagrees).sum())
     first = (
-        f"Shadow it first (`oo policy shadow {challenger} --reason …`) and wait for"
-        f" {limits.shadowed - seen} more of its decisions to get a reaction."
+        f"Shadow it first (`oo policy shadow {challenger} --reason …`) if it is no shadow yet, and"
+        f" wait until {limits.shadowed - seen} more of its decisions are a day old and have a"
+        " reaction."
     )
     why = (
         f"In {wrong} of {seen} decisions it said something else online than its replay says:"

@@ -35,13 +35,17 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All checks of one challenger against the policy in force, and the estimated gain."""
+    """All checks of one challenger against the policy in force, and the estimated gain.
+
+    `unsettled` counts the decisions that were too young to be judged by.
+    """
 
     challenger: str
     incumbent: str
     gain: float | None
     decisions: int
     checks: tuple[Check, ...]
+    unsettled: int = 0
 
     @property
     def passed(self) -> bool:
@@ -61,6 +65,7 @@ class Report:
             "incumbent": self.incumbent,
             "gain": self.gain,
             "decisions": self.decisions,
+            "unsettled": self.unsettled,
             "checks": [one.to_dict() for one in self.checks],
         }
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ml.ope.feedback import Booleans, Floats, Ints
 from ml.promotion.evidence import Evidence
+from oo.domain.rewards import MISSED_REWARD
 
 CANDIDATES = 5
 SNOOZED = 0.2
@@ -25,6 +26,9 @@ class World:
     What a person's own gain is differs between `people` by `tastes` (standard deviation, mean
     `gain`), their mood wanders by `moods`, and `drift` moves all rewards up over the log while the
     challenger is worse by `drift` in its first half and better by that in the second.
+
+    Where the policies differ, nobody reacts to the challenger's favourite with the chance `missed`,
+    for the default reward; the other times it is liked so much better that its mean stays.
     """
 
     name: str
@@ -37,6 +41,7 @@ class World:
     tastes: float = 0.0
     moods: float = 0.0
     drift: float = 0.0
+    missed: float = 0.0
 
     def evidence(self, n: int, rng: np.random.Generator) -> Evidence:
         """n decisions in time order, all of them shadowed."""
@@ -50,7 +55,9 @@ class World:
         actions = _draw(logging, rng)
         mean = self._base(n, people, rng)
         advantage = self._advantage(n, people, ours != theirs, rng)
-        rewards = _rewards(mean + advantage * (actions == ours), rng)
+        wanted = mean + advantage * (actions == ours)
+        exposed = (actions == ours) & (ours != theirs)
+        rewards = self._outcomes(wanted, exposed, rng)
         features = np.stack([np.eye(CANDIDATES)[one] for one in (ours, theirs, third)], axis=2)
         everywhere, nowhere = np.ones(n, bool), np.zeros(n, bool)
         return Evidence(
@@ -65,6 +72,17 @@ class World:
             everywhere,
             nowhere,
         )
+
+    def _outcomes(self, mean: Floats, exposed: Booleans, rng: np.random.Generator) -> Floats:
+        """Rewards of that mean, some of the `exposed` ones by default."""
+        if not self.missed:
+            return _rewards(mean, rng)
+        missed = exposed & (rng.random(len(mean)) < self.missed)
+        liked = (mean - self.missed * MISSED_REWARD) / (1 - self.missed)
+        found: Floats = np.where(
+            missed, MISSED_REWARD, _rewards(np.where(exposed, liked, mean), rng)
+        )
+        return found
 
     def _base(self, n: int, people: Ints, rng: np.random.Generator) -> Floats:
         """What everything earns: by person, by their mood of the moment, by the time."""
@@ -92,6 +110,7 @@ NULLS = (
     World("two people", people=2, tastes=0.3),
     World("drift", drift=0.3),
     World("moods", people=30, moods=0.3),
+    World("missed", missed=0.8, agreement=0.0, boldness=0.9, exploration=1.0),
     World("foreign log", foreign=True, exploration=0.1),
     World("all of it", people=15, exploration=0.05, tastes=0.2, moods=0.3, drift=0.2),
 )

@@ -18,10 +18,10 @@ _t, _f, _s = tip_scores.c, feedback.c, shadow_scores.c
 class LoggedDecision:
     """One decision and its outcome. Lists have one entry per candidate; `chosen` indexes them.
 
-    `kind`, `model` and `prompt_version` are those of the chosen candidate. `reward` and `action`
-    are those of the tip's last reaction, or None without one; `late` says that it came too late to
-    be learnt from. `degraded` says why the policy in force did not pick; the propensities are those
-    of the choice that was made.
+    `kind`, `model` and `prompt_version` are those of the chosen candidate. `reward`, `action` and
+    `reacted_at` are those of the last reaction that was learnt, None without one: what came too
+    late changes nothing. `seen_at` is when the person saw the tip. `degraded` says why the policy
+    in force did not pick; the propensities are those of the choice that was made.
     """
 
     id: str
@@ -42,7 +42,8 @@ class LoggedDecision:
     degraded: str | None
     reward: float | None
     action: str | None
-    late: bool
+    reacted_at: datetime | None
+    seen_at: datetime | None
 
 
 async def logged(
@@ -52,14 +53,21 @@ async def logged(
 
     Deleted people are left out, also while their rows still wait to be purged.
     """
-    last = select(_f.tip_id, func.max(_f.revision).label("revision")).group_by(_f.tip_id).subquery()
+    newest = select(_f.tip_id, func.max(_f.revision).label("revision"))
+    last = newest.where(_f.late.is_(False)).group_by(_f.tip_id).subquery()
     outcome = (
         tip_scores.join(users, users.c.id == _t.user_id)
         .outerjoin(last, last.c.tip_id == _t.id)
         .outerjoin(feedback, and_(_f.tip_id == last.c.tip_id, _f.revision == last.c.revision))
     )
     query = (
-        select(tip_scores, users.c.timezone, _f.reward, _f.action, _f.late)
+        select(
+            tip_scores,
+            users.c.timezone,
+            _f.reward,
+            _f.action,
+            _f.created_at.label("reacted_at"),
+        )
         .select_from(outcome)
         .where(users.c.deleted_at.is_(None))
         .order_by(_t.user_id, _t.created_at, _t.id)
@@ -86,7 +94,8 @@ async def logged(
             degraded=row.degraded,
             reward=row.reward,
             action=row.action,
-            late=bool(row.late),
+            reacted_at=row.reacted_at,
+            seen_at=row.seen_at,
         )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -85,7 +86,7 @@ async def test_numbers_grow_in_the_order_in_which_changes_become_visible(
     await asyncio.wait_for(other, WITHIN_S)
     seen.append(await latest_and_roles(first))
     # whoever compares numbers follows every change of roles
-    for (number, before), (next_number, after) in zip(seen, seen[1:], strict=False):
+    for (number, before), (next_number, after) in pairwise(seen):
         assert (number == next_number) == (before == after)
     assert seen[-1][1].in_force == PolicyRef("lints", "1")
     assert seen[-1][1].shadows == (PolicyRef("linucb-v1", "1"),)
@@ -95,7 +96,9 @@ async def test_of_two_promotions_after_the_same_look_one_is_a_conflict(
     stores: tuple[Database, Database],
 ) -> None:
     first, second = stores
-    contests = [await prepare(db, name) for db, name in zip(stores, ("lints", "ebts"), strict=True)]
+    contests = [
+        await prepare(db, name, AT) for db, name in zip(stores, ("lints", "ebts"), strict=True)
+    ]
     found = await asyncio.wait_for(
         asyncio.gather(
             policy_roles.decide(first, contests[0], PASSED, ADA),
@@ -111,7 +114,7 @@ async def test_a_promotion_sees_what_was_still_under_way(
     stores: tuple[Database, Database],
 ) -> None:
     first, second = stores
-    contest = await prepare(second, "ebts")
+    contest = await prepare(second, "ebts", AT)
     async with first.write() as connection:
         await put_in_force(connection, "lints")
         late = asyncio.create_task(policy_roles.decide(second, contest, PASSED, BOB))

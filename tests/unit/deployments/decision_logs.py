@@ -1,9 +1,11 @@
 """A store whose decisions a real learner made, and whose people liked what they liked."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import update
 
 from ml.policies import policies
 from oo.domain.policy import day_of
@@ -13,12 +15,13 @@ from oo.kit.clock import ManualClock
 from oo.kit.ids import new_id
 from oo.recommend.learning import Choice, Learner, ScoreRequest
 from oo.recommend.reactions import ReactionRequest, Reactions
-from oo.store import decisions
+from oo.store import decisions, tables
 from oo.store.database import Database
 from oo.store.decisions import Decision
 from tests.peers.store import add_person
 
-START = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+START = datetime(2024, 11, 1, 9, 0, tzinfo=UTC)
+SETTLED = datetime(2026, 1, 1, tzinfo=UTC)  # long after the last decision
 FEATURES = (
     "is_overdue",
     "task_age_days",
@@ -65,6 +68,37 @@ async def live(
             clock.advance(60)
             await border.accept(ReactionRequest(person, decision.id, action, 60_000, decision.id))
             reactions += 1
+
+
+async def live_with_missed(db: Database, people: int, rounds: int, seed: int = 0) -> None:
+    """Decisions of one morning, uniform over an urgent and another task, all of them seen.
+
+    The urgent one is mostly missed, and mostly done where there is a reaction: 0.11 on average.
+    The other one has a reaction nine times in ten, worth less each: 0.26 on average.
+    """
+    rng, clock = np.random.default_rng(seed), ManualClock(START)
+    border = Reactions(db, clock)
+    for number in range(people):
+        person = await add_person(db, clock, f"person{number}")
+        made = []
+        for _ in range(rounds):
+            features = {name: [0.0, 0.0] for name in FEATURES} | {"is_overdue": [1.0, 0.0]}
+            request = ScoreRequest(person, 0, int(rng.integers(2**31)), features, 0)
+            pick = int(rng.integers(2))
+            choice = Choice(pick, [0.0, 0.0], [0.5, 0.5], "random", "1", 0)
+            made.append(_decision(clock, request, choice, "m-small"))
+        async with db.write() as connection:
+            await decisions.append(connection, made)
+            seen = tables.tip_scores.c.user_id == person
+            values = {"seen_at": clock.now()}
+            await connection.execute(update(tables.tip_scores).where(seen).values(values))
+        reactions = []
+        for one in made:
+            reacts, does = ((0.3, 0.8), (0.9, 0.65))[one.chosen]
+            if rng.random() < reacts:
+                action = Action.DONE if rng.random() < does else Action.DISMISS
+                reactions.append(ReactionRequest(person, one.id, action, 60_000, one.id))
+        await asyncio.gather(*(border.accept(one) for one in reactions))
 
 
 def _features(rng: np.random.Generator) -> dict[str, list[float]]:

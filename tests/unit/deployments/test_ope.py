@@ -21,7 +21,7 @@ from oo.kit.errors import OoError
 from oo.store import tables
 from oo.store.database import Database
 from oo.store.migrate import migrate
-from tests.unit.deployments.decision_logs import START, live, store_url
+from tests.unit.deployments.decision_logs import SETTLED, START, live, store_url
 
 PEOPLE, ROUNDS = 12, 20
 
@@ -56,7 +56,7 @@ def oo_ope(*arguments: str) -> Result:
 async def log_and_propensities(folder: Path, policy: str) -> tuple[DecisionLog, np.ndarray]:
     db = Database(store_url(folder))
     try:
-        log = await read_log(db)
+        log = await read_log(db, SETTLED)
         return log, await replay(db, policies()[policy], log)
     finally:
         await db.close()
@@ -95,7 +95,7 @@ async def test_the_last_revision_of_a_reward_counts(folder: Path, tmp_path: Path
         }
         await connection.execute(tables.feedback.insert(), [revised])
         await connection.execute(update(tables.users).values(user_seq=4))
-    log = await read_log(db)
+    log = await read_log(db, SETTLED)
     assert len(log) == 3
     assert log.rewards[[one.id for one in log.decisions].index(first[f.tip_id.name])] == 0.123
     await db.close()
@@ -108,7 +108,7 @@ async def test_deleted_people_are_left_out(tmp_path: Path) -> None:
     async with db.write() as connection:
         person = tables.users.c.subject == "person0"
         await connection.execute(update(tables.users).where(person).values(deleted_at=START))
-    log = await read_log(db)
+    log = await read_log(db, SETTLED)
     assert len(log) == 3
     assert len({*log.people}) == 1
     await db.close()
@@ -195,7 +195,7 @@ def test_the_plot_is_an_image(tmp_path: Path) -> None:
         (("nobody",), "no policy 'nobody'"),
         (("random@9",), "no random@9"),
         (("--estimator", "magic"), "No estimator 'magic'"),
-        (("--since", (START + timedelta(days=365)).strftime("%Y-%m-%d")), "nothing to evaluate"),
+        (("--since", (START + timedelta(days=730)).strftime("%Y-%m-%d")), "nothing to evaluate"),
     ],
 )
 def test_what_cannot_be_done_is_said(arguments: tuple[str, ...], message: str) -> None:

@@ -1,20 +1,13 @@
 """`oo policy` on a real store whose log a real learner made."""
 
-import asyncio
-import shutil
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from click.testing import Result
-from sqlalchemy import insert, update
 from typer.testing import CliRunner
 
 from deployments.choosing import choose
 from deployments.cli import app
-from deployments.offpolicy import read_log, replay
 from deployments.policy_roles import Order, decide, shadow
 from deployments.promotion import prepare
 from ml.policies import policies
@@ -22,9 +15,7 @@ from ml.promotion.report import Report
 from oo.domain.policy import Trainable
 from oo.kit.errors import BadRequest, Conflict, OoError
 from oo.store import policies as store
-from oo.store import tables
 from oo.store.database import Database
-from oo.store.migrate import migrate
 from oo.store.policies import (
     DEMOTED,
     IN_FORCE,
@@ -35,87 +26,10 @@ from oo.store.policies import (
     PolicyRef,
     Roles,
 )
-from tests.unit.deployments.decision_logs import START, live, store_url
+from tests.unit.deployments.conftest import SHADOWED, on_store, put_in_force
+from tests.unit.deployments.decision_logs import SETTLED, START, store_url
 
-PEOPLE, ROUNDS = 12, 50
-SHADOWED = "egreedy-v1"
 SMALL_TRIAL = ("--personas", "50", "--days", "7", "--seeds", "1")
-
-T = TypeVar("T")
-
-
-def on_store(folder: Path, work: Callable[[Database], Awaitable[T]]) -> T:
-    async def run() -> T:
-        db = Database(store_url(folder))
-        try:
-            return await work(db)
-        finally:
-            await db.close()
-
-    return asyncio.run(run())
-
-
-async def put_in_force(db: Database, name: str) -> None:
-    change = Change(PolicyRef(name, "1"), IN_FORCE, "test", "to begin with", {}, START)
-    async with db.write() as connection:
-        await store.record(connection, change)
-
-
-async def add_opinions(db: Database) -> None:
-    """What the shadow would have logged, had it run beside the policy in force."""
-    log = await read_log(db)
-    table = await replay(db, policies()[SHADOWED], log)
-    rows = [
-        {
-            "tip_id": one.id,
-            "policy": SHADOWED,
-            "user_id": one.user_id,
-            "policy_version": "1",
-            "state_seq": one.state_seq,
-            "chosen": 0,
-            "propensities": chances[: len(one.candidate_ids)].tolist(),
-            "scores": [],
-        }
-        for one, chances in zip(log.decisions, table, strict=True)
-    ]
-    async with db.write() as connection:
-        await connection.execute(insert(tables.shadow_scores), rows)
-
-
-@pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which `random` decides, and ε-greedy, its shadow, would do far better."""
-    folder = tmp_path_factory.mktemp("lived")
-
-    async def make(db: Database) -> None:
-        await migrate(db)
-        await put_in_force(db, "random")
-        await live(db, PEOPLE, ROUNDS, policy="random")
-        await add_opinions(db)
-
-    on_store(folder, make)
-    return folder
-
-
-@pytest.fixture
-def folder(lived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy to change; `oo` works on it."""
-    place = tmp_path / "var"
-    shutil.copytree(lived, place)
-    return _command_on(place, monkeypatch)
-
-
-@pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Nothing yet."""
-    return _command_on(tmp_path / "empty", monkeypatch)
-
-
-def _command_on(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("OO_DATA_DIR", str(place))
-    monkeypatch.setenv("OO_PORT", "9")  # no oO runs there
-    monkeypatch.setenv("COLUMNS", "200")
-    return place
 
 
 def oo_policy(*arguments: str, actor: str = "ada") -> Result:
@@ -186,45 +100,6 @@ def test_a_blind_promotion_is_refused_and_recorded(folder: Path) -> None:
     assert "it is newer" in listed
 
 
-def test_a_shadow_that_said_something_else_than_its_replay_is_refused(folder: Path) -> None:
-    async def lie(db: Database) -> None:
-        s = tables.shadow_scores.c
-        async with db.write() as connection:
-            row = (await connection.execute(tables.shadow_scores.select())).first()
-            assert row is not None
-            told = [1.0, *[0.0] * (len(row.propensities) - 1)]
-            mine = (s.tip_id == row.tip_id, s.user_id == row.user_id)
-            query = update(tables.shadow_scores).where(*mine)
-            await connection.execute(query.values(propensities=told))
-
-    on_store(folder, lie)
-    result = oo_policy("promote", SHADOWED, "--reason", "better")
-    assert result.exit_code == 1
-    assert "In 1 of 600 decisions it said something else online" in result.output
-
-
-async def test_decisions_that_parameters_may_have_been_fitted_to_do_not_count(
-    folder: Path,
-) -> None:
-    policy = policies()["ebts"]
-    assert isinstance(policy, Trainable)
-    data = policy.parameters()
-    fitted = policy.with_parameters(data)
-    at = START + timedelta(days=60)
-    db = Database(store_url(folder))
-    try:
-        every = await prepare(db, "ebts")
-        async with db.write() as connection:
-            ref = PolicyRef("ebts", fitted.version)
-            await store.keep_parameters(connection, Parameters(ref, data, {}, at))
-        contest = await prepare(db, str(ref), START)
-    finally:
-        await db.close()
-    assert (every.since, len(every.evidence)) == (None, 600)
-    assert contest.since == at
-    assert 0 < len(contest.evidence) < 600
-
-
 def test_an_empty_log_refuses(empty: Path) -> None:
     result = oo_policy("promote", "lints", "--reason", "hope")
     assert result.exit_code == 1, result.output
@@ -283,7 +158,7 @@ async def test_a_fitted_version_of_what_is_in_force_may_be_its_shadow(folder: Pa
         await shadow(db, str(ref), Order("ada", "newly fitted", START))
         async with db.read() as connection:
             chosen = await choose(connection, None, await store.roles(connection))
-        contest = await prepare(db, "ebts")
+        contest = await prepare(db, "ebts", SETTLED)
     finally:
         await db.close()
     assert (chosen.in_force.version, [one.version for one in chosen.shadows]) == (
@@ -296,7 +171,7 @@ async def test_a_fitted_version_of_what_is_in_force_may_be_its_shadow(folder: Pa
 async def test_a_change_since_the_gate_looked_is_a_conflict(folder: Path) -> None:
     db = Database(store_url(folder))
     try:
-        contest = await prepare(db, SHADOWED)
+        contest = await prepare(db, SHADOWED, SETTLED)
         await put_in_force(db, "linucb-v1")
         passed = Report("a", "b", 0.1, 600, ())
         with pytest.raises(Conflict, match="meanwhile"):

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from ml.promotion import calibration
 from ml.promotion.calibration import RULES, measure, power, shares
 from ml.promotion.worlds import NULLS, World
+from oo.domain.rewards import MISSED_REWARD
 
 SIMULATIONS, DECISIONS, BATCH = 200, 1500, 50
 LEVEL = 0.05
@@ -37,6 +38,17 @@ def test_looking_often_with_a_plain_test_would_err_far_more_often() -> None:
     equal = NULLS[0]
     found = shares(measure(equal, SIMULATIONS, DECISIONS, BATCH, seed=1))
     assert found[RULES.index("naive")] > 0.12
+
+
+def test_counting_decisions_before_their_default_rewards_would_err_far_more_often() -> None:
+    (world,) = (one for one in NULLS if one.missed)
+    passed = 0
+    for seed in range(20):
+        settled = world.evidence(DECISIONS, np.random.default_rng(seed))
+        young = settled.take(settled.rewards != MISSED_REWARD)
+        passed += calibration.promotes(young)
+        assert not calibration.promotes(settled)
+    assert passed >= 18
 
 
 def test_a_better_policy_is_promoted() -> None:

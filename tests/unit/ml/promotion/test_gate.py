@@ -75,6 +75,13 @@ def test_each_check_says_what_to_do(
     assert advice in failed(report)[name].advice
 
 
+def test_what_is_not_settled_yet_is_waited_for() -> None:
+    report = examine("new@2", "old@1", evidence(0), lambda: AGREED, unsettled=700)
+    advice = failed(report)["decisions"].advice
+    assert advice.startswith("Wait: 700 decisions are younger than a day")
+    assert (report.unsettled, report.to_dict()["unsettled"]) == (700, 700)
+
+
 def test_little_overlap_is_refused() -> None:
     found = World("bold", gain=0.3, agreement=0.0, exploration=0.02, boldness=1.0)
     report = judged(found.evidence(1000, np.random.default_rng(0)))
