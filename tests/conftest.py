@@ -44,7 +44,7 @@ class Product:
         """`oo ARGUMENTS` beside the running product, however it ends."""
         command = [sys.executable, "-m", "deployments.cli", *arguments]
         return subprocess.run(
-            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=120
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=300
         )
 
     def deploy(self, policy: str | None = None, args: Mapping[str, Any] | None = None) -> None:

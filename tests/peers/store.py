@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
+
+from sqlalchemy import update
 
 from oo.kit.clock import Clock
 from oo.kit.ids import new_id
 from oo.store import users
 from oo.store.database import Database
-from oo.store.tables import metadata
+from oo.store.tables import feedback, metadata, tip_scores
 from oo.store.users import UserRow
 
 
@@ -39,3 +42,17 @@ async def add_person(db: Database, clock: Clock, subject: str = "ada") -> str:
     async with db.write() as connection:
         await users.add(connection, row)
     return row.id
+
+
+async def shift_log(db: Database, by: timedelta) -> None:
+    """Move every decision and what came of it in time; whole days leave all replays as they are."""
+    times = {
+        tip_scores: ("created_at", "seen_at"),
+        feedback: ("created_at", "learned_at"),
+    }
+    async with db.write() as connection:
+        for table, names in times.items():
+            for row in (await connection.execute(table.select())).all():
+                mine = [column == getattr(row, column.name) for column in table.primary_key]
+                moved = {name: (at := getattr(row, name)) and at + by for name in names}
+                await connection.execute(update(table).where(*mine).values(moved))

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx2
 
+BY_CHANCE = "random"
+PATIENCE_S = 120  # waiting costs nothing where there is no need to
 LIST = "\n".join(f"- [ ] Prepare chapter {number} of the report" for number in range(30))
 
 
@@ -21,7 +23,7 @@ class Client:
     def new(cls, product: Any, email: str | None = None) -> "Client":
         """A new person with 30 tasks of their own."""
         cookie = product.cli("user", "session", email or f"{uuid.uuid4().hex}@test.test")
-        http = httpx2.Client(base_url=product.base_url, cookies={"sid": cookie}, timeout=10)
+        http = httpx2.Client(base_url=product.base_url, cookies={"sid": cookie}, timeout=PATIENCE_S)
         return cls(http)
 
     def import_list(self, text: str = LIST) -> None:
@@ -50,6 +52,17 @@ class Client:
             json={"tip_id": tip_id, "action": action, "dwell_ms": dwell_ms},
             headers={"Idempotency-Key": key or uuid.uuid4().hex},
         )
+
+    def ranked_tip(self) -> dict[str, Any]:
+        """The first tip that a policy picked: on a busy machine chance may have to serve."""
+        found: list[dict[str, Any]] = []
+
+        def ranked() -> bool:
+            found.append(self.tip())
+            return found[-1]["policy"] != BY_CHANCE
+
+        assert eventually(ranked, PATIENCE_S), found[-1]
+        return found[-1]
 
     def tip_of_model(self, within_s: float) -> dict[str, Any]:
         """The first tip that a model wrote."""

@@ -4,7 +4,8 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -14,12 +15,13 @@ from oo.store import policies
 from oo.store.database import Database
 from oo.store.policies import IN_FORCE, Change, PolicyRef
 from tests.conftest import Product
-from tests.serve.client import Client, eventually
+from tests.peers.store import shift_log
+from tests.serve.client import PATIENCE_S, Client, eventually
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 NEW = "lints"
-WITHIN_S = 10
+DAYS = timedelta(days=2)
 
 
 @pytest.fixture
@@ -54,6 +56,25 @@ def _refusal(product: Product) -> dict[str, float]:
     return {check["name"]: check["value"] for check in report["checks"]}
 
 
+def _days_later(product: Product, folder: Path) -> Product:
+    """`oo` on a copy of the store in which all that happened is two days old."""
+    folder.mkdir()
+    with (
+        sqlite3.connect(f"file:{_store(product)}?mode=ro", uri=True) as running,
+        sqlite3.connect(folder / "oo.db") as copy,
+    ):
+        running.backup(copy)
+
+    async def age() -> None:
+        db = Database(f"sqlite+aiosqlite:///{folder / 'oo.db'}")
+        await shift_log(db, -DAYS)
+        await db.close()
+
+    asyncio.run(age())
+    environment = {"OO_DATA_DIR": str(folder), "OO_PORT": "9"}  # no oO runs there
+    return replace(product, environment=product.environment | environment)
+
+
 def _put_in_force(product: Product) -> None:
     async def record() -> None:
         db = Database(f"sqlite+aiosqlite:///{_store(product)}")
@@ -66,29 +87,35 @@ def _put_in_force(product: Product) -> None:
 
 
 @pytest.mark.usefixtures("shards")
-def test_a_policy_is_shadowed_refused_promoted_and_demoted_in_place(product: Product) -> None:
+def test_a_policy_is_shadowed_refused_promoted_and_demoted_in_place(
+    product: Product, tmp_path: Path
+) -> None:
     client = Client.new(product)
     client.import_list()
-    assert client.tip()["policy"] == "egreedy-v1"
+    assert client.ranked_tip()["policy"] == "egreedy-v1"
 
     product.cli("policy", "shadow", NEW, "--reason", "a look at it")
-    assert eventually(lambda: bool(client.tip() and _opinions(product)), WITHIN_S)
+    assert eventually(lambda: bool(client.tip() and _opinions(product)), PATIENCE_S)
 
     for _ in range(6):
-        assert client.react(client.tip()["id"]).status_code == 200
+        assert client.react(client.ranked_tip()["id"]).status_code == 200
     refused = product.run("policy", "promote", NEW, "--reason", "blind")
     assert refused.returncode == 1, refused.stderr
-    assert "Wait for" in refused.stdout
-    measured = _refusal(product)
+    assert "decisions are younger than a day" in refused.stdout
+    assert {client.ranked_tip()["policy"] for _ in range(10)} == {"egreedy-v1"}
+
+    later = _days_later(product, tmp_path / "later")
+    refused = later.run("policy", "promote", NEW, "--reason", "still blind")
+    assert refused.returncode == 1, refused.stderr
+    measured = _refusal(later)
     assert measured["shadowed decisions"] >= 6
     assert measured["online and offline disagree"] == 0
-    assert {client.tip()["policy"] for _ in range(10)} == {"egreedy-v1"}
 
     _put_in_force(product)
-    assert eventually(lambda: client.tip()["policy"] == NEW, WITHIN_S)
+    assert eventually(lambda: client.tip()["policy"] == NEW, PATIENCE_S)
 
     product.cli("policy", "demote", "--reason", "it was only a test")
-    assert eventually(lambda: client.tip()["policy"] == "egreedy-v1", WITHIN_S)
+    assert eventually(lambda: client.tip()["policy"] == "egreedy-v1", PATIENCE_S)
     listed = product.cli("policy", "history")
     assert [
         word for word in ("demoted", "in force", "refused", "shadow") if word not in listed

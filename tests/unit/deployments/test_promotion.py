@@ -30,7 +30,7 @@ from oo.store import policies as store
 from oo.store import tables
 from oo.store.database import Database
 from oo.store.policies import Parameters, PolicyRef
-from tests.peers.store import fresh_store
+from tests.peers.store import fresh_store, shift_log
 from tests.unit.deployments.conftest import SHADOWED, on_store
 from tests.unit.deployments.decision_logs import (
     SETTLED,
@@ -143,22 +143,8 @@ async def see(db: Database, at: datetime) -> None:
 
 
 def age(folder: Path, by: timedelta) -> None:
-    """Move every decision and what came of it, so that the first one is `by` ago."""
-    shift = datetime.now(UTC) - by - START
-
-    async def move(db: Database) -> None:
-        times = {
-            tables.tip_scores: ("created_at",),
-            tables.feedback: ("created_at", "learned_at"),
-        }
-        async with db.write() as connection:
-            for table, columns in times.items():
-                for row in (await connection.execute(table.select())).all():
-                    mine = [column == getattr(row, column.name) for column in table.primary_key]
-                    moved = {name: getattr(row, name) + shift for name in columns}
-                    await connection.execute(update(table).where(*mine).values(moved))
-
-    on_store(folder, move)
+    """Let the first decision be that old."""
+    on_store(folder, lambda db: shift_log(db, datetime.now(UTC) - by - START))
 
 
 def test_a_promotion_on_a_young_log_says_to_wait(folder: Path) -> None:
