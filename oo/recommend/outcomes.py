@@ -17,6 +17,8 @@ from oo.store.feedback import Person, Reaction
 
 CREDIT_FOR = timedelta(days=7)  # a task finished later than this was not the tip's doing
 BATCH = 200
+# people choose the keys of their own reactions, in the same space; no key of theirs can hold this
+OWN_KEY = "\x1f"
 
 
 class Outcomes:
@@ -84,7 +86,7 @@ def _row(
         reward=value,
         late=False,
         features=tip.features,
-        idempotency_key=f"{outcome.value}:{tip.id}",
+        idempotency_key=f"{OWN_KEY}{outcome.value}:{tip.id}",
         created_at=now,
         learned_at=now if latest is None else latest.learned_at,
         revision=0 if latest is None else latest.revision + 1,

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from deployments.choosing import find_by_key
 from ml.policies import policies
 from oo.domain.policy import Statistics
-from oo.domain.rewards import MISSED_REWARD, Action
+from oo.domain.rewards import MISSED_REWARD, Action, Outcome
 from oo.kit.clock import ManualClock
 from oo.recommend import outcomes
 from oo.recommend.learning import Learner
@@ -134,6 +134,26 @@ async def test_tips_of_a_deleted_person_hold_up_nobody(
     monkeypatch.setattr(outcomes, "BATCH", 1)
     clock.advance(DAY + 60)
     assert await Outcomes(db, clock).settle_missed() == 1
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+async def test_a_key_that_a_person_chooses_is_never_one_of_ours(
+    db: Database, clock: ManualClock, user: str, outcome: Outcome
+) -> None:
+    tip = await serve_tip(db, clock, user, candidate(clock, "todoist:1"))
+    other = await serve_tip(db, clock, user)
+    await see(db, clock, user, tip)
+    key = f"{outcome.value}:{tip}"
+    await Reactions(db, clock).accept(ReactionRequest(user, other, Action.SNOOZE, 900, key))
+    noticing = Outcomes(db, clock)
+    if outcome is Outcome.MISSED:
+        clock.advance(DAY + 60)
+        assert await noticing.settle_missed() == 1
+    else:
+        assert await noticing.done_elsewhere(user, ["todoist:1"]) == 1
+    row = (await log(db, user, 2))[1]
+    assert (row.tip_id, row.action) == (tip, outcome)
+    assert not row.idempotency_key.isprintable()  # which the API refuses from people
 
 
 async def test_nobody_sees_for_another_person(db: Database, clock: ManualClock, user: str) -> None:
