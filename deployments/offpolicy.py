@@ -27,12 +27,13 @@ FOLDS_SEED = 0
 
 
 class By(StrEnum):
-    """How a log is divided: by what the tip is, or by local hour or person."""
+    """How a log is divided: by what the tip is, or by local hour, week of joining or person."""
 
     MODEL = "model"
     PROMPT = "prompt"
     KIND = "kind"
     HOUR = "hour"
+    COHORT = "cohort"
     USER = "user"
 
     @property
@@ -246,6 +247,7 @@ def labels_of(log: DecisionLog, by: By) -> Labels:
         By.PROMPT: lambda one: one.prompt_version,
         By.KIND: lambda one: one.kind,
         By.HOUR: lambda one: f"{one.created_at.astimezone(ZoneInfo(one.timezone)).hour:02}",
+        By.COHORT: lambda one: f"{one.joined_at:%G-W%V}",
         By.USER: lambda one: one.user_id,
     }
     return np.array([name[by](decision) for decision in log.decisions])

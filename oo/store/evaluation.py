@@ -20,7 +20,8 @@ class LoggedDecision:
 
     `kind`, `model` and `prompt_version` are those of the chosen candidate. `reward`, `action` and
     `reacted_at` are those of the last reaction that was learnt, None without one: what came too
-    late changes nothing. `seen_at` is when the person saw the tip. `degraded` says why the policy
+    late changes nothing. `seen_at` is when the person saw the tip, `joined_at` when they
+    came to oO. `degraded` says why the policy
     in force did not pick; the propensities are those of the choice that was made.
     """
 
@@ -28,6 +29,7 @@ class LoggedDecision:
     user_id: str
     created_at: datetime
     timezone: str
+    joined_at: datetime
     kind: str
     model: str
     prompt_version: str
@@ -64,6 +66,7 @@ async def logged(
         select(
             tip_scores,
             users.c.timezone,
+            users.c.created_at.label("joined_at"),
             _f.reward,
             _f.action,
             _f.created_at.label("reacted_at"),
@@ -80,6 +83,7 @@ async def logged(
             user_id=row.user_id,
             created_at=row.created_at,
             timezone=row.timezone,
+            joined_at=row.joined_at,
             kind=row.kind,
             model=row.model,
             prompt_version=row.prompt_version,
