@@ -120,13 +120,14 @@ class OAuthSource(ABC):
         Calling it again for the same task as it was stored changes nothing more.
         """
 
-    async def finished(self, access: Access, since: datetime) -> frozenset[str]:
-        """Ids of tasks that the person finished at the provider since then, recurring ones too.
+    async def finished(self, access: Access, since: datetime) -> dict[str, datetime]:
+        """When the person finished tasks at the provider, by their ids; since then, newest only.
 
-        A source that cannot tell a finished task from a deleted one names none. Raises Reconnect,
+        Turns of recurring tasks count too. The instants are aware, by the provider's clock. A
+        source that cannot tell a finished task from a deleted one names none. Raises Reconnect,
         Retry or Broken.
         """
-        return frozenset()
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

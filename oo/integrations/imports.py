@@ -47,7 +47,8 @@ async def take_upload(
         news = reconcile.news_of_upload(stored, upload.tasks)
         await tasks.put(connection, user_id, news)
         finished = await tasks.mark_completed(connection, user_id, upload.done, now)
-        ticked = [i for i in upload.done if i in stored and stored[i].completed_at is None]
+        # a tick says that, not when: the list is the first that oO hears of it
+        ticked = {i: now for i in upload.done if i in stored and stored[i].completed_at is None}
         await elsewhere.announce(connection, user_id, ticked, now)
         row = ConnectionRow(name, filename, CONNECTED, None, now, now, None)
         await connections.put(connection, user_id, row)

@@ -138,9 +138,10 @@ class Integrations:
         grant = await source.exchange(code, self.redirect_uri(name))
         async with self._db.write() as connection:
             secret = await self._grants.sealed(connection, user_id, name, grant)
-            row = ConnectionRow(
-                name, grant.account[:320], CONNECTED, secret, self._clock.now(), None, None
-            )
+            before = await connections.get(connection, user_id, name)
+            synced_at = before.synced_at if before else None
+            account, now = grant.account[:320], self._clock.now()
+            row = ConnectionRow(name, account, CONNECTED, secret, now, synced_at, None)
             await connections.put(connection, user_id, row)
         self._freshness.forget(user_id, name)
         await self._sync_quietly(user_id, name)
@@ -261,24 +262,32 @@ class Integrations:
                 return False
             self._freshness.check_may_ask(user_id, name)
             access = self._grants.access(user_id, name, configured.source)
+            began = self._clock.now()
             try:
                 told = await configured.source.fetch(access)
                 finished = await self._finished(user_id, name, configured.source, access, told)
             except SOURCE_ERRORS as error:
                 await self._note_failure(user_id, name, error)
                 raise
-            return await self._keep(user_id, name, told, finished)
+            return await self._keep(user_id, name, told, finished, began)
 
     async def _finished(
         self, user_id: str, name: str, source: OAuthSource, access: Access, told: list[Task]
-    ) -> frozenset[str]:
+    ) -> dict[str, datetime]:
         async with self._db.read() as connection:
             stored = await tasks.list_of_source(connection, user_id, name)
+            row = await connections.get(connection, user_id, name)
         doubtful = elsewhere.perhaps_finished(stored, told)
-        return await elsewhere.ask(source, access, doubtful, self._clock.now())
+        synced_at = row.synced_at if row else None
+        return await elsewhere.ask(source, access, doubtful, synced_at, self._clock.now())
 
     async def _keep(
-        self, user_id: str, name: str, told: list[Task], finished: frozenset[str]
+        self,
+        user_id: str,
+        name: str,
+        told: list[Task],
+        finished: Mapping[str, datetime],
+        began: datetime,
     ) -> bool:
         now = self._clock.now()
         async with self._db.write() as connection:
@@ -288,9 +297,11 @@ class Integrations:
             changes = reconcile.compare(stored, told, now)
             changed = await reconcile.apply(connection, user_id, changes)
             # what was ticked off here in the meantime is a reaction of its own
-            credited = finished & elsewhere.perhaps_finished(stored, told)
-            await elsewhere.announce(connection, user_id, credited, now)
-            await connections.set_synced(connection, user_id, name, now)
+            still = elsewhere.perhaps_finished(stored, told)
+            credited = {task_id: at for task_id, at in finished.items() if task_id in still}
+            news = await elsewhere.news(connection, user_id, credited, now)
+            await elsewhere.announce(connection, user_id, news, now)
+            await connections.set_synced(connection, user_id, name, began)
         self._freshness.was_read(user_id, name)
         return changed
 

@@ -4,7 +4,7 @@ Both are rows of the same log of reactions, so they are numbered, folded and rep
 other. The reward of a missed tip is provisional: a completion elsewhere replaces it, exactly.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from oo.domain.rewards import MISSED_REWARD, Outcome, delayed_reward
@@ -35,14 +35,21 @@ class Outcomes:
             missed = await decisions.missed(connection, before, BATCH)
         return await self._log(missed, Outcome.MISSED)
 
-    async def done_elsewhere(self, user_id: str, task_ids: Collection[str]) -> int:
-        """Credit the tips of the last days that spoke of these tasks, which are finished now."""
-        after = self._clock.now() - CREDIT_FOR
-        async with self._db.read() as connection:
-            seen = await decisions.seen_of_tasks(connection, user_id, task_ids, after)
-        return await self._log(seen, Outcome.DONE_ELSEWHERE)
+    async def done_elsewhere(self, user_id: str, task_id: str, completed_at: datetime) -> int:
+        """Credit the seen tips that spoke of the task in the days until it was finished.
 
-    async def _log(self, tips: Sequence[Seen], outcome: Outcome) -> int:
+        A tip that was served after that was not the reason. Nor is one credited that the page
+        has not yet said to be seen: if it says so later, the tip is missed.
+        """
+        async with self._db.read() as connection:
+            seen = await decisions.seen_of_task(
+                connection, user_id, task_id, completed_at - CREDIT_FOR, completed_at
+            )
+        return await self._log(seen, Outcome.DONE_ELSEWHERE, completed_at)
+
+    async def _log(
+        self, tips: Sequence[Seen], outcome: Outcome, completed_at: datetime | None = None
+    ) -> int:
         if not tips:
             return 0
         now = self._clock.now()
@@ -57,7 +64,10 @@ class Outcomes:
                 if not _learns(outcome, people.get(tip.user_id), latest.get(tip.id)):
                     continue
                 sequence[tip.user_id] += 1
-                fresh.append(_row(tip, outcome, sequence[tip.user_id], latest.get(tip.id), now))
+                value = _reward(tip, completed_at)
+                fresh.append(
+                    _row(tip, outcome, value, sequence[tip.user_id], latest.get(tip.id), now)
+                )
             if fresh:
                 await feedback.append(connection, fresh)
         return len(fresh)
@@ -72,11 +82,15 @@ def _learns(outcome: Outcome, person: Person | None, latest: Reaction | None) ->
     return outcome is Outcome.DONE_ELSEWHERE and latest.action == Outcome.MISSED
 
 
+def _reward(tip: Seen, completed_at: datetime | None) -> float:
+    if completed_at is None:
+        return MISSED_REWARD
+    return delayed_reward((completed_at - tip.created_at).total_seconds())
+
+
 def _row(
-    tip: Seen, outcome: Outcome, sequence: int, latest: Reaction | None, now: datetime
+    tip: Seen, outcome: Outcome, value: float, sequence: int, latest: Reaction | None, now: datetime
 ) -> Reaction:
-    after_s = (now - tip.created_at).total_seconds()
-    value = MISSED_REWARD if outcome is Outcome.MISSED else delayed_reward(after_s)
     return Reaction(
         user_id=tip.user_id,
         user_seq=sequence,

@@ -14,7 +14,10 @@ RECONNECT = "reconnect"
 
 
 class ConnectionRow(NamedTuple):
-    """A connection; `secret` is the grant as the vault sealed it, None for an upload."""
+    """A connection; `secret` is the grant as the vault sealed it, None for an upload.
+
+    `synced_at` is when reading its tasks began the last time that it worked.
+    """
 
     source: str
     account: str
@@ -87,21 +90,24 @@ async def set_failed(
 ) -> None:
     """Say what went wrong just now; `error` is a sentence for the person.
 
-    The source counts as asked, so that one that fails does not hold up the others' turn.
+    The source counts as asked, so that one that fails does not hold up the others' turn; what was
+    read last stays as old as it is.
     """
     await connection.execute(
         update(connections)
         .where(connections.c.user_id == user_id, connections.c.source == source)
-        .values(status=status, error=error, synced_at=now)
+        .values(status=status, error=error, asked_at=now)
     )
 
 
-async def set_synced(connection: AsyncConnection, user_id: str, source: str, now: datetime) -> None:
-    """Say that all tasks of the source were read just now."""
+async def set_synced(
+    connection: AsyncConnection, user_id: str, source: str, asked_at: datetime
+) -> None:
+    """Say that all tasks of the source were read; `asked_at` is when that began."""
     await connection.execute(
         update(connections)
         .where(connections.c.user_id == user_id, connections.c.source == source)
-        .values(synced_at=now, status=CONNECTED, error=None)
+        .values(synced_at=asked_at, asked_at=asked_at, status=CONNECTED, error=None)
     )
 
 
@@ -113,16 +119,16 @@ async def remove(connection: AsyncConnection, user_id: str, source: str) -> None
 
 
 async def due_for_sync(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
-    """People with a healthy connection that was not read since `before`, the stalest first."""
+    """People with a healthy connection that was not asked since `before`, the stalest first."""
     query = (
         select(connections.c.user_id)
         .where(
             connections.c.status == "connected",
             connections.c.secret.is_not(None),
-            (connections.c.synced_at.is_(None)) | (connections.c.synced_at < before),
+            (connections.c.asked_at.is_(None)) | (connections.c.asked_at < before),
         )
         .group_by(connections.c.user_id)
-        .order_by(func.min(connections.c.synced_at))
+        .order_by(func.min(connections.c.asked_at))
         .limit(limit)
     )
     return list((await connection.execute(query)).scalars())

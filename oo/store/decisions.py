@@ -188,13 +188,13 @@ async def missed(connection: AsyncConnection, before: datetime, limit: int) -> l
     return [_seen(row) for row in await connection.execute(query)]
 
 
-async def seen_of_tasks(
-    connection: AsyncConnection, user_id: str, task_ids: Collection[str], since: datetime
+async def seen_of_task(
+    connection: AsyncConnection, user_id: str, task_id: str, since: datetime, until: datetime
 ) -> list[Seen]:
-    """The person's tips since then that were seen and spoke of these tasks, oldest first."""
+    """The person's tips served in that time that were seen and spoke of the task, oldest first."""
     t = tip_scores.c
     query = _SEEN.where(
-        t.user_id == user_id, t.task_id.in_(task_ids), t.created_at >= since
+        t.user_id == user_id, t.task_id == task_id, t.created_at.between(since, until)
     ).order_by(t.created_at)
     return [_seen(row) for row in await connection.execute(query)]
 

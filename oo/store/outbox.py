@@ -15,6 +15,15 @@ TASK_COMPLETED = "signals.task.completed"
 COMPLETE_TASK = "commands.task.complete"
 
 
+class Told(NamedTuple):
+    """What a message said of a task, and when it was written and handled."""
+
+    subject: str
+    payload: dict[str, Any]
+    created_at: datetime
+    relayed_at: datetime | None
+
+
 class Message(NamedTuple):
     """Something to be told or done, in the order of `id`."""
 
@@ -50,6 +59,17 @@ async def waiting(
         .limit(limit)
     )
     return [Message(*row) for row in await connection.execute(query)]
+
+
+async def about_tasks(connection: AsyncConnection, user_id: str, since: datetime) -> list[Told]:
+    """The person's messages about finished tasks, here or elsewhere, not handled before `since`."""
+    o = outbox.c
+    query = select(o.subject, o.payload, o.created_at, o.relayed_at).where(
+        o.user_id == user_id,
+        o.subject.in_((TASK_COMPLETED, COMPLETE_TASK)),
+        or_(o.relayed_at.is_(None), o.relayed_at >= since),
+    )
+    return [Told(*row) for row in await connection.execute(query)]
 
 
 async def mark_relayed(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:

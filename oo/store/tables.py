@@ -116,7 +116,8 @@ connections = Table(
     Column("status", String(16), nullable=False),  # connected | reconnect
     Column("secret", LargeBinary),  # the grant, sealed by the vault
     Column("connected_at", UtcDateTime, nullable=False),
-    Column("synced_at", UtcDateTime),
+    Column("synced_at", UtcDateTime),  # when reading began, the last time that it worked
+    Column("asked_at", UtcDateTime),  # when the source was asked last, whether it answered or not
     Column("error", String(500)),
 )
 

@@ -92,7 +92,11 @@ async def test_connections_are_replaced_and_erased(db: Database, clock: ManualCl
     async with db.write() as connection:
         await connections.put(connection, ada, row)
         await connections.put(connection, bob, row)
-        await connections.set_failed(connection, ada, "todoist", "reconnect", "why", NOW)
+        await connections.set_synced(connection, ada, "todoist", NOW)
+        later = NOW + timedelta(hours=1)
+        await connections.set_failed(connection, ada, "todoist", "reconnect", "why", later)
+        failed = await connections.get(connection, ada, "todoist")
+        assert failed == row._replace(status="reconnect", error="why", synced_at=NOW)
         again = row._replace(account="new", secret=b"2")
         await connections.put(connection, ada, again)
         assert await connections.get(connection, ada, "todoist") == again
@@ -102,6 +106,23 @@ async def test_connections_are_replaced_and_erased(db: Database, clock: ManualCl
         await connections.remove(connection, ada, "todoist")
         assert await connections.list_for(connection, ada) == []
         assert await connections.get(connection, bob, "todoist") == row
+
+
+async def test_a_source_that_fails_holds_up_nobody_elses_turn(
+    db: Database, clock: ManualClock
+) -> None:
+    ada, bob = await add_person(db, clock, "ada"), await add_person(db, clock, "bob")
+    row = ConnectionRow("todoist", "", "connected", b"x", NOW, None, None)
+    async with db.write() as connection:
+        for person in (ada, bob):
+            await connections.put(connection, person, row)
+        await connections.set_synced(connection, bob, "todoist", NOW)
+        await connections.set_failed(connection, ada, "todoist", "connected", "why", NOW)
+        soon, later = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
+        await connections.set_failed(connection, ada, "todoist", "connected", "why", soon)
+        assert await connections.due_for_sync(connection, NOW, 5) == []
+        assert await connections.due_for_sync(connection, soon, 5) == [bob]
+        assert await connections.due_for_sync(connection, later, 5) == [bob, ada]
 
 
 async def test_a_cookie_stands_for_a_live_session(db: Database, clock: ManualClock) -> None:

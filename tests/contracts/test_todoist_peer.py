@@ -67,7 +67,10 @@ async def test_the_sdk_signs_in_reads_closes_and_revokes(peer: TodoistPeer, base
         done = await api.get_completed_tasks_by_completion_date(
             since=now - timedelta(days=7), until=now + timedelta(minutes=1)
         )
-        assert [task.id async for page in done for task in page] == [first]
+        found = [task async for page in done for task in page]
+        assert [task.id for task in found] == [first]
+        assert found[0].completed_at is not None
+        assert now - timedelta(minutes=1) <= found[0].completed_at <= now
         assert await revoke_auth_token_async(CLIENT_ID, CLIENT_SECRET, auth.access_token, client)
         with pytest.raises(httpx.HTTPStatusError) as refused:
             await api.get_task(first)

@@ -109,11 +109,19 @@ class TodoistSource(OAuthSource):
         if response.status_code not in (404, 410):
             _expect_success(response)
 
-    async def finished(self, access: Access, since: datetime) -> frozenset[str]:
+    async def finished(self, access: Access, since: datetime) -> dict[str, datetime]:
         until = self._clock.now() + timedelta(minutes=1)  # its clock may be ahead of ours
         query = {"since": _stamp(since), "until": _stamp(until)}
         done = await self._pages(access, "/tasks/completed/by_completion_date", "items", query)
-        return frozenset(f"{NAME}:{item['id']}" for item in done if item.get("id"))
+        newest: dict[str, datetime] = {}
+        try:
+            for item in done:
+                task_id, completed_at = f"{NAME}:{item['id']}", _instant(item["completed_at"])
+                if completed_at is not None:
+                    newest[task_id] = max(completed_at, newest.get(task_id, completed_at))
+        except (KeyError, TypeError, ValueError) as error:
+            raise Broken("Todoist sent a finished task that oO cannot read.") from error
+        return newest
 
     async def _has_advanced(self, access: Access, task: Task) -> bool:
         response = await self._call(access, "GET", f"/tasks/{task.external_id}")

@@ -1,5 +1,7 @@
 """Delayed and missing reactions: learnt once, exactly, and never over a person's own."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from sqlalchemy import update
@@ -85,8 +87,8 @@ async def test_a_completion_elsewhere_replaces_the_default_exactly(
     clock.advance(DAY + 60)
     await noticing.settle_missed()
     clock.advance(3600)
-    assert await noticing.done_elsewhere(user, ["todoist:1"]) == 1
-    assert await noticing.done_elsewhere(user, ["todoist:1"]) == 0
+    assert await noticing.done_elsewhere(user, "todoist:1", clock.now()) == 1
+    assert await noticing.done_elsewhere(user, "todoist:1", clock.now()) == 0
     provisional, final = await log(db, user, 2)
     assert (final.replaces, final.reward, final.revision) == (provisional.reward, 0.3, 1)
     assert final.learned_at == provisional.learned_at
@@ -100,13 +102,34 @@ async def test_a_completion_elsewhere_in_time_is_a_delayed_reward(
     db: Database, clock: ManualClock, user: str
 ) -> None:
     tip = await serve_tip(db, clock, user, candidate(clock, "todoist:1"))
-    unseen = await serve_tip(db, clock, user, candidate(clock, "todoist:1"))
+    await serve_tip(db, clock, user, candidate(clock, "todoist:1"))  # never seen
+    await see(db, clock, user, await serve_tip(db, clock, user, candidate(clock, "todoist:2")))
     await see(db, clock, user, tip)
     clock.advance(90)
-    assert await Outcomes(db, clock).done_elsewhere(user, ["todoist:1", "todoist:2"]) == 1
+    assert await Outcomes(db, clock).done_elsewhere(user, "todoist:1", clock.now()) == 1
     (row,) = await log(db, user, 1)
     assert (row.tip_id, row.reward) == (tip, 1.0)
-    assert unseen != tip
+
+
+async def test_the_delay_ends_when_the_task_was_finished(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    await see(db, clock, user, await serve_tip(db, clock, user, candidate(clock, "todoist:1")))
+    finished_at = clock.now() + timedelta(minutes=1)
+    clock.advance(11 * 60)
+    assert await Outcomes(db, clock).done_elsewhere(user, "todoist:1", finished_at) == 1
+    (row,) = await log(db, user, 1)
+    assert (row.reward, row.created_at) == (1.0, clock.now())
+
+
+@pytest.mark.parametrize("served_later_s", [-7 * DAY - 1, 1])
+async def test_a_tip_long_before_or_after_the_completion_was_not_its_reason(
+    db: Database, clock: ManualClock, user: str, served_later_s: float
+) -> None:
+    await see(db, clock, user, await serve_tip(db, clock, user, candidate(clock, "todoist:1")))
+    finished_at = clock.now() - timedelta(seconds=served_later_s)
+    clock.advance(60)
+    assert await Outcomes(db, clock).done_elsewhere(user, "todoist:1", finished_at) == 0
 
 
 async def test_a_persons_own_reaction_is_never_overruled(
@@ -116,7 +139,7 @@ async def test_a_persons_own_reaction_is_never_overruled(
     await see(db, clock, user, tip)
     await Reactions(db, clock).accept(ReactionRequest(user, tip, Action.DISMISS, 900, "key"))
     noticing = Outcomes(db, clock)
-    assert await noticing.done_elsewhere(user, ["todoist:1"]) == 0
+    assert await noticing.done_elsewhere(user, "todoist:1", clock.now()) == 0
     clock.advance(2 * DAY)
     assert await noticing.settle_missed() == 0
 
@@ -150,7 +173,7 @@ async def test_a_key_that_a_person_chooses_is_never_one_of_ours(
         clock.advance(DAY + 60)
         assert await noticing.settle_missed() == 1
     else:
-        assert await noticing.done_elsewhere(user, ["todoist:1"]) == 1
+        assert await noticing.done_elsewhere(user, "todoist:1", clock.now()) == 1
     row = (await log(db, user, 2))[1]
     assert (row.tip_id, row.action) == (tip, outcome)
     assert not row.idempotency_key.isprintable()  # which the API refuses from people
