@@ -1,10 +1,8 @@
-"""The tables: the one place where the shape of the stored data is written down.
+"""The tables: where the shape of the stored data is written down.
 
 Every table that holds a person's data has a `user_id`, and every query on it names one (a lint
 test checks it). Instants are UTC. The migrations in this package bring a database to this shape.
 """
-
-from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
@@ -12,52 +10,41 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeDecorator
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from oo.store.schema import ID, SEQUENCE, UtcDateTime, metadata
+from oo.store.shared_tables import policy_changes, policy_parameters, sim_events, sim_runs
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware instant; SQLite forgets the zone, so it goes in and comes out as UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime cannot be stored")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-ID = String(32)
-SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
+__all__ = [
+    "UtcDateTime",
+    "candidates",
+    "connections",
+    "data_keys",
+    "feedback",
+    "login_links",
+    "metadata",
+    "outbox",
+    "policy_changes",
+    "policy_parameters",
+    "profiles",
+    "sessions",
+    "shadow_scores",
+    "sim_events",
+    "sim_runs",
+    "tasks",
+    "tip_scores",
+    "user_models",
+    "users",
+]
 
 users = Table(
     "users",
@@ -251,62 +238,4 @@ profiles = Table(
     Column("user_seq", BigInteger, nullable=False),  # reactions that it knows
     Column("values", JSON, nullable=False),  # {feature: value}
     Column("computed_at", UtcDateTime, nullable=False),
-)
-
-policy_parameters = Table(
-    "policy_parameters",
-    metadata,
-    Column("policy", String(64), primary_key=True),
-    Column("version", String(64), primary_key=True),
-    Column("data", LargeBinary, nullable=False),
-    Column("report", JSON, nullable=False),  # what it was fitted to, and how it did
-    Column("created_at", UtcDateTime, nullable=False),
-)
-
-# append-only: the roles of policies are a fold of it
-policy_changes = Table(
-    "policy_changes",
-    metadata,
-    Column("id", SEQUENCE, primary_key=True, autoincrement=True),
-    Column("policy", String(64), nullable=False),
-    Column("version", String(64), nullable=False),
-    Column("role", String(16), nullable=False),  # see oo.store.policies
-    Column("actor", String(320), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("report", JSON, nullable=False),  # what the gate found
-    Column("created_at", UtcDateTime, nullable=False),
-)
-
-# simulated people only: nothing here is about a person
-sim_runs = Table(
-    "sim_runs",
-    metadata,
-    Column("id", ID, primary_key=True),
-    Column("name", String(120), nullable=False),
-    Column("created_at", UtcDateTime, nullable=False, index=True),
-    Column("finished_at", UtcDateTime),
-    Column("kind", String(16), nullable=False),  # comparison | sweep
-    Column("status", String(16), nullable=False),  # running | finished | failed
-    Column("seed", BigInteger, nullable=False),
-    Column("config", JSON, nullable=False),
-    Column("summary", JSON, nullable=False),  # {} until it has finished
-    Column("mlflow_run_id", String(64)),
-)
-
-# one row per trial, simulated person and day; in a sweep, one per trial and day of all people
-sim_events = Table(
-    "sim_events",
-    metadata,
-    Column("run_id", ID, ForeignKey("sim_runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("policy", String(200), nullable=False),  # with its changed parameters
-    Column("seed", BigInteger, nullable=False),
-    Column("persona", Integer),
-    Column("day", Integer, nullable=False),
-    Column("decisions", Integer, nullable=False),
-    Column("seen", Integer, nullable=False),
-    Column("dismissed", Integer, nullable=False),
-    Column("reward", Float),  # mean of those seen
-    Column("regret", Float, nullable=False),  # mean, as are propensities
-    Column("propensity", Float, nullable=False),
 )
