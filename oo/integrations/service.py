@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
-from weakref import WeakValueDictionary
 
 import httpx2
 
 from oo.domain.signals import (
     SOURCE_ERRORS,
-    Access,
     Manifest,
     OAuthSource,
     Reconnect,
@@ -20,16 +18,15 @@ from oo.domain.signals import (
     UploadSource,
 )
 from oo.domain.tasks import Task
-from oo.integrations import elsewhere, reconcile
-from oo.integrations.freshness import Freshness
 from oo.integrations.grants import Grants
 from oo.integrations.imports import ImportResult, take_upload
+from oo.integrations.reading import Reader
 from oo.integrations.registry import ConfiguredSource, build_sources, http_client
 from oo.kit.clock import Clock
-from oo.kit.errors import BadRequest, Conflict, NotFound, OoError
+from oo.kit.errors import BadRequest, Conflict, NotFound
 from oo.kit.settings import Settings
 from oo.store import connections, tasks, users
-from oo.store.connections import CONNECTED, RECONNECT, ConnectionRow
+from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database
 from oo.vault.keyring import Keyring, load_keyring
 from oo.vault.service import Vault
@@ -79,8 +76,7 @@ class Integrations:
         self._base_url = base_url
         self._grants = Grants(db, vault, clock)
         self._states = TokenSealer(keyring, clock, "connect state", STATE_LIFETIME)
-        self._freshness = Freshness(clock)
-        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._reader = Reader(db, self._grants, self._sources, clock)
 
     @classmethod
     def of(
@@ -143,7 +139,7 @@ class Integrations:
             account, now = grant.account[:320], self._clock.now()
             row = ConnectionRow(name, account, CONNECTED, secret, now, synced_at, None)
             await connections.put(connection, user_id, row)
-        self._freshness.forget(user_id, name)
+        self._reader.begin_anew(user_id, name)
         await self._sync_quietly(user_id, name)
 
     async def disconnect(self, user_id: str, name: str) -> None:
@@ -163,7 +159,7 @@ class Integrations:
             await connections.remove(connection, user_id, name)
             await tasks.remove_source(connection, user_id, name)
             await users.bump_pool(connection, user_id)
-        self._freshness.forget(user_id, name)
+        self._reader.begin_anew(user_id, name)
 
     async def open_tasks(self, user_id: str) -> list[Task]:
         """The person's open tasks, read again from sources that were not read just now.
@@ -188,9 +184,9 @@ class Integrations:
             rows = await connections.list_for(connection, user_id)
         changed, failures = False, []
         for row in rows:
-            self._freshness.is_stale(user_id, row.source)
+            self._reader.is_stale(user_id, row.source)
             try:
-                changed |= await self._sync_source(user_id, row.source)
+                changed |= await self._reader.read(user_id, row.source)
             except SOURCE_ERRORS as error:
                 failures.append(error)
         if failures:
@@ -224,19 +220,7 @@ class Integrations:
             async with self._db.write() as connection:
                 await tasks.mark_completed(connection, user_id, [task_id], self._clock.now())
                 await users.bump_pool(connection, user_id)
-        name = task.source
-        configured = self._sources.get(name)
-        if configured is None or not isinstance(configured.source, OAuthSource):
-            return
-        access = self._grants.access(user_id, name, configured.source)
-        async with self._lock(user_id, name):
-            self._freshness.check_may_ask(user_id, name)
-            try:
-                await configured.source.complete(access, task)
-            except SOURCE_ERRORS as error:
-                await self._note_failure(user_id, name, error)
-                raise
-            self._freshness.is_stale(user_id, name)
+        await self._reader.close(user_id, task)
 
     async def import_file(
         self, user_id: str, filename: str, data: bytes, name: str = UPLOAD_SOURCE
@@ -249,69 +233,9 @@ class Integrations:
 
     async def _sync_quietly(self, user_id: str, name: str) -> None:
         try:
-            await self._sync_source(user_id, name)
+            await self._reader.read(user_id, name)
         except SOURCE_ERRORS as error:
             log.warning("source %s failed: %s", name, error.code)
-
-    async def _sync_source(self, user_id: str, name: str) -> bool:
-        configured = self._sources.get(name)
-        if configured is None or not isinstance(configured.source, OAuthSource):
-            return False
-        async with self._lock(user_id, name):
-            if self._freshness.is_fresh(user_id, name):
-                return False
-            self._freshness.check_may_ask(user_id, name)
-            access = self._grants.access(user_id, name, configured.source)
-            began = self._clock.now()
-            try:
-                told = await configured.source.fetch(access)
-                finished = await self._finished(user_id, name, configured.source, access, told)
-            except SOURCE_ERRORS as error:
-                await self._note_failure(user_id, name, error)
-                raise
-            return await self._keep(user_id, name, told, finished, began)
-
-    async def _finished(
-        self, user_id: str, name: str, source: OAuthSource, access: Access, told: list[Task]
-    ) -> dict[str, datetime]:
-        async with self._db.read() as connection:
-            stored = await tasks.list_of_source(connection, user_id, name)
-            row = await connections.get(connection, user_id, name)
-        doubtful = elsewhere.perhaps_finished(stored, told)
-        synced_at = row.synced_at if row else None
-        return await elsewhere.ask(source, access, doubtful, synced_at, self._clock.now())
-
-    async def _keep(
-        self,
-        user_id: str,
-        name: str,
-        told: list[Task],
-        finished: Mapping[str, datetime],
-        began: datetime,
-    ) -> bool:
-        now = self._clock.now()
-        async with self._db.write() as connection:
-            if await connections.get(connection, user_id, name) is None:
-                return False  # disconnected meanwhile: what was read is dropped
-            stored = await tasks.list_of_source(connection, user_id, name)
-            changes = reconcile.compare(stored, told, now)
-            changed = await reconcile.apply(connection, user_id, changes)
-            # what was ticked off here in the meantime is a reaction of its own
-            still = elsewhere.perhaps_finished(stored, told)
-            credited = {task_id: at for task_id, at in finished.items() if task_id in still}
-            news = await elsewhere.news(connection, user_id, credited, now)
-            await elsewhere.announce(connection, user_id, news, now)
-            await connections.set_synced(connection, user_id, name, began)
-        self._freshness.was_read(user_id, name)
-        return changed
-
-    async def _note_failure(self, user_id: str, name: str, error: OoError) -> None:
-        status = RECONNECT if isinstance(error, Reconnect) else CONNECTED
-        async with self._db.write() as connection:
-            await connections.set_failed(
-                connection, user_id, name, status, error.detail, self._clock.now()
-            )
-        self._freshness.has_failed(user_id, name, error)
 
     async def _revoke(self, user_id: str, name: str, source: OAuthSource) -> None:
         try:
@@ -321,11 +245,8 @@ class Integrations:
         try:
             await source.revoke(grant)
         except Retry as error:
-            await self._note_failure(user_id, name, error)
+            await self._reader.note_failure(user_id, name, error)
             raise
-
-    def _lock(self, user_id: str, name: str) -> asyncio.Lock:
-        return self._locks.setdefault((user_id, name), asyncio.Lock())
 
     def _configured(self, name: str) -> ConfiguredSource:
         if name not in self._sources:

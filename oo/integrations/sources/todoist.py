@@ -23,16 +23,12 @@ from oo.domain.signals import (
 )
 from oo.domain.tasks import Task
 from oo.integrations.sources._text import MAX_PROJECT, MAX_TITLE, one_line
+from oo.integrations.sources._todoist_api import TodoistApi, body_of, expect_success
 from oo.kit.clock import Clock
 from oo.kit.settings import Settings, Todoist
 
 NAME = "todoist"
 SCOPES = ("data:read_write",)
-PAGE = 200
-MAX_PAGES = 50
-ATTEMPTS = 3
-BACKOFF_S = 0.3
-DEFAULT_RETRY_AFTER_S = 60
 _MARKDOWN_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
@@ -49,7 +45,7 @@ class TodoistSource(OAuthSource):
         self._settings = settings
         self._http = http
         self._clock = clock
-        self._pause = pause
+        self._api = TodoistApi(settings, http, pause)
 
     def authorize_url(self, state: str, redirect_uri: str) -> str:
         query = {
@@ -67,7 +63,7 @@ class TodoistSource(OAuthSource):
                 {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
             )
         )
-        user = _json(await self._send("GET", "/user", grant.access_token))
+        user = body_of(await self._api.send("GET", "/user", grant.access_token))
         return Grant(
             grant.access_token,
             grant.refresh_token,
@@ -89,12 +85,12 @@ class TodoistSource(OAuthSource):
                 await self._revoke_token(token, kind)
 
     async def fetch(self, access: Access) -> list[Task]:
-        projects = await self._pages(access, "/projects")
+        projects = await self._api.pages(access, "/projects")
         names = {
             str(item.get("id")): one_line(str(item.get("name", "")))[:MAX_PROJECT]
             for item in projects
         }
-        found = await self._pages(access, "/tasks")
+        found = await self._api.pages(access, "/tasks")
         try:
             return [self._task(item, names) for item in found if not item.get("checked")]
         except (KeyError, TypeError, ValueError) as error:
@@ -104,15 +100,15 @@ class TodoistSource(OAuthSource):
         path = f"/tasks/{task.external_id}"
         if task.recurring and await self._has_advanced(access, task):
             return
-        response = await self._call(access, "POST", f"{path}/close")
+        response = await self._api.call(access, "POST", f"{path}/close")
         # a task that is gone, or that the person finished there, needs no closing
         if response.status_code not in (404, 410):
-            _expect_success(response)
+            expect_success(response)
 
     async def finished(self, access: Access, since: datetime) -> dict[str, datetime]:
         until = self._clock.now() + timedelta(minutes=1)  # its clock may be ahead of ours
         query = {"since": _stamp(since), "until": _stamp(until)}
-        done = await self._pages(access, "/tasks/completed/by_completion_date", "items", query)
+        done = await self._api.pages(access, "/tasks/completed/by_completion_date", "items", query)
         newest: dict[str, datetime] = {}
         try:
             for item in done:
@@ -124,64 +120,11 @@ class TodoistSource(OAuthSource):
         return newest
 
     async def _has_advanced(self, access: Access, task: Task) -> bool:
-        response = await self._call(access, "GET", f"/tasks/{task.external_id}")
+        response = await self._api.call(access, "GET", f"/tasks/{task.external_id}")
         if response.status_code in (404, 410):
             return True
-        now = self._task(_json(response), {})
+        now = self._task(body_of(response), {})
         return (now.due, now.due_at) != (task.due, task.due_at)
-
-    async def _pages(
-        self,
-        access: Access,
-        path: str,
-        key: str = "results",
-        filters: Mapping[str, str] | None = None,
-    ) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        cursor: str | None = None
-        for _ in range(MAX_PAGES):
-            query = {
-                **(filters or {}),
-                "limit": str(PAGE),
-                **({"cursor": cursor} if cursor else {}),
-            }
-            body = _json(await self._call(access, "GET", path, query))
-            results = body.get(key)
-            if not isinstance(results, list):
-                raise Broken("Todoist sent a page without results.")
-            found.extend(results)
-            cursor = body.get("next_cursor")
-            if not cursor:
-                return found
-        raise Broken(f"Todoist sent more than {MAX_PAGES} pages.")
-
-    async def _call(
-        self, access: Access, method: str, path: str, query: Mapping[str, str] | None = None
-    ) -> httpx2.Response:
-        token = await access.token()
-        response = await self._send(method, path, token, query)
-        if response.status_code == 401:
-            token = await access.token(rejected=token)
-            response = await self._send(method, path, token, query)
-        if response.status_code in (401, 403):
-            raise Reconnect("Todoist no longer accepts the connection. Connect it again.")
-        return response
-
-    async def _send(
-        self, method: str, path: str, token: str, query: Mapping[str, str] | None = None
-    ) -> httpx2.Response:
-        url = self._settings.api_url.rstrip("/") + path
-        headers = {"Authorization": f"Bearer {token}"}
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                await self._pause(BACKOFF_S * 2 ** (attempt - 1))
-            try:
-                response = await self._http.request(method, url, params=query, headers=headers)
-            except httpx2.TransportError:
-                continue
-            if response.status_code < 500:
-                return response
-        raise Retry("Todoist does not answer. oO tries again later.", retry_after=30)
 
     async def _token_call(self, fields: dict[str, str]) -> dict[str, Any]:
         # never repeated: a code and a refresh token are good for one use
@@ -196,7 +139,7 @@ class TodoistSource(OAuthSource):
             raise Retry("Todoist does not answer. oO tries again later.") from error
         if response.status_code in (400, 401, 403):
             raise Reconnect("Todoist refused the connection. Connect it again.")
-        return _json(response)
+        return body_of(response)
 
     def _grant(self, body: Mapping[str, Any]) -> Grant:
         token = body.get("access_token")
@@ -218,7 +161,7 @@ class TodoistSource(OAuthSource):
             )
         except httpx2.TransportError as error:
             raise Retry("Todoist does not answer. Try to disconnect again.") from error
-        _expect_success(response)
+        expect_success(response)
 
     def _task(self, item: Mapping[str, Any], projects: Mapping[str, str]) -> Task:
         external_id = str(item["id"])
@@ -260,39 +203,6 @@ def _stamp(moment: datetime) -> str:
 
 def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
-
-
-def _expect_success(response: httpx2.Response) -> None:
-    status = response.status_code
-    if status == 429:
-        raise Retry(
-            "Todoist limits how often oO may ask. oO tries again later.",
-            retry_after=_retry_after(response),
-        )
-    if status >= 500:
-        raise Retry("Todoist does not answer. oO tries again later.", retry_after=30)
-    if status == 410:
-        raise Broken("Todoist has withdrawn the interface that oO uses.")
-    if not 200 <= status < 300:
-        raise Broken(f"Todoist answered with status {status}.")
-
-
-def _retry_after(response: httpx2.Response) -> int:
-    try:
-        return max(1, int(response.headers.get("Retry-After", "")))
-    except ValueError:
-        return DEFAULT_RETRY_AFTER_S
-
-
-def _json(response: httpx2.Response) -> dict[str, Any]:
-    _expect_success(response)
-    try:
-        body = response.json()
-    except ValueError as error:
-        raise Broken("Todoist sent something other than JSON.") from error
-    if not isinstance(body, dict):
-        raise Broken("Todoist sent something other than an object.")
-    return body
 
 
 def _build(settings: Settings, http: httpx2.AsyncClient, clock: Clock) -> TodoistSource | None:

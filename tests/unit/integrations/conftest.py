@@ -9,7 +9,7 @@ import pytest
 
 from oo.integrations.registry import build_sources
 from oo.integrations.service import Integrations
-from oo.integrations.sources import todoist
+from oo.integrations.sources import _todoist_api
 from oo.kit.clock import ManualClock
 from oo.kit.settings import Settings
 from oo.store.database import Database
@@ -66,7 +66,7 @@ def integrations(
     http: httpx2.AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Integrations:
-    monkeypatch.setattr(todoist, "BACKOFF_S", 0.0)
+    monkeypatch.setattr(_todoist_api, "BACKOFF_S", 0.0)
     sources = build_sources(settings, http, clock)
     return Integrations(db, Vault(KEYRING, clock), KEYRING, sources, clock, settings.base_url)
 

@@ -1,0 +1,120 @@
+"""Calling Todoist: tokens, pages, repeats, and what its errors mean."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import httpx2
+
+from oo.domain.signals import Access, Broken, Reconnect, Retry
+from oo.kit.settings import Todoist
+
+PAGE = 200
+MAX_PAGES = 50
+ATTEMPTS = 3
+BACKOFF_S = 0.3
+DEFAULT_RETRY_AFTER_S = 60
+
+
+class TodoistApi:
+    """Todoist's API v1 for anybody whose token a call brings."""
+
+    def __init__(
+        self,
+        settings: Todoist,
+        http: httpx2.AsyncClient,
+        pause: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._base = settings.api_url.rstrip("/")
+        self._http = http
+        self._pause = pause
+
+    async def pages(
+        self,
+        access: Access,
+        path: str,
+        key: str = "results",
+        filters: Mapping[str, str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Everything that the pages of a listing hold under `key`."""
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        for _ in range(MAX_PAGES):
+            query = {
+                **(filters or {}),
+                "limit": str(PAGE),
+                **({"cursor": cursor} if cursor else {}),
+            }
+            body = body_of(await self.call(access, "GET", path, query))
+            results = body.get(key)
+            if not isinstance(results, list):
+                raise Broken("Todoist sent a page without results.")
+            found.extend(results)
+            cursor = body.get("next_cursor")
+            if not cursor:
+                return found
+        raise Broken(f"Todoist sent more than {MAX_PAGES} pages.")
+
+    async def call(
+        self, access: Access, method: str, path: str, query: Mapping[str, str] | None = None
+    ) -> httpx2.Response:
+        """The answer; a token that Todoist rejects is refreshed once. Raises Reconnect or Retry."""
+        token = await access.token()
+        response = await self.send(method, path, token, query)
+        if response.status_code == 401:
+            token = await access.token(rejected=token)
+            response = await self.send(method, path, token, query)
+        if response.status_code in (401, 403):
+            raise Reconnect("Todoist no longer accepts the connection. Connect it again.")
+        return response
+
+    async def send(
+        self, method: str, path: str, token: str, query: Mapping[str, str] | None = None
+    ) -> httpx2.Response:
+        """The answer, whatever its status below 500. Raises Retry without one."""
+        url = self._base + path
+        headers = {"Authorization": f"Bearer {token}"}
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                await self._pause(BACKOFF_S * 2 ** (attempt - 1))
+            try:
+                response = await self._http.request(method, url, params=query, headers=headers)
+            except httpx2.TransportError:
+                continue
+            if response.status_code < 500:
+                return response
+        raise Retry("Todoist does not answer. oO tries again later.", retry_after=30)
+
+
+def expect_success(response: httpx2.Response) -> None:
+    """Raise Retry or Broken unless the call has worked."""
+    status = response.status_code
+    if status == 429:
+        raise Retry(
+            "Todoist limits how often oO may ask. oO tries again later.",
+            retry_after=_retry_after(response),
+        )
+    if status >= 500:
+        raise Retry("Todoist does not answer. oO tries again later.", retry_after=30)
+    if status == 410:
+        raise Broken("Todoist has withdrawn the interface that oO uses.")
+    if not 200 <= status < 300:
+        raise Broken(f"Todoist answered with status {status}.")
+
+
+def _retry_after(response: httpx2.Response) -> int:
+    try:
+        return max(1, int(response.headers.get("Retry-After", "")))
+    except ValueError:
+        return DEFAULT_RETRY_AFTER_S
+
+
+def body_of(response: httpx2.Response) -> dict[str, Any]:
+    """The object in the answer to a call that has worked; raises Retry or Broken otherwise."""
+    expect_success(response)
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise Broken("Todoist sent something other than JSON.") from error
+    if not isinstance(body, dict):
+        raise Broken("Todoist sent something other than an object.")
+    return body
