@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from ml.simulation.reactions import Answer
 from ml.simulation.scenario import DAY, KINDS
@@ -82,7 +82,8 @@ def interval(values: Floats) -> Interval:
     mean = float(known.mean())
     if len(known) == 1:
         return Interval(mean, -np.inf, np.inf)
-    half = float(stats.t.ppf((1 + LEVEL) / 2, len(known) - 1) * stats.sem(known))
+    error = known.std(ddof=1) / np.sqrt(len(known))
+    half = float(stdtrit(len(known) - 1, (1 + LEVEL) / 2) * error)
     return Interval(mean, mean - half, mean + half)
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from scipy import stats
 
 from ml.generation.completion import Completer
 from ml.simulation.features import offer
@@ -107,6 +106,8 @@ def calibrate(judge: Sequence[Verdict | None], reference: Sequence[Verdict | Non
     order_y = np.sign(y[first] - y[second])
     order_x = np.sign(x[first] - x[second])
     told = order_y != 0
+    from scipy import stats  # takes a second, and only this needs it
+
     fit = stats.linregress(x, y)
     return Calibration(
         agreement=float(np.mean((1 + order_x[told] * order_y[told]) / 2)),

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from ml.simulation.estimates import Curve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, told apart by the colour-blind
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
@@ -32,7 +34,7 @@ class Point(NamedTuple):
 
 def plot_curves(curves: Mapping[str, Curves], path: Path, title: str) -> None:
     """Reward and regret per day with 95% bands, one line per policy, as a PNG."""
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    figure = _figure(11, 4.6)
     rewards, regrets = figure.subplots(1, 2)
     for index, (label, of) in enumerate(curves.items()):
         colour = COLOURS[index % len(COLOURS)]
@@ -49,7 +51,7 @@ def plot_curves(curves: Mapping[str, Curves], path: Path, title: str) -> None:
 
 def plot_sweep(points: Sequence[Point], path: Path, title: str) -> None:
     """The reward of each trial and the best so far, as a PNG; small dots were stopped early."""
-    figure = Figure(figsize=(9, 4.6), layout="constrained")
+    figure = _figure(9, 4.6)
     axes = figure.subplots()
     full = max(point.days for point in points)
     for index, policy in enumerate(sorted({point.policy for point in points})):
@@ -86,19 +88,25 @@ def sparkline(values: Sequence[float], low: float, high: float) -> str:
     return "".join(_BLOCKS[min(max(place, 0), len(_BLOCKS) - 1)] for place in places)
 
 
-def _draw(axes: Axes, curve: Curve, label: str, colour: str) -> None:
+def _figure(width: float, height: float) -> "Figure":
+    from matplotlib.figure import Figure  # takes a second, and a command may draw nothing
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _draw(axes: "Axes", curve: Curve, label: str, colour: str) -> None:
     days = curve.day + 1
     axes.plot(days, curve.mean, color=colour, label=label, linewidth=1.8)
     axes.fill_between(days, curve.low, curve.high, color=colour, alpha=0.15, linewidth=0)
 
 
-def _finish(axes: Axes, title: str) -> None:
+def _finish(axes: "Axes", title: str) -> None:
     axes.set_xlabel("day")
     axes.set_title(title, fontsize=10)
     _grid(axes)
 
 
-def _grid(axes: Axes) -> None:
+def _grid(axes: "Axes") -> None:
     axes.set_axisbelow(True)
     axes.grid(True, color="#dddddd", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
