@@ -2,49 +2,29 @@
 
 import logging
 from datetime import date, datetime
+from functools import partial
 
-from oo.domain.signals import Broken, Reconnect, Retry
+from oo.domain.signals import Broken, Reconnect
+from oo.integrations.service import Integrations
 from oo.jobs.contract import Job, JobServices
+from oo.jobs.errands import handle_each
 from oo.kit.errors import NotFound
 from oo.store import outbox
 from oo.store.outbox import Message
 
 log = logging.getLogger(__name__)
 
-BATCH = 50
-
 
 async def run(services: JobServices) -> int:
     """Close what the outbox asks for; what must be tried again stays in it."""
-    handled, last = 0, 0
-    paused: set[str] = set()
-    while waiting := await _waiting(services, last):
-        last = waiting[-1].id
-        for message in waiting:
-            if message.user_id in paused:
-                continue
-            try:
-                await _close(services, message)
-            except Retry as error:
-                log.info("a task is closed later: %s", error.detail)
-                paused.add(message.user_id)
-            except Exception:  # whatever is wrong with one message, the others go on
-                log.exception("message %d cannot be handled; it stays in the outbox", message.id)
-            else:
-                handled += 1
-    return handled
+    return await handle_each(services, outbox.COMPLETE_TASK, partial(_close, services.integrations))
 
 
-async def _waiting(services: JobServices, after: int) -> list[Message]:
-    async with services.db.read() as connection:
-        return await outbox.waiting(connection, outbox.COMPLETE_TASK, BATCH, after)
-
-
-async def _close(services: JobServices, message: Message) -> None:
+async def _close(integrations: Integrations, message: Message) -> None:
     payload = message.payload
     due, due_at = payload.get("due"), payload.get("due_at")
     try:
-        await services.integrations.complete(
+        await integrations.complete(
             message.user_id,
             payload["task_id"],
             due=date.fromisoformat(due) if due else None,
@@ -52,8 +32,6 @@ async def _close(services: JobServices, message: Message) -> None:
         )
     except (Reconnect, Broken, NotFound) as error:
         log.warning("a task cannot be closed at its source: %s", error.detail)
-    async with services.db.write() as connection:
-        await outbox.mark_relayed(connection, [message.id], services.clock.now())
 
 
 JOB = Job("complete-tasks", 1.0, run)

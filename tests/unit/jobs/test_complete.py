@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from oo.domain.signals import Broken, Retry
+from oo.jobs import errands
 from oo.jobs.contract import JobServices
 from oo.jobs.periodic import complete
 from oo.kit.clock import ManualClock
@@ -98,7 +99,7 @@ async def test_what_was_closed_before_a_kill_is_not_closed_again(db: Database) -
 async def test_a_message_or_person_that_fails_does_not_block_the_others(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(complete, "BATCH", 1)
+    monkeypatch.setattr(errands, "BATCH", 1)
     integrations = FakeIntegrations(
         {"later": Retry("Later."), "broken": Broken("Never."), "bug": RuntimeError("?")}
     )

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from oo.jobs import errands
 from oo.jobs.contract import JobServices
 from oo.jobs.periodic import elsewhere
 from oo.kit.clock import ManualClock
@@ -58,7 +59,7 @@ async def run(db: Database, clock: ManualClock) -> int:
 async def test_a_message_that_fails_does_not_block_the_others(
     db: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(elsewhere, "BATCH", 1)
+    monkeypatch.setattr(errands, "BATCH", 1)
     user = await add_person(db, clock)
     await seen_tip(db, clock, user)
     good = {"task_id": "todoist:1", "at": clock.now().isoformat()}
