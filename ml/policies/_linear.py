@@ -52,6 +52,16 @@ class Linear:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Ridge(Linear):
+    """A linear policy that goes by ridge regression with `penalty` > 0."""
+
+    penalty: float = 1.0
+
+    def posterior(self, statistics: Statistics) -> Gaussian:
+        return ridge(statistics, self.penalty)
+
+
 def ridge(statistics: Statistics, penalty: float) -> Gaussian:
     """Regression of the reward on the features with ridge `penalty` > 0 and unit noise."""
     inverse = inverted(statistics.A + penalty * np.eye(len(statistics.b)))

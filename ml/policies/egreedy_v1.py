@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.policies._linear import Gaussian, Linear, explored, greedy, ridge
-from oo.domain.policy import Floats, Scored, Statistics
+from ml.policies._linear import Gaussian, Ridge, explored, greedy
+from oo.domain.policy import Floats, Scored
 
 FEATURES = (
     "is_overdue",
@@ -19,14 +19,10 @@ FEATURES = (
 
 
 @dataclass(frozen=True, slots=True)
-class EpsilonGreedy(Linear):
+class EpsilonGreedy(Ridge):
     """Takes the best estimate; with probability `epsilon`, any candidate."""
 
     epsilon: float = 0.10
-    penalty: float = 1.0
-
-    def posterior(self, statistics: Statistics) -> Gaussian:
-        return ridge(statistics, self.penalty)
 
     def score(
         self,

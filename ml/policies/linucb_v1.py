@@ -4,19 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.policies._linear import Gaussian, Linear, greedy, ridge
-from oo.domain.policy import Floats, Scored, Statistics
+from ml.policies._linear import Gaussian, Ridge, greedy
+from oo.domain.policy import Floats, Scored
 
 
 @dataclass(frozen=True, slots=True)
-class LinUcb(Linear):
+class LinUcb(Ridge):
     """One model per person; score = xᵀθ + alpha · sqrt(xᵀ A⁻¹ x)."""
 
     alpha: float = 1.0
-    penalty: float = 1.0
-
-    def posterior(self, statistics: Statistics) -> Gaussian:
-        return ridge(statistics, self.penalty)
 
     def score(
         self,
