@@ -38,8 +38,10 @@ async def check_models(db: Database, find: ByKey) -> Report:
     async with db.read() as connection:
         stored = [model async for model in models.every(connection)]
         newest = await users.sequences(connection)
+        keys = {model.policy for model in stored}
+        policies = {key: await find(connection, key) for key in keys}
         for model in stored:
-            policy = await find(connection, model.policy)
+            policy = policies[model.policy]
             if policy is None:
                 different.append(f"{model.user_id} {model.policy}: no such policy")
                 continue
