@@ -51,10 +51,6 @@ class Malformed(OoError):
     status, code, title = 422, "malformed", "The payload is malformed"
 
 
-class TooManyRequests(OoError):
-    status, code, title = 429, "too_many_requests", "Too many requests"
-
-
 class BadGateway(OoError):
     status, code, title = 502, "bad_gateway", "A service that oO depends on failed"
 

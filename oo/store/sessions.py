@@ -98,11 +98,6 @@ async def end(connection: AsyncConnection, user_id: str, token_hash: str) -> boo
     return gone.rowcount > 0
 
 
-async def end_all(connection: AsyncConnection, user_id: str) -> None:
-    """End every session of the person."""
-    await connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
-
-
 async def purge_expired(connection: AsyncConnection, now: datetime) -> int:
     """Delete sessions that ended by themselves; how many."""
     gone = await connection.execute(
