@@ -1,9 +1,5 @@
 """People, sessions and the one-time local link."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 from sqlalchemy import select, update
 
@@ -17,20 +13,9 @@ from oo.kit.errors import Forbidden, Gone, Unauthorized
 from oo.kit.settings import Settings
 from oo.store.database import Database
 from oo.store.tables import login_links, sessions, users
-from tests.peers.store import add_person, fresh_store
+from tests.peers.store import add_person
 
 ADA = Profile("google", "1", "ada@example.org", "Ada")
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 11, 21, 9, tzinfo=UTC))
-
-
-@pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    async with fresh_store(tmp_path) as db:
-        yield db
 
 
 async def enter(db: Database, clock: ManualClock, user_id: str, agent: str = "") -> str:

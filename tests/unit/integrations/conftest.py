@@ -1,8 +1,6 @@
 """Integrations over a stand-in Todoist, called in process."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -15,21 +13,10 @@ from oo.kit.settings import Settings
 from oo.store.database import Database
 from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
-from tests.peers.store import add_person, fresh_store
+from tests.peers.store import add_person
 from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
 
 KEYRING = Keyring({"k1": b"k" * 32})
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 11, 21, 9, tzinfo=UTC))
-
-
-@pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    async with fresh_store(tmp_path) as db:
-        yield db
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """The vault seals per person and purpose, rotates without touching secrets, and shreds."""
 
 import base64
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,20 +14,9 @@ from oo.vault.keyring import Keyring, load_keyring
 from oo.vault.seal import SealError
 from oo.vault.service import Vault
 from oo.vault.tokens import TokenSealer
-from tests.peers.store import add_person, fresh_store
+from tests.peers.store import add_person
 
 OLD, NEW = b"o" * 32, b"n" * 32
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 11, 21, 9, tzinfo=UTC))
-
-
-@pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    async with fresh_store(tmp_path) as db:
-        yield db
 
 
 async def test_what_is_sealed_opens_for_the_same_person_and_purpose_only(
