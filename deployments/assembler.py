@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from deployments.parts import start
+from deployments.process import start
 from oo.integrations.service import Integrations
 from oo.recommend.assembly import assemble
 from oo.recommend.ports import Assembled

@@ -1,14 +1,14 @@
-"""BanditShard: a thin shim over the panel of policies, for the people routed here."""
+"""BanditShard: a thin shim over the learners of policies, for the people routed here."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypedDict
 
-from deployments.choosing import choose
-from deployments.parts import start
-from oo.recommend.learning import Choice, ScoreRequest
-from oo.recommend.panel import Panel
+from deployments.process import start
+from oo.mlops.policy_lookup import choose
+from oo.recommend.learner import Choice, ScoreRequest
+from oo.recommend.shadowing import ShadowedLearners
 from oo.store import policies
 
 log = logging.getLogger(__name__)
@@ -29,8 +29,8 @@ class BanditShard:
     def __init__(self) -> None:
         _, self._clock, self._db = start("bandit")
         self._pin: str | None = None
-        self._panel: Panel | None = None
-        self._seen = -1  # the newest change of policies that the panel follows
+        self._learners: ShadowedLearners | None = None
+        self._seen = -1  # the newest change of policies that the learners follows
         self._choosing = asyncio.Lock()
         loop = asyncio.get_running_loop()
         self._tasks = [
@@ -45,9 +45,9 @@ class BanditShard:
             try:
                 await self._choose()
             except Exception as error:
-                if self._panel is None:
+                if self._learners is None:
                     raise
-                log.error("%s; keeping %r", error, self._panel.in_force.name)
+                log.error("%s; keeping %r", error, self._learners.in_force.name)
                 self._pin = before
 
     async def score(self, requests: Sequence[ScoreRequest]) -> list[Choice | Exception]:
@@ -63,25 +63,27 @@ class BanditShard:
         return self._current.in_force.state_key
 
     @property
-    def _current(self) -> Panel:
-        if self._panel is None:
+    def _current(self) -> ShadowedLearners:
+        if self._learners is None:
             raise RuntimeError("the shard has no policy yet")
-        return self._panel
+        return self._learners
 
     async def _choose(self) -> None:
         async with self._db.read() as connection:
             roles = await policies.roles(connection)
             chosen = await choose(connection, self._pin, roles)
-        if self._panel is None:
-            self._panel = Panel(self._db, self._clock, chosen.in_force, chosen.shadows)
+        if self._learners is None:
+            self._learners = ShadowedLearners(
+                self._db, self._clock, chosen.in_force, chosen.shadows
+            )
         else:
-            await self._panel.flush()  # what another policy takes over starts from the store
-            self._panel.change(chosen.in_force, chosen.shadows)
+            await self._learners.flush()  # what another policy takes over starts from the store
+            self._learners.change(chosen.in_force, chosen.shadows)
         self._seen = roles.latest
 
     async def _follow(self) -> None:
         """Take over what was promoted, demoted or put in shadow since."""
-        if self._panel is None:
+        if self._learners is None:
             return
         async with self._db.read() as connection:
             latest = await policies.latest(connection)
@@ -90,8 +92,8 @@ class BanditShard:
                 await self._choose()
 
     async def _flush(self) -> None:
-        if self._panel is not None:
-            await self._panel.flush()
+        if self._learners is not None:
+            await self._learners.flush()
 
 
 async def _forever(every_s: float, work: Callable[[], Awaitable[None]]) -> None:

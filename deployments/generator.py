@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from ray import serve
 
-from deployments.parts import start
+from deployments.process import start
 from ml.generation.gate import Generation, generate, pool_key
 from ml.generation.settings import ENGINE, TIP_GENERATOR, ModelSettings, load_settings
 from ml.prompts.prompt import load as load_prompt
 from oo.domain.context import PromptContext
+from oo.domain.health import State
 from oo.recommend.filling import Filled, PoolFiller
 from oo.recommend.ports import Assembled, Draft
-from oo.web.health import State
 
 if TYPE_CHECKING:
     from ml.generation.aliases import Aliases

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from oo.kit.errors import Unavailable
-from oo.recommend.learning import Choice, ScoreRequest
+from oo.recommend.learner import Choice, ScoreRequest
 
 log = logging.getLogger(__name__)
 

@@ -8,25 +8,25 @@ from typing import Any, TypedDict
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from deployments.choosing import Finder
 from deployments.handles import GeneratorRefill, Shards
-from deployments.parts import start
+from deployments.process import start
 from deployments.watch import Watch
 from ml.features import REGISTRY
 from ml.generation.templates import fallback
 from oo.domain.context import PromptContext
+from oo.domain.health import State
 from oo.identity.accounts import Accounts
 from oo.identity.service import Identity
 from oo.identity.sessions import Sessions
 from oo.integrations.service import Integrations
+from oo.mlops.explanation import Explainer
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.pool import Pool
 from oo.recommend.ports import Draft
-from oo.recommend.profiles import Profiles
+from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import Reactions
 from oo.recommend.recommender import Recommender
 from oo.web.app import create_app
-from oo.web.health import State
 from oo.web.services import Services
 
 
@@ -89,7 +89,7 @@ class Ingress:
             reactions=Reactions(self._db, clock),
             refill=self._refill,
             wake=shards.wake,
-            find_policy=Finder().find,
+            explainer=Explainer(self._db),
             parts=Watch(
                 {
                     "store": store,

@@ -5,12 +5,18 @@ from typing import Any
 
 import oo.jobs.periodic
 from deployments.handles import Shards
-from deployments.parts import start
+from deployments.process import start
+from oo.domain import ports
 from oo.integrations.service import Integrations
-from oo.jobs.contract import Job, JobServices
+from oo.jobs.contract import Job
 from oo.jobs.runner import run_forever
+from oo.kit.clock import Clock
 from oo.kit.errors import Unavailable
 from oo.kit.plugins import discover
+from oo.kit.provide import Provided
+from oo.recommend.outcomes import Outcomes
+from oo.recommend.profile_cache import Profiles
+from oo.store.database import Database
 
 FILL_LIMIT_S = 30.0
 
@@ -36,15 +42,21 @@ class Jobs:
 
     def __init__(self, bandit: Any, generator: Any, slots: int) -> None:
         settings, clock, db = start("jobs")
-        services = JobServices(
-            db=db,
-            clock=clock,
-            integrations=Integrations.of(settings, db, clock),
-            shards=Shards(bandit, slots),
-            generator=_Generator(generator),
+        integrations, shards = Integrations.of(settings, db, clock), Shards(bandit, slots)
+        provided = Provided(
+            {
+                Database: db,
+                Clock: clock,
+                ports.ReadsSources: integrations,
+                ports.ClosesTasks: integrations,
+                ports.WakesShards: shards,
+                ports.FillsPools: _Generator(generator),
+                ports.LogsOutcomes: Outcomes(db, clock),
+                ports.RebuildsProfiles: Profiles(db, clock),
+            }
         )
         jobs = discover(oo.jobs.periodic, "JOB", Job)
-        self._running = asyncio.get_running_loop().create_task(run_forever(jobs.values(), services))
+        self._running = asyncio.get_running_loop().create_task(run_forever(jobs.values(), provided))
 
     async def status(self) -> str:
         """Raises when the jobs have ended, which they never should."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from oo.web.health import State
+from oo.domain.health import State
 
 log = logging.getLogger(__name__)
 

@@ -42,7 +42,7 @@ class Product:
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """`oo ARGUMENTS` beside the running product, however it ends."""
-        command = [sys.executable, "-m", "deployments.cli", *arguments]
+        command = [sys.executable, "-m", "oo.cli.main", *arguments]
         return subprocess.run(
             command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=300
         )
@@ -96,7 +96,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
             "OO_TODOIST__API_URL": f"{todoist_url}/api/v1",
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "deployments.cli", "serve", "--config", str(config)],
+            [sys.executable, "-m", "oo.cli.main", "serve", "--config", str(config)],
             env=environment,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,

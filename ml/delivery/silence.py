@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from oo.domain.policy import Floats, Policy, pick
+from oo.domain.policies import Policy, pick
+from oo.domain.statistics import Floats
 
 
 class Burden(NamedTuple):

@@ -16,8 +16,8 @@ import typer
 from ml.generation.completion import Completion, CompletionRequest
 from ml.generation.gate import Generation, generate
 from ml.models.people import Split, situation
-from ml.models.report import Case, Report, summary
 from ml.models.train import MODEL
+from ml.models.truth_report import Case, Report, summary
 from ml.prompts.prompt import load
 
 ENGINE = {

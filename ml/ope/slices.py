@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.ope.estimators import Estimator
-from ml.ope.evaluation import RECOMMENDED, Estimate, summarise
 from ml.ope.feedback import BanditFeedback, Booleans, Floats
 from ml.ope.intervals import Clusters, IntervalMethod
+from ml.ope.policy_value import RECOMMENDED, Estimate, summarise
 from ml.ope.terms import Terms
 
 Labels = NDArray[np.str_]

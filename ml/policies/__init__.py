@@ -2,7 +2,7 @@
 
 import sys
 
-from oo.domain.policy import Policy
+from oo.domain.policies import Policy
 from oo.kit.plugins import discover
 
 

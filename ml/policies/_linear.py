@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from oo.domain.policy import Contribution, Floats, Statistics
+from oo.domain.policies import Contribution
+from oo.domain.statistics import Floats, Statistics
 
 
 class Gaussian(NamedTuple):

@@ -15,7 +15,8 @@ import numpy as np
 
 from ml.policies._linear import Gaussian, Linear, explored, inverted
 from ml.training.pooling import Prior, vague
-from oo.domain.policy import Floats, Scored, Statistics
+from oo.domain.policies import Scored
+from oo.domain.statistics import Floats, Statistics
 
 _JITTER = 1e-9
 

@@ -22,7 +22,7 @@ from ml.policies._thompson import Thompson
 from ml.training import parameters
 from ml.training.experience import statistics_of
 from ml.training.pooling import Prior, refit, stack, vague
-from oo.domain.policy import FITTED, Experience
+from oo.domain.policies import FITTED, Experience
 
 START_TRUST = 0.1  # reward from full doubt (-1) to full confidence (+1) is twice this
 

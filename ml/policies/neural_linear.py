@@ -16,7 +16,8 @@ from ml.training import parameters
 from ml.training.experience import statistics_of
 from ml.training.network import HIDDEN, Network, train, untrained
 from ml.training.pooling import Prior, refit, stack, vague
-from oo.domain.policy import FITTED, Contribution, Experience, Floats, rows
+from oo.domain.policies import FITTED, Contribution, Experience, rows
+from oo.domain.statistics import Floats
 
 EMBEDDING = 16
 VERSION = "1"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.policies._linear import Gaussian, Linear
-from oo.domain.policy import Floats, Scored, Statistics
+from oo.domain.policies import Scored
+from oo.domain.statistics import Floats, Statistics
 
 
 @dataclass(frozen=True, slots=True)

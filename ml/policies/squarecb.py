@@ -11,7 +11,8 @@ import numpy as np
 
 from ml.policies._features import PERSONAL
 from ml.policies._linear import Gaussian, Linear, ridge
-from oo.domain.policy import Contribution, Floats, Scored, Statistics
+from oo.domain.policies import Contribution, Scored
+from oo.domain.statistics import Floats, Statistics
 
 
 class Regression(NamedTuple):

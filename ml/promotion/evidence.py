@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.ope.evaluation import effective_sample_size
 from ml.ope.feedback import Booleans, Floats, Ints
+from ml.ope.policy_value import effective_sample_size
 from ml.ope.support import unsupported_mass
 
 REWARD_LOW, REWARD_HIGH = -1.0, 1.0
@@ -42,6 +42,14 @@ class Evidence:
 
     def __len__(self) -> int:
         return len(self.actions)
+
+    @classmethod
+    def nothing(cls) -> "Evidence":
+        """No decision at all."""
+        table, none = np.zeros((0, 1)), np.zeros(0)
+        no, nobody = np.zeros(0, bool), np.zeros(0, str)
+        index = np.zeros(0, np.int64)
+        return cls(nobody, np.zeros((0, 1, 0)), index, none, no, table, table, table, no, no)
 
     def first(self, n: int) -> "Evidence":
         """What was known after the first `n` decisions."""

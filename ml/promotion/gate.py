@@ -8,8 +8,8 @@ import numpy as np
 
 from ml.promotion.differences import Differences, gains, sparing
 from ml.promotion.evidence import Evidence
+from ml.promotion.gate_report import Check, Report, Rule, check
 from ml.promotion.limits import LIMITS, Limits
-from ml.promotion.report import Check, Report, Rule, check
 from ml.promotion.sequences import by_decision, by_person
 
 

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 from ml.simulation.personas import Personas
 from ml.simulation.scenario import DAY, KINDS, LABELS, GenerationModel
 from ml.simulation.tasks import NEVER, Ints, TaskLists
-from oo.domain.policy import Floats
+from oo.domain.statistics import Floats
 from oo.domain.tips import TipKind
 
 _ABOUT_A_TASK = np.array([kind in (TipKind.TASK, TipKind.REMINDER) for kind in KINDS])

@@ -6,8 +6,8 @@ from dataclasses import fields
 
 from ml.simulation.estimates import Comparison, Interval
 from ml.simulation.jobs import Job
-from ml.simulation.report import Entry
-from oo.domain.policy import Policy
+from ml.simulation.simulation_report import Entry
+from oo.domain.policies import Policy
 
 LIMITS = (
     "Simulated reactions follow a model of choice that was not fitted to real people. A gain here"

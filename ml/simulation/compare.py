@@ -6,7 +6,7 @@ from dataclasses import replace
 from ml.simulation.estimates import Comparison, compare_traces
 from ml.simulation.runner import simulate
 from ml.simulation.scenario import Scenario
-from oo.domain.policy import Policy
+from oo.domain.policies import Policy
 
 
 def compare(a: Policy, b: Policy, scenario: Scenario, seeds: Sequence[int]) -> Comparison:

@@ -15,7 +15,7 @@ from scipy.special import stdtrit
 from ml.simulation.reactions import Answer
 from ml.simulation.scenario import DAY, KINDS
 from ml.simulation.trace import Trace
-from oo.domain.policy import Floats
+from oo.domain.statistics import Floats
 
 LEVEL = 0.95
 RESAMPLES = 2000

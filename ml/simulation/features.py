@@ -16,7 +16,7 @@ from ml.features.tasks import FULL_AGE_DAYS
 from ml.simulation.candidates import Candidates
 from ml.simulation.scenario import DAY, KINDS, LABELS, moment
 from ml.simulation.tasks import NEVER
-from oo.domain.policy import Floats
+from oo.domain.statistics import Floats
 from oo.domain.tasks import Task
 from oo.domain.tips import Offer, TipKind
 

@@ -6,15 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.simulation.tasks import Ints
-from oo.domain.policy import (
-    Experience,
-    Floats,
-    Policy,
-    Statistics,
-    Trainable,
-    day_weight,
-    pick,
-)
+from oo.domain.policies import Experience, Policy, Trainable, pick
+from oo.domain.statistics import Floats, Statistics, day_weight
 
 
 class Picks(NamedTuple):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.simulation.scenario import DAY, KINDS, LABELS, PopulationModel, Stream, randomness
-from oo.domain.policy import Floats
+from oo.domain.statistics import Floats
 
 TASTES = (*KINDS, "priority", "overdue", "age", *LABELS)
 """The attributes of a tip that a preference is about, in the order of `Personas.tastes`."""

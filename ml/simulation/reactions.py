@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, softmax
 
 from ml.simulation.personas import Personas
-from oo.domain.policy import Floats
 from oo.domain.rewards import (
     DONE_LATER_S,
     DONE_SOON_S,
@@ -23,6 +22,7 @@ from oo.domain.rewards import (
     Action,
     reward,
 )
+from oo.domain.statistics import Floats
 
 
 class Answer(IntEnum):

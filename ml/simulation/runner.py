@@ -8,12 +8,13 @@ import numpy as np
 
 from ml.simulation.features import Batch, design
 from ml.simulation.learner import Learner, Learnt
-from ml.simulation.profiles import profiles
 from ml.simulation.scenario import Scenario, Stream, moment, randomness
+from ml.simulation.simulated_profiles import profiles
 from ml.simulation.tasks import Ints
 from ml.simulation.trace import Trace
 from ml.simulation.world import Offered, World
-from oo.domain.policy import Floats, Policy, day_of
+from oo.domain.policies import Policy
+from oo.domain.statistics import Floats, day_of
 
 
 class Simulation:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ml.simulation.reactions import Answer
 from ml.simulation.scenario import DAY
 from ml.simulation.tasks import NEVER, Ints
-from oo.domain.policy import Floats
+from oo.domain.statistics import Floats
 
 
 @dataclass(slots=True)

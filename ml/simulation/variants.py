@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, NamedTuple
 
 from ml.policies import policies
-from oo.domain.policy import Policy
+from oo.domain.policies import Policy
 from oo.kit.errors import BadRequest
 
 

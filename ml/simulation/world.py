@@ -14,7 +14,7 @@ from ml.simulation.personas import draw_personas, wake
 from ml.simulation.reactions import Answer, Reactions, expected_reward, react
 from ml.simulation.scenario import DAY, KINDS, Scenario, Stream, randomness
 from ml.simulation.tasks import NEVER, Ints, NewTasks, draw_lists, draw_new, replace
-from oo.domain.policy import Floats
+from oo.domain.statistics import Floats
 
 AWAKE_H = (7, 23)
 MISSED_AFTER_MIN = DAY

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from oo.domain.policy import Experience, Policy, Statistics, day_weight, rows
+from oo.domain.policies import Experience, Policy, rows
+from oo.domain.statistics import Statistics, day_weight
 
 
 def statistics_of(

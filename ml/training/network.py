@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from oo.domain.policy import Floats
+from oo.domain.statistics import Floats
 
 HIDDEN = 32
 STEPS = 400

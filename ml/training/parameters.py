@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from oo.domain.policy import Floats
+from oo.domain.statistics import Floats
 
 
 def pack(arrays: Mapping[str, Floats]) -> bytes:

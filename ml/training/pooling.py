@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from oo.domain.policy import Floats, Statistics
+from oo.domain.statistics import Floats, Statistics
 
 ITERATIONS = 20
 

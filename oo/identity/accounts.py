@@ -5,8 +5,8 @@ from oo.kit.clock import Clock
 from oo.kit.errors import Unauthorized
 from oo.store import sessions
 from oo.store.database import Database
-from oo.store.hot import HotQuery
 from oo.store.sessions import SessionRow
+from oo.store.sqlite.compiled_query import CompiledQuery
 
 
 class Accounts:
@@ -14,7 +14,7 @@ class Accounts:
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._clock = clock
-        self._find = HotQuery(db, sessions.FIND)
+        self._find = CompiledQuery(db, sessions.FIND)
 
     async def of(self, cookie: str | None) -> SessionRow:
         """The live session of a cookie; raises Unauthorized when there is none."""

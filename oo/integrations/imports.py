@@ -5,7 +5,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oo.domain.signals import LineError, UploadSource
-from oo.integrations import elsewhere, reconcile
+from oo.integrations import completions, reconcile
 from oo.kit.clock import Clock
 from oo.kit.errors import NotFound
 from oo.store import connections, tasks, users
@@ -49,7 +49,7 @@ async def take_upload(
         finished = await tasks.mark_completed(connection, user_id, upload.done, now)
         # a tick says that, not when: the list is the first that oO hears of it
         ticked = {i: now for i in upload.done if i in stored and stored[i].completed_at is None}
-        await elsewhere.announce(connection, user_id, ticked, now)
+        await completions.announce(connection, user_id, ticked, now)
         row = ConnectionRow(name, filename, CONNECTED, None, now, now, None)
         await connections.put(connection, user_id, row)
         if news or finished:

@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 
 from oo.domain.signals import SOURCE_ERRORS, Access, OAuthSource, Reconnect
 from oo.domain.tasks import Task
-from oo.integrations import elsewhere, reconcile
+from oo.integrations import completions, reconcile
 from oo.integrations.freshness import Freshness
 from oo.integrations.grants import Grants
 from oo.integrations.registry import ConfiguredSource
@@ -92,9 +92,9 @@ class Reader:
         async with self._db.read() as connection:
             stored = await tasks.list_of_source(connection, user_id, name)
             row = await connections.get(connection, user_id, name)
-        doubtful = elsewhere.perhaps_finished(stored, told)
+        doubtful = completions.perhaps_finished(stored, told)
         synced_at = row.synced_at if row else None
-        return await elsewhere.ask(source, access, doubtful, synced_at, self._clock.now())
+        return await completions.ask(source, access, doubtful, synced_at, self._clock.now())
 
     async def _keep(
         self,
@@ -112,10 +112,10 @@ class Reader:
             changes = reconcile.compare(stored, told, now)
             changed = await reconcile.apply(connection, user_id, changes)
             # what was ticked off here in the meantime is a reaction of its own
-            still = elsewhere.perhaps_finished(stored, told)
+            still = completions.perhaps_finished(stored, told)
             credited = {task_id: at for task_id, at in finished.items() if task_id in still}
-            news = await elsewhere.news(connection, user_id, credited, now)
-            await elsewhere.announce(connection, user_id, news, now)
+            news = await completions.news(connection, user_id, credited, now)
+            await completions.announce(connection, user_id, news, now)
             await connections.set_synced(connection, user_id, name, began)
         self._freshness.was_read(user_id, name)
         return changed

@@ -2,25 +2,30 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
-from oo.jobs.contract import Job, JobServices
+from oo.jobs.contract import Job
+from oo.kit.provide import Provided
 
 log = logging.getLogger(__name__)
 
 
-async def run_forever(jobs: Iterable[Job], services: JobServices) -> None:
-    """Run all jobs until cancelled."""
+async def run_forever(jobs: Iterable[Job], provided: Provided) -> None:
+    """Run all jobs until cancelled.
+
+    Raises ConfigurationError, before any has run, for one that needs what there is not.
+    """
+    ready = [(job, provided.to(job.run)) for job in jobs]
     async with asyncio.TaskGroup() as group:
-        for job in jobs:
-            group.create_task(_repeat(job, services), name=job.name)
+        for job, run in ready:
+            group.create_task(_repeat(job, run), name=job.name)
 
 
-async def _repeat(job: Job, services: JobServices) -> None:
+async def _repeat(job: Job, run: Callable[[], Awaitable[int]]) -> None:
     failures = 0
     while True:
         try:
-            done = await job.run(services)
+            done = await run()
             failures = 0
             if done:
                 log.info("%s: %d", job.name, done)

@@ -2,9 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
+from oo.domain.pools import POOL_SIZE
 from oo.kit.clock import Clock
 from oo.recommend.assembly import assemble
-from oo.recommend.filling import POOL_SIZE, end_of_daypart, identify
+from oo.recommend.filling import end_of_daypart, identify
 from oo.recommend.ports import TemplateWriter
 from oo.store import candidates, connections
 from oo.store import tasks as task_store

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from oo.domain.context import DayPart
+from oo.domain.pools import LOW_WATER, POOL_SIZE
 from oo.domain.tips import TipCandidate
 from oo.kit.clock import Clock
 from oo.kit.ids import new_id
@@ -13,8 +14,6 @@ from oo.recommend.ports import Assembler, Draft, Writer
 from oo.store import candidates
 from oo.store.database import Database
 
-POOL_SIZE = 6
-LOW_WATER = 3
 FALLBACK_LIFE = timedelta(minutes=10)
 TRY_AGAIN_S = 30.0
 

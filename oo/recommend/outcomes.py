@@ -7,13 +7,13 @@ other. The reward of a missed tip is provisional: a completion elsewhere replace
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from oo.domain.decisions import Seen
+from oo.domain.reactions import LATE_AFTER, Reaction
 from oo.domain.rewards import MISSED_REWARD, Outcome, delayed_reward
 from oo.kit.clock import Clock
-from oo.recommend.reactions import LATE_AFTER
 from oo.store import decisions, feedback
 from oo.store.database import Database
-from oo.store.decisions import Seen
-from oo.store.feedback import Person, Reaction
+from oo.store.feedback import Person
 
 CREDIT_FOR = timedelta(days=7)  # a task finished later than this was not the tip's doing
 BATCH = 200

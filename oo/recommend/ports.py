@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from oo.domain.context import PromptContext
 from oo.domain.tips import Offer, TipKind
-from oo.recommend.learning import Choice, ScoreRequest
+from oo.recommend.learner import Choice, ScoreRequest
 
 
 class Ranker(Protocol):

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from oo.domain.decisions import Shown
+from oo.domain.reactions import LATE_AFTER, Reaction
 from oo.domain.rewards import Action, Outcome, reward
 from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer
 from oo.kit.errors import Conflict, NotFound, OoError, Unauthorized
 from oo.store import decisions, feedback
 from oo.store.database import Database
-from oo.store.decisions import Shown
-from oo.store.feedback import Effect, Person, Reaction
+from oo.store.feedback import Effect, Person
 
 SNOOZE_FOR = timedelta(hours=2)
 DISMISS_TASK_FOR = timedelta(hours=20)
-LATE_AFTER = timedelta(hours=24)
 LINGER_S = 0.003
 
 

@@ -9,23 +9,24 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from oo.domain.policy import day_of, generator, sample
+from oo.domain.decisions import Decision, Opinion
+from oo.domain.policies import generator, sample
+from oo.domain.pools import LOW_WATER
 from oo.domain.profile import DEFAULTS
+from oo.domain.statistics import day_of
 from oo.domain.tips import Offer, TipCandidate
 from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer
 from oo.kit.errors import Unavailable
 from oo.kit.ids import new_id
 from oo.recommend.fallback import FallbackPool
-from oo.recommend.filling import LOW_WATER
-from oo.recommend.learning import Choice, ScoreRequest
+from oo.recommend.learner import Choice, ScoreRequest
 from oo.recommend.pool import Pool
 from oo.recommend.ports import FeatureColumns, Ranker, Refill
-from oo.recommend.profiles import Profiles
+from oo.recommend.profile_cache import Profiles
 from oo.store import decisions
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
-from oo.store.decisions import Decision, Opinion
 
 log = logging.getLogger(__name__)
 

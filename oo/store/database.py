@@ -1,15 +1,7 @@
-"""One asynchronous path to SQLite and PostgreSQL.
+"""One asynchronous path to SQLite and PostgreSQL."""
 
-SQLite allows one writer at a time in all processes. Waiting for it by its own busy handler means
-sleeping and polling, which ruins the tail; so writers first queue on an advisory file lock, which
-the kernel hands over at once and releases when a holder dies.
-"""
-
-import asyncio
-import fcntl
-import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,8 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from oo.kit.finish import finished
-from oo.store.inline_sqlite import connect
+from oo.store.sqlite.driver import connect
+from oo.store.sqlite.lock import WriterLock
 
 BUSY_TIMEOUT_MS = 10_000
 PURGE_ROWS = 500  # what one purge deletes at most, so that nobody waits for it
@@ -42,8 +34,7 @@ class Database:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         options: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
-        self._turn = asyncio.Lock()
-        self._lock_file: int | None = None
+        self._lock: WriterLock | None = None
         self._reader: AsyncEngine
         self._writer: AsyncEngine
         if not self.is_sqlite:
@@ -53,7 +44,7 @@ class Database:
         path = make_url(url).database
         if not path or path == ":memory:":
             raise ValueError("SQLite needs a file: several processes share it")
-        self._lock_path = Path(path).with_name(Path(path).name + ".writer")
+        self._lock = WriterLock(Path(path))
         pool: dict[str, Any] = {
             "poolclass": AsyncAdaptedQueuePool,
             "async_creator": partial(connect, path),
@@ -74,43 +65,16 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        if not self.is_sqlite:
-            async with self._writer.begin() as connection:
-                yield connection
-            return
-        async with self._turn:
-            await self._take_file_lock()
-            try:
-                async with self._writer.begin() as connection:
-                    yield connection
-            finally:
-                self._drop_file_lock()
+        turn = self._lock.held() if self._lock else nullcontext()
+        async with turn, self._writer.begin() as connection:
+            yield connection
 
     async def close(self) -> None:
         """End all connections."""
         await self._reader.dispose()
         await self._writer.dispose()
-        if self._lock_file is not None:
-            os.close(self._lock_file)
-            self._lock_file = None
-
-    async def _take_file_lock(self) -> None:
-        if self._lock_file is None:
-            self._lock_file = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            pass
-        try:
-            await finished(asyncio.to_thread(fcntl.flock, self._lock_file, fcntl.LOCK_EX))
-        except asyncio.CancelledError:
-            self._drop_file_lock()
-            raise
-
-    def _drop_file_lock(self) -> None:
-        if self._lock_file is not None:
-            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+        if self._lock is not None:
+            self._lock.close()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

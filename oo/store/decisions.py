@@ -1,14 +1,15 @@
 """The decision log (`tip_scores`): what was served to whom, out of what, why and how likely."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import fields
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.tips import TipCandidate
+from oo.domain.decisions import Decision, Logged, LoggedDecision, Online, Seen, Shown
+from oo.domain.policies import PolicyRef
 from oo.store.database import PURGE_ROWS
 from oo.store.tables import feedback, shadow_scores, tip_scores, users
 
@@ -26,54 +27,6 @@ _SHOWN = select(
     tip_scores.c.user_id.in_(bindparam("people", expanding=True)),
     tip_scores.c.id.in_(bindparam("tips", expanding=True)),
 )
-
-
-class Opinion(NamedTuple):
-    """What a shadow policy would have picked out of the same candidates."""
-
-    policy: str
-    policy_version: str
-    state_seq: int
-    chosen: int
-    propensities: list[float]
-    scores: list[float]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One served tip. The lists have one entry per candidate; `chosen` indexes them.
-
-    `features` holds every registered feature by name. `state_seq` is the number of the person's
-    reactions in the state that scored. `degraded` says why the policy in force did not pick.
-    """
-
-    id: str
-    user_id: str
-    created_at: datetime
-    candidate: TipCandidate
-    candidate_ids: list[str]
-    chosen: int
-    policy: str
-    policy_version: str
-    seed: int
-    state_seq: int
-    propensities: list[float]
-    scores: list[float]
-    features: dict[str, list[float]]
-    degraded: str | None
-    latency_ms: float
-    shadows: list[Opinion] = field(default_factory=list)
-
-
-class Shown(NamedTuple):
-    """The part of a decision that a reaction needs."""
-
-    user_id: str
-    created_at: datetime
-    kind: str
-    task_id: str | None
-    candidate_id: str
-    features: dict[str, float]
 
 
 async def append(connection: AsyncConnection, decisions: Sequence[Decision]) -> None:
@@ -136,15 +89,6 @@ async def shown(
             _SHOWN, {"people": list(user_ids), "tips": list(tip_ids)}
         )
     }
-
-
-class Seen(NamedTuple):
-    """A tip that the person really saw, with the features that a reaction to it teaches."""
-
-    id: str
-    user_id: str
-    created_at: datetime
-    features: dict[str, float]
 
 
 _SEEN = select(
@@ -212,3 +156,142 @@ async def purge(connection: AsyncConnection, before: datetime) -> int:
         )
     )
     return result.rowcount
+
+
+_LOGGED = select(
+    tip_scores.c.id,
+    tip_scores.c.user_id,
+    tip_scores.c.created_at,
+    tip_scores.c.content,
+    tip_scores.c.policy,
+    tip_scores.c.policy_version,
+    tip_scores.c.seed,
+    tip_scores.c.state_seq,
+    tip_scores.c.features,
+    tip_scores.c.chosen,
+    tip_scores.c.propensities,
+    tip_scores.c.scores,
+    tip_scores.c.degraded,
+)
+
+
+def _logged(row: Any) -> Logged:
+    return Logged(
+        row.id,
+        row.user_id,
+        row.created_at,
+        row.content,
+        PolicyRef(row.policy, row.policy_version),
+        row.seed,
+        row.state_seq,
+        row.features,
+        row.chosen,
+        row.propensities,
+        row.scores,
+        row.degraded,
+    )
+
+
+async def every(connection: AsyncConnection) -> AsyncIterator[Logged]:
+    """All decisions, person by person in the order of `state_seq`, for the operator's check."""
+    t = tip_scores.c
+    async for row in await connection.stream(_LOGGED.order_by(t.user_id, t.state_seq, t.id)):
+        yield _logged(row)
+
+
+async def latest(connection: AsyncConnection, user_id: str) -> str | None:
+    """The id of the person's newest tip."""
+    t = tip_scores.c
+    query = select(t.id).where(t.user_id == user_id).order_by(t.created_at.desc(), t.id.desc())
+    return (await connection.execute(query.limit(1))).scalar_one_or_none()
+
+
+async def every_opinion(connection: AsyncConnection) -> AsyncIterator[Logged]:
+    """What every shadow said of every decision, as `every` gives what was decided."""
+    t, s = tip_scores.c, shadow_scores.c
+    query = (
+        select(
+            t.id,
+            t.user_id,
+            t.created_at,
+            t.content,
+            s.policy,
+            s.policy_version,
+            t.seed,
+            s.state_seq,
+            t.features,
+            s.chosen,
+            s.propensities,
+            s.scores,
+            t.degraded,
+        )
+        .select_from(shadow_scores.join(tip_scores, t.id == s.tip_id))
+        .order_by(t.user_id, s.state_seq, t.id)
+    )
+    async for row in await connection.stream(query):
+        yield _logged(row)
+
+
+async def find(
+    connection: AsyncConnection, tip_id: str, user_id: str | None = None
+) -> Logged | None:
+    """One decision; with `user_id`, only if it is that person's."""
+    query = _LOGGED.where(tip_scores.c.id == tip_id)
+    if user_id is not None:
+        query = query.where(tip_scores.c.user_id == user_id)
+    row = (await connection.execute(query)).first()
+    return _logged(row) if row else None
+
+
+_t, _f, _s = tip_scores.c, feedback.c, shadow_scores.c
+_OUTCOME = tuple(field.name for field in fields(LoggedDecision))
+
+
+async def with_outcomes(
+    connection: AsyncConnection, since: datetime | None = None
+) -> AsyncIterator[LoggedDecision]:
+    """Everybody's decisions from `since` on, person by person in the order they were made.
+
+    Deleted people are left out, also while their rows still wait to be purged.
+    """
+    newest = select(_f.tip_id, func.max(_f.revision).label("revision"))
+    last = newest.where(_f.late.is_(False)).group_by(_f.tip_id).subquery()
+    outcome = (
+        tip_scores.join(users, users.c.id == _t.user_id)
+        .outerjoin(last, last.c.tip_id == _t.id)
+        .outerjoin(feedback, and_(_f.tip_id == last.c.tip_id, _f.revision == last.c.revision))
+    )
+    query = (
+        select(
+            tip_scores,
+            users.c.timezone,
+            users.c.created_at.label("joined_at"),
+            _f.reward,
+            _f.action,
+            _f.created_at.label("reacted_at"),
+        )
+        .select_from(outcome)
+        .where(users.c.deleted_at.is_(None))
+        .order_by(_t.user_id, _t.created_at, _t.id)
+    )
+    if since is not None:
+        query = query.where(_t.created_at >= since)
+    async for row in await connection.stream(query):
+        yield LoggedDecision(**{name: getattr(row, name) for name in _OUTCOME})
+
+
+async def shadowed(
+    connection: AsyncConnection, policy: PolicyRef, since: datetime | None = None
+) -> dict[str, Online]:
+    """What this version of a policy said as a shadow, by tip, of decisions from `since` on."""
+    query = (
+        select(_s.tip_id, _s.state_seq, _s.propensities)
+        .select_from(shadow_scores.join(tip_scores, _t.id == _s.tip_id))
+        .where(_s.policy == policy.name, _s.policy_version == policy.version)
+    )
+    if since is not None:
+        query = query.where(_t.created_at >= since)
+    return {
+        row.tip_id: Online(row.state_seq, row.propensities)
+        async for row in await connection.stream(query)
+    }

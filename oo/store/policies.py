@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.policies import PolicyRef
 from oo.store.tables import policy_changes, policy_parameters
 
 IN_FORCE = "in_force"
@@ -18,16 +19,6 @@ DEMOTED = "demoted"  # gives way to what was in force before it
 SHADOW = "shadow"
 OFF = "off"
 REFUSED = "refused"  # the gate said no: kept for the audit, changes nothing
-
-
-class PolicyRef(NamedTuple):
-    """A policy with the version of its parameters, as decisions log them."""
-
-    name: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"{self.name}@{self.version}"
 
 
 class Roles(NamedTuple):

@@ -13,7 +13,7 @@ from oo.kit.errors import BadRequest, Malformed
 from oo.recommend.reactions import ReactionRequest
 from oo.recommend.recommender import Account, Nothing
 from oo.web.auth import person
-from oo.web.direct import At
+from oo.web.fast_routes import At
 from oo.web.services import Services, services
 
 router = APIRouter(tags=["tip"])

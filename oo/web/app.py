@@ -1,17 +1,26 @@
 """The web application: every route of the ingress, without Ray."""
 
-from fastapi import FastAPI
+from pathlib import Path
 
-from oo.web import api, health, imports, pages, problems, tips
-from oo.web.direct import DirectRoutes
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+import oo.web.pages
+from oo.kit.plugins import discover
+from oo.web import api, health, imports, me, problems, tips
+from oo.web.fast_routes import FastRoutes
+from oo.web.guard import GuardMiddleware
 from oo.web.limits import LimitsMiddleware
+from oo.web.page import Page
 from oo.web.services import Services
 
-IMPORT_PATHS = ("/connect/", "/api/sources/")
+STATIC = Path(__file__).parent / "static"
+FORM_PATHS = ("/connect/",)
+IMPORT_PATHS = (*FORM_PATHS, "/api/sources/")
 
 
 def create_app(services: Services) -> FastAPI:
-    """All routes over `services`."""
+    """All routes over `services`; raises BrokenPlugin for a page that cannot be loaded."""
     app = FastAPI(
         title="oO",
         summary="One well-timed tip.",
@@ -21,12 +30,15 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    app.include_router(api.router)
-    app.include_router(tips.router)
-    app.include_router(imports.router)
-    app.include_router(health.router)
+    for module in (api, tips, imports, me, health):
+        app.include_router(module.router)
+    for page in discover(oo.web.pages, "PAGE", Page).values():
+        app.include_router(page.routes)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # the last one added is the first one asked
-    app.add_middleware(DirectRoutes, endpoints=api.BUSIEST)
-    app.add_middleware(LimitsMiddleware, limits=services.settings.limits, large=IMPORT_PATHS)
-    pages.install(app)
+    app.add_middleware(FastRoutes, endpoints=api.BUSIEST)
+    app.add_middleware(
+        LimitsMiddleware, limits=services.settings.limits, large=IMPORT_PATHS, forms=FORM_PATHS
+    )
+    app.add_middleware(GuardMiddleware, settings=services.settings)
     return app

@@ -1,31 +1,14 @@
 """Health and version: what a person's page, a load balancer and an operator ask."""
 
-from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
-from typing import Protocol
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from oo.domain.health import State
 from oo.web.services import services
 
 router = APIRouter(tags=["health"])
-
-
-class State(StrEnum):
-    """How one part is."""
-
-    READY = "ready"
-    WARMING = "warming"
-    DOWN = "down"
-
-
-class Parts(Protocol):
-    """Knows how each part of the application is."""
-
-    def states(self) -> dict[str, State]:
-        """The state of each part, as last seen."""
-        ...
 
 
 ESSENTIAL = ("store", "ingress")

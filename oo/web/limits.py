@@ -11,13 +11,17 @@ from oo.web.problems import of_error
 class LimitsMiddleware:
     """Answers 413 to bodies over the limit and 503 with Retry-After when too many wait.
 
-    Imports of files have a limit of their own, on the paths in `large`.
+    Imports of files have a limit of their own, on the paths in `large`. A form on a path in `forms`
+    is refused by its route, once it has read too much: the answer there is a page.
     """
 
-    def __init__(self, app: ASGIApp, limits: Limits, large: tuple[str, ...]) -> None:
+    def __init__(
+        self, app: ASGIApp, limits: Limits, large: tuple[str, ...], forms: tuple[str, ...] = ()
+    ) -> None:
         self._app = app
         self._limits = limits
         self._large = large
+        self._forms = forms
         self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,8 +35,9 @@ class LimitsMiddleware:
         limit = self._limits.body_bytes
         if scope["path"].startswith(self._large):
             limit = self._limits.import_bytes
-        length = Headers(scope=scope).get("content-length")
-        if length is not None and length.isdigit() and int(length) > limit:
+        length = Headers(scope=scope).get("content-length", "")
+        is_form = bool(self._forms) and scope["path"].startswith(self._forms)
+        if length.isdigit() and int(length) > limit and not is_form:
             await of_error(_too_large(limit))(scope, receive, send)
             return
         seen = 0

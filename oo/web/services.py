@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from fastapi import Request
 
+from oo.domain.explanations import Explains
+from oo.domain.health import Parts
 from oo.identity.accounts import Accounts
 from oo.identity.service import Identity
 from oo.identity.sessions import Sessions
@@ -15,19 +16,14 @@ from oo.kit.settings import Settings
 from oo.recommend.ports import Refill
 from oo.recommend.reactions import Reactions
 from oo.recommend.recommender import Recommender
-from oo.recommend.replay import Find
 from oo.store.database import Database
-
-if TYPE_CHECKING:
-    from oo.web.health import Parts
 
 
 @dataclass(slots=True)
 class Services:
     """The parts that endpoints work with; `deployments.ingress` makes them.
 
-    `wake` tells the bandit shard of a person's newest reaction number, `find_policy` finds the
-    policy that a decision names.
+    `wake` tells the bandit shard of a person's newest reaction number.
     """
 
     settings: Settings
@@ -41,8 +37,8 @@ class Services:
     reactions: Reactions
     refill: Refill
     wake: Callable[[str, int], None]
-    find_policy: Find
-    parts: "Parts"
+    explainer: Explains
+    parts: Parts
 
 
 def services(request: Request) -> Services:

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
+from oo.domain.explanations import Explanation
 from oo.kit.errors import NotFound
-from oo.recommend.explain import Explanation, explain
 from oo.store import decisions
 from oo.web.auth import person
 from oo.web.services import services
@@ -79,4 +79,4 @@ async def seen(request: Request, tip_id: TipId) -> None:
 async def why(request: Request, tip_id: TipId) -> Why:
     """Why this tip was picked, made again from the log."""
     parts, session = services(request), await person(request)
-    return Why.of(await explain(parts.db, parts.find_policy, tip_id, session.user_id))
+    return Why.of(await parts.explainer.explain(tip_id, session.user_id))

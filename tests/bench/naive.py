@@ -21,8 +21,9 @@ from pydantic import BaseModel
 
 from ml.features import REGISTRY
 from ml.policies.egreedy_v1 import POLICY
-from oo.domain.policy import Statistics, pick
+from oo.domain.policies import pick
 from oo.domain.rewards import Action, reward
+from oo.domain.statistics import Statistics
 from oo.domain.tasks import Task
 from oo.domain.tips import Offer, TipKind
 

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 
 from ml.features import REGISTRY
 from ml.policies.egreedy_v1 import POLICY
+from oo.domain.decisions import Decision
 from oo.domain.tasks import Task
 from oo.domain.tips import Offer, TipCandidate, TipKind
 from oo.kit.clock import SystemClock
@@ -18,7 +19,6 @@ from oo.kit.ids import new_id
 from oo.store import candidates, decisions, tables
 from oo.store import tasks as task_store
 from oo.store.database import Database
-from oo.store.decisions import Decision
 from oo.store.migrate import migrate
 
 POOL = 6

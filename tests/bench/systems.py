@@ -36,7 +36,7 @@ def running(name: str, data_dir: Path) -> Iterator[tuple[int, psutil.Process]]:
     if name == "oo":
         config = data_dir / "serve.yaml"
         config.write_text(yaml.safe_dump(_without_engine()))
-        command = ["-m", "deployments.cli", "serve", "--config", str(config)]
+        command = ["-m", "oo.cli.main", "serve", "--config", str(config)]
     else:
         command = ["-m", f"tests.bench.{name}"]
     with (data_dir / "log").open("w") as log:

@@ -16,7 +16,7 @@ import orjson
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
 
-from oo.domain.policy import Statistics
+from oo.domain.statistics import Statistics
 from oo.domain.tasks import Task
 from tests.bench import naive
 

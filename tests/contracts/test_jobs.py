@@ -1,5 +1,6 @@
 """Every job passes every check; a new one is one file."""
 
+import asyncio
 import importlib
 import sys
 from collections.abc import AsyncIterator
@@ -10,10 +11,17 @@ from pathlib import Path
 import pytest
 
 import oo.jobs.periodic
+from oo.domain import ports
 from oo.integrations.service import Integrations
-from oo.jobs.contract import Job, JobServices
-from oo.kit.clock import ManualClock
+from oo.jobs.contract import Job
+from oo.jobs.runner import run_forever
+from oo.kit.clock import Clock, ManualClock
+from oo.kit.errors import ConfigurationError
 from oo.kit.plugins import discover
+from oo.kit.provide import Provided
+from oo.recommend.outcomes import Outcomes
+from oo.recommend.profile_cache import Profiles
+from oo.store.database import Database
 from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
 from tests.peers.store import add_person, fresh_store
@@ -40,14 +48,34 @@ class Parts:
 
 
 @pytest.fixture
-async def services(tmp_path: Path) -> AsyncIterator[JobServices]:
-    clock = ManualClock(datetime(2026, 11, 21, tzinfo=UTC))
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 11, 21, tzinfo=UTC))
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    async with fresh_store(tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+def provided(db: Database, clock: ManualClock) -> Provided:
     keyring = Keyring({"test": bytes(32)})
-    async with fresh_store(tmp_path) as db:
-        vault = Vault(keyring, clock)
-        integrations = Integrations(db, vault, keyring, {}, clock, "http://127.0.0.1")
-        parts = Parts()
-        yield JobServices(db, clock, integrations, parts, parts)
+    vault = Vault(keyring, clock)
+    integrations = Integrations(db, vault, keyring, {}, clock, "http://127.0.0.1")
+    parts = Parts()
+    return Provided(
+        {
+            Database: db,
+            Clock: clock,
+            ports.ReadsSources: integrations,
+            ports.ClosesTasks: integrations,
+            ports.WakesShards: parts,
+            ports.FillsPools: parts,
+            ports.LogsOutcomes: Outcomes(db, clock),
+            ports.RebuildsProfiles: Profiles(db, clock),
+        }
+    )
 
 
 @every_job
@@ -57,25 +85,31 @@ def test_it_says_when_it_runs(job: Job) -> None:
 
 
 @every_job
-async def test_it_does_nothing_where_there_is_nothing(job: Job, services: JobServices) -> None:
-    assert await job.run(services) == 0
-    await add_person(services.db, services.clock)
-    assert await job.run(services) == 0
-    assert await job.run(services) == 0
+async def test_it_does_nothing_where_there_is_nothing(
+    job: Job, provided: Provided, db: Database, clock: ManualClock
+) -> None:
+    run = provided.to(job.run)
+    assert await run() == 0
+    await add_person(db, clock)
+    assert await run() == 0
+    assert await run() == 0
 
 
 NEW = """
-from oo.jobs.contract import Job, JobServices
+from oo.domain.ports import WakesShards
+from oo.jobs.contract import Job
+from oo.store.database import Database
 
-async def run(services: JobServices) -> int:
-    return 0
+async def run(db: Database, shards: WakesShards) -> int:
+    shards.wake("ada", 7)
+    return 1
 
 JOB = Job("brand-new", 60.0, run)
 """
 
 
-async def test_a_new_job_is_one_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, services: JobServices
+async def test_a_new_job_is_one_file_with_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provided: Provided
 ) -> None:
     (tmp_path / "brand_new.py").write_text(NEW)
     paths = [*oo.jobs.periodic.__path__, str(tmp_path)]
@@ -83,6 +117,12 @@ async def test_a_new_job_is_one_file(
     importlib.invalidate_caches()
     try:
         found = discover(oo.jobs.periodic, "JOB", Job)
-        assert await found["brand-new"].run(services) == 0
+        assert await provided.to(found["brand-new"].run)() == 1
     finally:
         sys.modules.pop("oo.jobs.periodic.brand_new", None)
+
+
+async def test_a_job_that_needs_what_there_is_not_stops_the_start() -> None:
+    ready = Job("ready", 1.0, lambda: asyncio.sleep(0, 1))
+    with pytest.raises(ConfigurationError, match=r"db: .*Database"):
+        await run_forever([ready, JOBS["retention"]], Provided({}))

@@ -11,15 +11,8 @@ from scipy import stats
 import ml.policies
 from ml.features import REGISTRY
 from ml.policies import policies
-from oo.domain.policy import (
-    Experience,
-    Floats,
-    Policy,
-    Statistics,
-    Trainable,
-    generator,
-    pick,
-)
+from oo.domain.policies import Experience, Policy, Trainable, generator, pick
+from oo.domain.statistics import Floats, Statistics
 from oo.kit.plugins import discover
 
 POLICIES = policies()

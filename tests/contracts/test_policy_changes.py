@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deployments import policy_roles
-from deployments.policy_roles import Order
-from deployments.promotion import prepare
-from ml.promotion.report import Report
+from ml.promotion.gate_report import Report
+from oo.domain.policies import PolicyRef
 from oo.kit.errors import Conflict
+from oo.mlops import roles
+from oo.mlops.promotion import prepare
+from oo.mlops.roles import Order
 from oo.store import policies
 from oo.store.database import Database
 from oo.store.migrate import migrate
-from oo.store.policies import IN_FORCE, SHADOW, PolicyRef
+from oo.store.policies import IN_FORCE, SHADOW
 from oo.store.tables import metadata
 from tests.peers.postgres import postgres
 
@@ -79,7 +80,7 @@ async def test_numbers_grow_in_the_order_in_which_changes_become_visible(
     seen = [await latest_and_roles(first)]
     async with first.write() as connection:
         await put_in_force(connection, "lints")
-        other = asyncio.create_task(policy_roles.shadow(second, "linucb-v1", BOB))
+        other = asyncio.create_task(roles.shadow(second, "linucb-v1", BOB))
         assert await still_waits(other)
         seen.append(await latest_and_roles(second))
     seen.append(await latest_and_roles(second))
@@ -101,8 +102,8 @@ async def test_of_two_promotions_after_the_same_look_one_is_a_conflict(
     ]
     found = await asyncio.wait_for(
         asyncio.gather(
-            policy_roles.decide(first, contests[0], PASSED, ADA),
-            policy_roles.decide(second, contests[1], PASSED, BOB),
+            roles.decide(first, contests[0], PASSED, ADA),
+            roles.decide(second, contests[1], PASSED, BOB),
             return_exceptions=True,
         ),
         WITHIN_S,
@@ -117,7 +118,7 @@ async def test_a_promotion_sees_what_was_still_under_way(
     contest = await prepare(second, "ebts", AT)
     async with first.write() as connection:
         await put_in_force(connection, "lints")
-        late = asyncio.create_task(policy_roles.decide(second, contest, PASSED, BOB))
+        late = asyncio.create_task(roles.decide(second, contest, PASSED, BOB))
         assert await still_waits(late)
     with pytest.raises(Conflict, match="meanwhile"):
         await asyncio.wait_for(late, WITHIN_S)
@@ -131,7 +132,7 @@ async def test_a_demotion_takes_out_what_is_in_force_when_its_turn_comes(
     await promote(first, "ebts")
     async with first.write() as connection:
         await put_in_force(connection, "lints")
-        other = asyncio.create_task(policy_roles.demote(second, BOB))
+        other = asyncio.create_task(roles.demote(second, BOB))
         assert await still_waits(other)
     demoted = await asyncio.wait_for(other, WITHIN_S)
     assert demoted == (PolicyRef("lints", "1"), PolicyRef("ebts", "1"))
@@ -144,7 +145,7 @@ async def test_what_was_just_promoted_becomes_no_shadow(
     await promote(first, "lints")
     async with first.write() as connection:
         await put_in_force(connection, "ebts")
-        other = asyncio.create_task(policy_roles.shadow(second, "ebts", BOB))
+        other = asyncio.create_task(roles.shadow(second, "ebts", BOB))
         assert await still_waits(other)
     with pytest.raises(Conflict, match="is in force"):
         await asyncio.wait_for(other, WITHIN_S)
@@ -152,11 +153,11 @@ async def test_what_was_just_promoted_becomes_no_shadow(
 
 async def test_a_shadow_is_turned_off_once(stores: tuple[Database, Database]) -> None:
     first, second = stores
-    await policy_roles.shadow(first, "lints", ADA)
+    await roles.shadow(first, "lints", ADA)
     found = await asyncio.wait_for(
         asyncio.gather(
-            policy_roles.off(first, "lints", ADA),
-            policy_roles.off(second, "lints", BOB),
+            roles.off(first, "lints", ADA),
+            roles.off(second, "lints", BOB),
             return_exceptions=True,
         ),
         WITHIN_S,

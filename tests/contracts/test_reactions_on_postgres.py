@@ -9,7 +9,7 @@ from oo.store.migrate import differences, migrate
 from oo.store.tables import metadata
 from tests.peers.postgres import postgres
 from tests.unit.recommend.conftest import clock, user  # noqa: F401 - fixtures
-from tests.unit.recommend.test_learning import *  # noqa: F403 - the same tests, another store
+from tests.unit.recommend.test_learner import *  # noqa: F403 - the same tests, another store
 from tests.unit.recommend.test_outcomes import *  # noqa: F403 - the same tests, another store
 from tests.unit.recommend.test_reactions import *  # noqa: F403 - the same tests, another store
 

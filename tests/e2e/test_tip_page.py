@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from starlette.staticfiles import StaticFiles
 
 from oo.kit.settings import Settings
+from oo.web.app import STATIC
 from oo.web.guard import GuardMiddleware
-from oo.web.pages import STATIC
 from oo.web.rendering import page as render
 from tests.e2e.browser import CHROMIUM, PHONE, Watched, chromium, watch
 from tests.peers.serving import served

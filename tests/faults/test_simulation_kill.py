@@ -20,7 +20,7 @@ UNDER_WAY_S = 600
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "deployments.cli", "simulate", *arguments]
+    return [sys.executable, "-m", "oo.cli.main", "simulate", *arguments]
 
 
 def result(folder: Path, *arguments: str) -> dict[str, Any]:

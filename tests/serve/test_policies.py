@@ -11,9 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from oo.domain.policies import PolicyRef
 from oo.store import policies
 from oo.store.database import Database
-from oo.store.policies import IN_FORCE, Change, PolicyRef
+from oo.store.policies import IN_FORCE, Change
 from tests.conftest import Product
 from tests.peers.store import shift_log
 from tests.serve.client import PATIENCE_S, Client, eventually

@@ -65,7 +65,7 @@ def test_every_host_runs_serve_as_one_machine_does(cluster: dict[str, Any]) -> N
     environment = cluster["setup_commands"][1]
     given = dict(re.findall(r"^(\w+)=(\S+)$", environment, re.MULTILINE))
     assert HIGH_THROUGHPUT.items() <= given.items()
-    local = (ROOT / "deployments" / "local.py").read_text()
+    local = (ROOT / "oo" / "cli" / "environment.py").read_text()
     for name, value in HIGH_THROUGHPUT.items():
         assert f'"{name}": "{value}"' in local
 

@@ -10,9 +10,9 @@ import typer
 import yaml
 from pydantic import BaseModel
 
-from deployments import cli
 from deployments.args import AppArgs, EngineArgs
 from ml.generation.settings import ModelSettings
+from oo.cli import main as cli
 from oo.kit.settings import OidcProvider, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +89,7 @@ def test_make_targets_exist() -> None:
     ("document", "line"), found(r"(?:^|[\s/(])(oo(?: --?[a-z]+| [a-z]+)+)"), ids=lambda it: it
 )
 def test_oo_commands_exist(document: str, line: str) -> None:
-    command: Any = typer.main.get_command(cli.app)
+    command: Any = typer.main.get_command(cli.build())
     for word in line.split()[1:]:
         if word.startswith("-"):
             options = {option for it in command.params for option in it.opts}
@@ -101,7 +101,7 @@ def test_oo_commands_exist(document: str, line: str) -> None:
 
 def test_the_commands_of_an_operator_are_documented() -> None:
     named = {line for _, code in all_code() for line in re.findall(r"oo ([a-z]+)", code)}
-    command: Any = typer.main.get_command(cli.app)
+    command: Any = typer.main.get_command(cli.build())
     assert set(command.commands) <= named
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from deployments.cli import app
+from oo.cli.main import build
 from oo.kit.errors import BadRequest, Conflict, NotFound
 
 LABEL = "egreedy-v1 epsilon=0.3"
@@ -20,7 +20,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def simulate(data: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["simulate", *arguments], env={"OO_DATA_DIR": str(data)})
+    return CliRunner().invoke(build(), ["simulate", *arguments], env={"OO_DATA_DIR": str(data)})
 
 
 def test_two_policies_are_compared_in_the_order_given(data: Path, tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 """Gives tips that were seen, and not reacted to within a day, their default reward."""
 
-from oo.jobs.contract import Job, JobServices
-from oo.recommend.outcomes import Outcomes
+from oo.domain.ports import LogsOutcomes
+from oo.jobs.contract import Job
 
 
-async def run(services: JobServices) -> int:
+async def run(outcomes: LogsOutcomes) -> int:
     """Settle what is due, a batch at a time."""
-    outcomes = Outcomes(services.db, services.clock)
     total = 0
     while settled := await outcomes.settle_missed():
         total += settled

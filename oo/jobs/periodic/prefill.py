@@ -4,9 +4,12 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from oo.jobs.contract import Job, JobServices
-from oo.recommend.filling import LOW_WATER
+from oo.domain.pools import LOW_WATER
+from oo.domain.ports import FillsPools
+from oo.jobs.contract import Job
+from oo.kit.clock import Clock
 from oo.store import candidates
+from oo.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -14,12 +17,12 @@ ACTIVE = timedelta(days=30)
 BATCH = 16
 
 
-async def run(services: JobServices) -> int:
+async def run(db: Database, clock: Clock, pools: FillsPools) -> int:
     """Fill the thinnest pools; a few at a time, which the engine batches."""
-    now = services.clock.now()
-    async with services.db.read() as connection:
+    now = clock.now()
+    async with db.read() as connection:
         people = await candidates.people_to_fill(connection, now, now - ACTIVE, LOW_WATER, BATCH)
-    fills = (services.generator.fill(user_id) for user_id in people)
+    fills = (pools.fill(user_id) for user_id in people)
     results = await asyncio.gather(*fills, return_exceptions=True)
     for user_id, result in zip(people, results, strict=True):
         if isinstance(result, Exception):

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.jobs.contract import Job, JobServices
+from oo.jobs.contract import Job
+from oo.kit.clock import Clock
 from oo.store import candidates, decisions, outbox, sessions, tasks
+from oo.store.database import Database
 
 DECISIONS = timedelta(days=30)
 CANDIDATES = timedelta(days=1)
@@ -14,12 +16,12 @@ FINISHED_TASKS = timedelta(days=30)
 EVENTS = timedelta(days=30)
 
 
-async def run(services: JobServices) -> int:
+async def run(db: Database, clock: Clock) -> int:
     """Delete what is past its time; decisions with a reaction stay, models are folds of them.
 
     A slice at a time, each in a transaction of its own, so that requests come in between.
     """
-    now = services.clock.now()
+    now = clock.now()
     purges: list[Callable[[AsyncConnection], Awaitable[int]]] = [
         lambda connection: decisions.purge(connection, now - DECISIONS),
         lambda connection: candidates.purge(connection, now - CANDIDATES),
@@ -30,7 +32,7 @@ async def run(services: JobServices) -> int:
     total = 0
     for purge in purges:
         while True:
-            async with services.db.write() as connection:
+            async with db.write() as connection:
                 gone = await purge(connection)
             total += gone
             if gone == 0:

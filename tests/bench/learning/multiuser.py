@@ -24,7 +24,8 @@ from rich.table import Table
 from ml.policies import policies
 from ml.policies._thompson import Thompson
 from ml.training.pooling import Prior, refit, stack
-from oo.domain.policy import Floats, Statistics, pick
+from oo.domain.policies import pick
+from oo.domain.statistics import Floats, Statistics
 
 D, K, T, NOISE = 16, 6, 60, 0.5
 NAMES = tuple(f"x{j}" for j in range(D))

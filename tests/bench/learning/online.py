@@ -26,7 +26,8 @@ from ml.policies import policies
 from ml.policies._linear import Gaussian, explored
 from ml.policies._thompson import Thompson, best_shares
 from ml.training.pooling import vague
-from oo.domain.policy import Floats, Statistics, generator, sample
+from oo.domain.policies import generator, sample
+from oo.domain.statistics import Floats, Statistics
 from tests.bench.learning.peers import Player, Setting, settings
 
 SETS = ("wine", "digits", "iris", "breast_cancer")

@@ -9,7 +9,7 @@ import numpy as np
 import vowpalwabbit
 from mabwiser.mab import MAB, LearningPolicy
 
-from oo.domain.policy import Floats
+from oo.domain.statistics import Floats
 
 warnings.filterwarnings("ignore", module="mabwiser")
 

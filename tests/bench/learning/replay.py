@@ -18,21 +18,21 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from deployments.choosing import Finder, find_by_key
 from ml.features import REGISTRY
 from ml.policies import policies
 from oo.domain.rewards import Action
 from oo.domain.tips import TipCandidate, TipKind
 from oo.kit.clock import ManualClock
 from oo.kit.ids import new_id
+from oo.mlops.policy_lookup import Finder, find_by_key
+from oo.mlops.replay import check_decisions, check_models
 from oo.recommend import recommender as recommender_module
 from oo.recommend.outcomes import Outcomes
-from oo.recommend.panel import Panel
 from oo.recommend.pool import Pool
-from oo.recommend.profiles import Profiles
+from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.recommend.recommender import Account, Nothing, Recommender
-from oo.recommend.replay import check_decisions, check_models
+from oo.recommend.shadowing import ShadowedLearners
 from oo.store import candidates, decisions, users
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
@@ -77,14 +77,14 @@ async def live(db: Database, clock: ManualClock, total: int) -> None:
     seq = dict.fromkeys(people, 0)
     reactions, outcomes, unused = Reactions(db, clock), Outcomes(db, clock), Unused()
     panels = [
-        Panel(db, clock, policy, [shadow])
+        ShadowedLearners(db, clock, policy, [shadow])
         for policy, shadow in zip(known.values(), [*known.values()][::-1], strict=True)
     ]
     for step in track(range(total // PEOPLE), "deciding"):
-        panel = panels[step % len(panels)]
+        learners = panels[step % len(panels)]
         recommender = Recommender(
             db=db, clock=clock, pool=Pool(db, clock), profiles=Profiles(db, clock),
-            features=REGISTRY.columns, ranker=panel, refill=unused,
+            features=REGISTRY.columns, ranker=learners, refill=unused,
             fallback=unused,  # type: ignore[arg-type]
             seeds=seeds.__next__, deadline_s=60.0,
         )  # fmt: skip
@@ -104,7 +104,7 @@ async def live(db: Database, clock: ManualClock, total: int) -> None:
         for user in people:
             await fill(db, clock, user, random, f"{step}")
         await asyncio.gather(*(one(user) for user in people))
-        await panel.flush()
+        await learners.flush()
         clock.advance(random.choice([600, 7200, 90_000]))
         if await outcomes.settle_missed():
             async with db.read() as connection:

@@ -28,7 +28,8 @@ from ml.simulation.personas import PopulationModel
 from ml.simulation.runner import simulate
 from ml.simulation.scenario import Scenario
 from ml.training.pooling import People, refit, vague
-from oo.domain.policy import Policy, Statistics, pick
+from oo.domain.policies import Policy, pick
+from oo.domain.statistics import Statistics
 
 D, K, ROUNDS = 16, 10, 5
 PEOPLE = 10_000

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oo.domain.policy import Statistics, generator, sample
+from oo.domain.policies import generator, sample
+from oo.domain.statistics import Statistics
 
 numbers = st.floats(-1e6, 1e6, allow_subnormal=False)
 reactions = st.lists(st.tuples(st.lists(numbers, min_size=3, max_size=3), numbers), max_size=20)

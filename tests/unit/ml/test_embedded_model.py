@@ -22,10 +22,10 @@ from ml.models import tokenizer as tokenizers
 from ml.models.export import export
 from ml.models.network import Network, Shape
 from ml.models.people import Split, situation
-from ml.models.report import Case, Report, summary
 from ml.models.samples import samples, to_json
 from ml.models.train import MODEL
 from ml.models.training import Plan, Progress, Run, rate
+from ml.models.truth_report import Case, Report, summary
 from ml.models.writer import answer
 from ml.prompts.prompt import load
 from oo.domain.context import MAX_TASKS, TaskFacts

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from oo.domain.decisions import Decision
 from oo.domain.tasks import Task
 from oo.domain.tips import TipCandidate, TipKind
 from oo.kit.clock import ManualClock
 from oo.kit.ids import new_id
 from oo.store import candidates, decisions, tasks
 from oo.store.database import Database
-from oo.store.decisions import Decision
 from tests.peers.store import add_person, fresh_store
 
 START = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
-from deployments.choosing import find_by_key
 from ml.policies import policies
-from oo.domain.policy import Statistics
+from oo.domain.reactions import Reaction
 from oo.domain.rewards import MISSED_REWARD, Action, Outcome
+from oo.domain.statistics import Statistics
 from oo.kit.clock import ManualClock
+from oo.mlops.policy_lookup import find_by_key
+from oo.mlops.replay import check_models
 from oo.recommend import outcomes
-from oo.recommend.learning import Learner
+from oo.recommend.learner import Learner
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.reactions import ReactionRequest, Reactions
-from oo.recommend.replay import check_models
 from oo.store import decisions, feedback, models
 from oo.store.database import Database
-from oo.store.feedback import Reaction
 from oo.store.tables import users
 from tests.peers.store import add_person
 from tests.unit.recommend.conftest import FEATURES, candidate, serve_tip

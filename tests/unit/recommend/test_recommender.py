@@ -16,14 +16,14 @@ from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.filling import end_of_daypart
-from oo.recommend.learning import Choice, Learner, ScoreRequest
+from oo.recommend.learner import Choice, Learner, ScoreRequest
 from oo.recommend.pool import Pool
 from oo.recommend.ports import Draft, Ranker
-from oo.recommend.profiles import Profiles
+from oo.recommend.profile_cache import Profiles
 from oo.recommend.recommender import Account, Nothing, Recommender, Served
 from oo.store import tables, tasks
 from oo.store.database import Database
-from oo.store.profiles import Profile
+from oo.store.kept_profiles import Profile
 from tests.unit.recommend.conftest import START, put_pool
 
 

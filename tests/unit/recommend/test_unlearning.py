@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
-from deployments import retraining
-from deployments.choosing import by_name
 from ml.features import REGISTRY
 from ml.policies._thompson import Thompson
 from ml.tracking import Tracking
-from oo.domain.policy import Floats, Statistics
 from oo.domain.rewards import Action
+from oo.domain.statistics import Floats, Statistics
 from oo.kit.clock import ManualClock
 from oo.kit.errors import BadRequest
-from oo.recommend.learning import Learner
+from oo.mlops import retraining
+from oo.mlops.policy_lookup import by_name
+from oo.recommend.learner import Learner
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.store import decisions, models, policies, users

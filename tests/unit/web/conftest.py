@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
-from deployments.choosing import Finder
 from oo.identity.accounts import Accounts
 from oo.identity.local import create_login_link
 from oo.identity.service import Identity
@@ -18,8 +18,10 @@ from oo.identity.sessions import csrf_token
 from oo.integrations.service import Integrations
 from oo.kit.clock import ManualClock
 from oo.kit.settings import Settings
+from oo.mlops.explanation import Explainer
 from oo.store.database import Database
-from oo.web import pages, problems, tips
+from oo.web.app import create_app
+from oo.web.services import Services
 from tests.peers.store import fresh_store
 from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
 
@@ -82,17 +84,13 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     )
     transport = httpx2.ASGITransport(app=peer.app())
     async with fresh_store(tmp_path) as db, httpx2.AsyncClient(transport=transport) as provider:
-        app = FastAPI()
-        app.state.services = SimpleNamespace(
+        parts = SimpleNamespace(
             settings=settings,
             clock=clock,
             db=db,
             accounts=Accounts(db, clock),
             identity=Identity.of(settings, db, clock),
             integrations=Integrations.of(settings, db, clock, provider),
-            find_policy=Finder().find,
+            explainer=Explainer(db),
         )
-        problems.install(app)
-        pages.install(app)
-        app.include_router(tips.router)
-        yield Site(app, db, clock, settings, peer, provider)
+        yield Site(create_app(cast(Services, parts)), db, clock, settings, peer, provider)

@@ -5,12 +5,13 @@ from sqlalchemy import select
 
 from ml.features import REGISTRY
 from ml.policies import policies
-from oo.domain.policy import Statistics, day_of, pick
+from oo.domain.decisions import Decision
+from oo.domain.fold import design, posterior_on
+from oo.domain.policies import pick
+from oo.domain.statistics import Statistics, day_of
 from oo.domain.tips import Offer, TipCandidate, TipKind
 from oo.kit.ids import new_id
-from oo.recommend.learning import design, posterior_on
 from oo.store import decisions
-from oo.store.decisions import Decision
 from oo.store.tables import tip_scores, users
 from tests.peers.store import add_person
 from tests.unit.web.conftest import Site, csrf_of

@@ -8,8 +8,8 @@ import pytest
 from oo.identity.local import create_login_link
 from oo.kit.settings import Settings
 from oo.web import rendering
-from oo.web.agents import describe_agent
-from oo.web.pages import STATIC
+from oo.web.app import STATIC
+from oo.web.user_agent import describe_agent
 from tests.unit.web.conftest import Site, csrf_of
 
 SAME = {"sec-fetch-site": "same-origin"}

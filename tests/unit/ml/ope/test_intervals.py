@@ -11,7 +11,6 @@ from ml.ope.coverage import METHODS, measure
 from ml.ope.coverage import main as coverage_command
 from ml.ope.doubly_robust import DR
 from ml.ope.estimators import estimators
-from ml.ope.evaluation import compare, effective_sample_size, evaluate
 from ml.ope.intervals import (
     EmpiricalBernstein,
     IntervalMethod,
@@ -20,6 +19,7 @@ from ml.ope.intervals import (
     pseudo_values,
     standard_error,
 )
+from ml.ope.policy_value import compare, effective_sample_size, evaluate
 from ml.ope.quantiles import student_quantile
 from ml.ope.simulation import World
 from ml.ope.terms import Terms

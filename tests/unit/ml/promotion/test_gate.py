@@ -9,7 +9,7 @@ import pytest
 
 from ml.promotion.evidence import Evidence
 from ml.promotion.gate import Simulated, examine
-from ml.promotion.report import Check, Report
+from ml.promotion.gate_report import Check, Report
 from ml.promotion.worlds import World
 
 BETTER = World("better", gain=0.3, agreement=0.0)

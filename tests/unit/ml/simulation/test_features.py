@@ -10,10 +10,10 @@ from ml.features.registry import Feature, Registry, Scope
 from ml.policies import policies
 from ml.simulation import features
 from ml.simulation.features import COLUMNS, Batch, column, design, offer
-from ml.simulation.profiles import profiles
 from ml.simulation.reactions import Answer
 from ml.simulation.runner import Simulation
 from ml.simulation.scenario import DAY, moment
+from ml.simulation.simulated_profiles import profiles
 from ml.simulation.world import World
 from oo.domain.profile import DEFAULTS, PastTip, summarise
 from tests.unit.ml.simulation.worlds import SMALL

@@ -14,7 +14,8 @@ from ml.simulation.scenario import DAY, Scenario
 from ml.simulation.tasks import NEVER
 from ml.simulation.trace import Trace
 from ml.simulation.world import MISSED_AFTER_MIN
-from oo.domain.policy import EPOCH, Statistics, day_of, pick
+from oo.domain.policies import pick
+from oo.domain.statistics import EPOCH, Statistics, day_of
 from tests.unit.ml.simulation.worlds import SMALL
 
 EVERY_POLICY = sorted(policies())

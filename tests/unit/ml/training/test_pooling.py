@@ -9,7 +9,8 @@ from ml.policies import policies
 from ml.policies._thompson import Thompson, best_shares, standard_normals
 from ml.training.experience import statistics_of
 from ml.training.pooling import People, Prior, refit, stack, vague
-from oo.domain.policy import Experience, Floats, Statistics
+from oo.domain.policies import Experience
+from oo.domain.statistics import Floats, Statistics
 from tests.bench.learning.multiuser import ROWS, hierarchical, pooled, separate
 
 D = 4

@@ -1,1 +1,0 @@
-"""Commands of `oo` by subject; `deployments.cli` registers them."""

@@ -1,0 +1,1 @@
+"""Commands of `oo`: one file each, exported as ``COMMAND`` (contract: `oo/cli/command.py`)."""

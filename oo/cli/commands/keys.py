@@ -1,0 +1,25 @@
+"""`oo keys`: the master keys of the token vault."""
+
+import typer
+
+from oo.cli.command import Command, Group
+from oo.cli.console import out
+from oo.kit.clock import SystemClock
+from oo.kit.settings import load_settings
+from oo.store.offline import with_store
+
+keys = typer.Typer(help="Master keys of the token vault.", no_args_is_help=True)
+
+
+@keys.command()
+def rotate() -> None:
+    """Seal every person's data key under the newest master key; oO may go on running."""
+    from oo.vault.keyring import load_keyring
+    from oo.vault.service import Vault
+
+    settings = load_settings()
+    vault = Vault(load_keyring(settings), SystemClock())
+    out.print(f"{with_store(settings, vault.rewrap)} data keys sealed anew.")
+
+
+COMMAND = Command("keys", Group.PEOPLE, keys)

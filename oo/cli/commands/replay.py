@@ -1,0 +1,45 @@
+"""`oo replay`: models and decisions made again from the log, bit for bit."""
+
+from typing import Annotated
+
+import typer
+
+from oo.cli.command import Command, Group
+from oo.cli.console import err, out
+from oo.kit.settings import load_settings
+from oo.mlops.policy_lookup import Finder, find_by_key
+from oo.mlops.replay import DecisionReport, Report, check_decisions, check_models
+from oo.store.database import Database
+from oo.store.offline import with_store
+
+
+def replay(
+    check: Annotated[bool, typer.Option("--check", help="Fail when something differs.")] = False,
+    decisions: Annotated[
+        bool, typer.Option("--decisions", help="Also draw every decision again from its seed.")
+    ] = False,
+) -> None:
+    """Fold every person's log again and compare with the stored models, bit for bit."""
+
+    async def work(db: Database) -> tuple[Report, DecisionReport | None]:
+        models = await check_models(db, find_by_key)
+        return models, await check_decisions(db, Finder().find) if decisions else None
+
+    report, drawn = with_store(load_settings(), work)
+    different = report.different + (drawn.different if drawn else [])
+    for difference in different:
+        err.print(f"[red]differs[/red]  {difference}")
+    out.print(
+        f"{report.models} models, {report.reactions} reactions folded,"
+        f" {len(report.different)} different, {report.behind} behind their log"
+    )
+    if drawn:
+        out.print(
+            f"{drawn.decisions} decisions and {drawn.opinions} of shadows drawn again,"
+            f" {len(drawn.different)} came out different"
+        )
+    if check and different:
+        raise typer.Exit(1)
+
+
+COMMAND = Command("replay", Group.LEARNING, replay)

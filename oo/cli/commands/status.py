@@ -1,0 +1,21 @@
+"""`oo status`: how the running oO is."""
+
+from oo.cli.command import Command, Group
+from oo.cli.console import out
+from oo.cli.running import health
+from oo.kit.errors import ConfigurationError
+from oo.kit.settings import load_settings
+
+
+def status() -> None:
+    """Say how each part of the running oO is."""
+    state = health(load_settings())
+    if state is None:
+        raise ConfigurationError("No oO answers here: start it with `oo serve`.")
+    out.print(f"status   {state['status']}")
+    for kind in ("warming", "down"):
+        if state[kind]:
+            out.print(f"{kind:8} {', '.join(state[kind])}")
+
+
+COMMAND = Command("status", Group.RUN, status)

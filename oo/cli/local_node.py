@@ -1,0 +1,134 @@
+"""oO on this machine: one Ray node that lives and dies with the process that started it."""
+
+import contextlib
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from oo.cli.environment import prepare_environment
+from oo.cli.running import health
+from oo.kit.errors import ConfigurationError
+from oo.kit.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CONFIG = Path(__file__).parents[2] / "serve_config.yaml"
+OBJECT_STORE_BYTES = 128 * 1024**2
+LOGICAL_CPUS = 16  # what deployments claim, not what they use; the engine's group alone claims 2
+ADDRESS_FILE = "ray.address"
+STOP_WITHIN_S = 3.0
+
+
+def start_node(settings: Settings, config: Path) -> None:
+    """Start a Ray node in this process' care and deploy `config` to it."""
+    import ray
+    from ray import serve
+
+    from oo.cli import ray_internals
+
+    ray.init(
+        address="local",
+        num_cpus=LOGICAL_CPUS,
+        include_dashboard=False,
+        object_store_memory=OBJECT_STORE_BYTES,
+        log_to_driver=False,
+        logging_level="ERROR",
+        configure_logging=False,
+        namespace="oo",
+        **(ray_internals.ON_LOOPBACK if settings.is_loopback else {}),
+    )
+    options = {"host": settings.host, "port": settings.port}
+    (settings.data_dir.resolve() / ADDRESS_FILE).write_text(ray.get_runtime_context().gcs_address)
+    serve.start(proxy_location="EveryNode", http_options=options)
+    # what people see first: the engine's start would slow the page's down
+    deploy(config, options, pages_only=True)
+
+
+def join_node(settings: Settings) -> None:
+    """Connect to the node that `oo serve` runs on the same data folder, or to RAY_ADDRESS."""
+    import ray
+
+    file = settings.data_dir.resolve() / ADDRESS_FILE
+    address = os.environ.get("RAY_ADDRESS") or (file.read_text() if file.exists() else None)
+    if address is None:
+        raise ConfigurationError("oO does not run here: start it with `oo serve`.")
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+    except ConnectionError as error:
+        raise ConfigurationError(f"No oO answers at {address}: {error}") from error
+
+
+def deploy(
+    config: Path, http_options: dict[str, Any] | None = None, *, pages_only: bool = False
+) -> None:
+    """Make the running cluster what `config` says; what is wrong leaves the old one serving.
+
+    With `pages_only`, only the applications that have a route.
+    """
+    from oo.cli import ray_internals
+
+    try:
+        content = yaml.safe_load(config.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{config} cannot be read: {error}") from error
+    if http_options:
+        content["http_options"] = {**content.get("http_options", {}), **http_options}
+    if pages_only:
+        content["applications"] = [a for a in content["applications"] if a.get("route_prefix")]
+    ray_internals.deploy(content)
+
+
+def stop_node() -> None:
+    """End everything that start_node started, within seconds.
+
+    What was acknowledged is committed, so replicas need no time to finish.
+    """
+    import ray
+
+    from oo.cli import ray_internals
+
+    started = psutil.Process().children(recursive=True)
+    with contextlib.suppress(Exception):
+        ray_internals.shutdown(STOP_WITHIN_S)
+    ray.shutdown()
+    # an actor that was killed leaves its own children (HAProxy, engine cores) behind
+    _, alive = psutil.wait_procs(started, timeout=3)
+    for process in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def deployment_errors() -> list[str]:
+    """The messages of applications that could not be deployed."""
+    from ray import serve
+
+    return [
+        f"{name}: {application.message.strip().splitlines()[-1]}"
+        for name, application in serve.status().applications.items()
+        if application.status in {"DEPLOY_FAILED", "UNHEALTHY"} and application.message
+    ]
+
+
+def pinned_policy(settings: Settings) -> str | None:
+    """The policy that `user_config` of BanditShard names; None without one, or if oO is not up."""
+    if health(settings) is None:
+        return None
+    prepare_environment(settings)
+    import ray
+
+    from oo.cli import ray_internals
+
+    try:
+        join_node(settings)
+        config = ray_internals.user_config("oo", "BanditShard")
+        found = config.get("policy")
+        return None if found is None else str(found)
+    except (ConfigurationError, LookupError) as error:
+        log.debug("whether a policy is pinned cannot be told: %r", error)
+        return None
+    finally:
+        ray.shutdown()

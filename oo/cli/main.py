@@ -1,0 +1,35 @@
+"""`oo`: everything that an operator does from a shell."""
+
+import sys
+
+import typer
+
+import oo.cli.commands
+from oo.cli.command import Command, Group
+from oo.cli.console import err
+from oo.kit.errors import OoError
+from oo.kit.plugins import discover
+
+
+def build() -> typer.Typer:
+    """All commands, grouped as `oo --help` shows them."""
+    app = typer.Typer(
+        help="oO shows a person one well-timed tip on a black page.", no_args_is_help=True
+    )
+    found = discover(oo.cli.commands, "COMMAND", Command).values()
+    for command in sorted(found, key=lambda it: (list(Group).index(it.group), it.name)):
+        command.add_to(app)
+    return app
+
+
+def main() -> None:
+    """The entry point: business errors become one clear line."""
+    try:
+        build()()
+    except OoError as error:
+        err.print(f"[red]oo:[/red] {error.detail}")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""What the local node asks of Ray beyond its public API, all of it in this file.
+
+`tests/serve/test_private_apis.py` says what breaks when Ray changes it.
+"""
+
+from typing import Any
+
+from ray.serve.context import _get_global_client
+from ray.serve.schema import ServeDeploySchema
+
+# ray.init: the address that the node's own daemons listen on
+ON_LOOPBACK = {"_node_ip_address": "127.0.0.1"}
+
+
+def deploy(content: dict[str, Any]) -> None:
+    """Make the cluster what a Serve config says, as `serve deploy` does, without its dashboard."""
+    _get_global_client().deploy_apps(ServeDeploySchema.model_validate(content))
+
+
+def shutdown(within_s: float) -> None:
+    """End all applications and Serve itself."""
+    _get_global_client().shutdown(timeout_s=within_s)
+
+
+def user_config(application: str, deployment: str) -> dict[str, Any]:
+    """The `user_config` that a deployment runs with; raises LookupError if it does not run."""
+    details = _get_global_client().get_serve_details()["applications"]
+    config = details[application]["deployments"][deployment]["deployment_config"]
+    return dict(config.get("user_config") or {})

@@ -1,0 +1,36 @@
+"""Why a tip was picked, for whoever shows it."""
+
+from typing import NamedTuple, Protocol
+
+from oo.domain.decisions import Logged
+from oo.domain.policies import Contribution
+
+
+class Explanation(NamedTuple):
+    """Why the shown candidate was picked among K.
+
+    `contributions` add up to `expected`, the reward that the policy expected of it, of which
+    `pooled` is what all people have in common and `personal` how this person differs. `fitted`
+    tells whether other people's reactions went into that; `rank` counts from 1 by score.
+    """
+
+    decision: Logged
+    contributions: tuple[Contribution, ...]
+    expected: float
+    pooled: float
+    personal: float
+    propensity: float
+    fitted: bool
+    rank: int
+    out_of: int
+
+
+class Explains(Protocol):
+    """Explains tips from the log alone."""
+
+    async def explain(self, tip_id: str, user_id: str | None = None) -> Explanation:
+        """Explain a tip; with `user_id`, only if it is that person's.
+
+        Raises NotFound for a tip that there is not, or whose policy or log is gone.
+        """
+        ...

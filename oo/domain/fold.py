@@ -1,0 +1,41 @@
+"""The fold of a person's log: **state = fold(log)**, and what a policy reads out of the state."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from oo.domain.policies import Policy
+from oo.domain.reactions import Reaction
+from oo.domain.statistics import Floats, Statistics, day_of, day_weight
+
+
+def design(policy: Policy, features: Mapping[str, Sequence[float]]) -> Floats:
+    """The matrix (K, d) of the policy's features, in its order."""
+    if not policy.features:
+        rows = len(next(iter(features.values())))
+        return np.zeros((rows, 0))
+    return np.array([features[name] for name in policy.features], np.float64).T
+
+
+def fold(policy: Policy, statistics: Statistics, reactions: Iterable[Reaction]) -> Statistics:
+    """The statistics after `reactions`, which must follow on in the order of their numbers.
+
+    A feature that a reaction is too old to have counts as 0.
+    """
+    for reaction in reactions:
+        if reaction.late:
+            continue
+        row = [reaction.features.get(name, 0.0) for name in policy.features]
+        x = policy.embed(np.array(row, np.float64))
+        weight = day_weight(policy.decay, day_of(reaction.learned_at))
+        if reaction.replaces is None:
+            statistics = statistics.add(x, reaction.reward, weight)
+        else:
+            statistics = statistics.revise(x, reaction.replaces, reaction.reward, weight)
+    return statistics
+
+
+def posterior_on(policy: Policy, statistics: Statistics, day: int) -> Any:
+    """The policy's posterior on `day`, with reactions faded until then."""
+    return policy.posterior(statistics.scaled(1.0 / day_weight(policy.decay, day)))

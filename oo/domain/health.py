@@ -1,0 +1,20 @@
+"""How the parts of a running oO are."""
+
+from enum import StrEnum
+from typing import Protocol
+
+
+class State(StrEnum):
+    """How one part is."""
+
+    READY = "ready"
+    WARMING = "warming"
+    DOWN = "down"
+
+
+class Parts(Protocol):
+    """Knows how each part of the application is."""
+
+    def states(self) -> dict[str, State]:
+        """The state of each part, as last seen."""
+        ...

@@ -1,0 +1,70 @@
+"""What parts of oO that stand beside each other ask of one another; `deployments` connects them."""
+
+from datetime import date, datetime
+from typing import Protocol
+
+
+class WakesShards(Protocol):
+    """The bandit shards."""
+
+    def wake(self, user_id: str, user_seq: int) -> None:
+        """Tell the person's shard of their newest reaction number."""
+        ...
+
+    async def status(self) -> str:
+        """Under which key the states of the policy in force are stored."""
+        ...
+
+
+class FillsPools(Protocol):
+    """The tip generator."""
+
+    async def fill(self, user_id: str) -> None:
+        """Fill the person's pool; raises Unavailable while the engine is away."""
+        ...
+
+
+class ReadsSources(Protocol):
+    """People's signal sources."""
+
+    async def sync(self, user_id: str) -> bool:
+        """Read all connected sources now; whether anything changed. Raises as sources do."""
+        ...
+
+
+class ClosesTasks(Protocol):
+    """People's tasks, here and at their source."""
+
+    async def complete(
+        self,
+        user_id: str,
+        task_id: str,
+        *,
+        due: date | None = None,
+        due_at: datetime | None = None,
+    ) -> None:
+        """Finish the task here and at its source; of a recurring one the turn that was due then.
+
+        Raises Retry when the source could not be told: telling it twice does nothing more.
+        """
+        ...
+
+
+class LogsOutcomes(Protocol):
+    """What oO notices by itself about tips that were seen."""
+
+    async def settle_missed(self) -> int:
+        """Give a batch of tips that were missed their default reward; how many."""
+        ...
+
+    async def done_elsewhere(self, user_id: str, task_id: str, completed_at: datetime) -> int:
+        """Credit the tips that spoke of a task which was finished at its source; how many."""
+        ...
+
+
+class RebuildsProfiles(Protocol):
+    """People's profiles."""
+
+    async def rebuild(self, user_id: str) -> object:
+        """Compute the person's profile from their log now, and keep it."""
+        ...

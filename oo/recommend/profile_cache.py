@@ -1,0 +1,72 @@
+"""People's profiles for the request path: cached, kept in the store, rebuilt when stale (D3).
+
+A reaction makes a profile stale. For a quarter of an hour the stale one still serves, since one
+reaction moves a month's numbers little, and the job rebuilds it behind; an older one is rebuilt
+on demand.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from oo.domain.profile import DEFAULTS, FRESHNESS_S, WINDOW, PastTip, summarise
+from oo.kit.clock import Clock
+from oo.store import kept_profiles
+from oo.store.database import Database
+from oo.store.kept_profiles import HistoryRow, Profile
+
+FRESH = timedelta(seconds=FRESHNESS_S)
+KEEP = timedelta(days=1)  # the window moves on even when nothing happens
+
+
+class Profiles:
+    """Profiles of the people that one process serves."""
+
+    def __init__(self, db: Database, clock: Clock, capacity: int = 20_000) -> None:
+        self._db = db
+        self._clock = clock
+        self._capacity = capacity
+        self._cache: OrderedDict[str, Profile] = OrderedDict()
+
+    async def get(self, user_id: str, user_seq: int) -> Profile:
+        """The person's profile, fresh enough for one who has reacted `user_seq` times."""
+        profile = self._cache.get(user_id)
+        if profile is None or not self._serves(profile, user_seq):
+            async with self._db.read() as connection:
+                profile = (await kept_profiles.load(connection, [user_id])).get(user_id)
+            if profile is None or not self._serves(profile, user_seq):
+                profile = await self.rebuild(user_id)
+            self._cache[user_id] = profile
+            if len(self._cache) > self._capacity:
+                self._cache.popitem(last=False)
+        return profile
+
+    async def rebuild(self, user_id: str) -> Profile:
+        """Compute the person's profile from their log now, and keep it."""
+        now = self._clock.now()
+        async with self._db.read() as connection:
+            person = await kept_profiles.newest(connection, user_id)
+            tips = await kept_profiles.history(connection, user_id, now - WINDOW)
+        if person is None:
+            return Profile(user_id, 0, dict(DEFAULTS), now)
+        profile = Profile(user_id, person[0], _values(tips, ZoneInfo(person[1]), now), now)
+        async with self._db.write() as connection:
+            await kept_profiles.save(connection, profile)
+        return profile
+
+    def _serves(self, profile: Profile, user_seq: int) -> bool:
+        age = self._clock.now() - profile.computed_at
+        return age < FRESH or (profile.user_seq >= user_seq and age < KEEP)
+
+
+def _values(tips: Sequence[HistoryRow], zone: ZoneInfo, now: datetime) -> dict[str, float]:
+    if not tips:
+        return dict(DEFAULTS)
+    days = max((now - tips[0].created_at) / timedelta(days=1), 1.0)
+    return summarise([_past(tip, zone) for tip in tips], days)
+
+
+def _past(tip: HistoryRow, zone: ZoneInfo) -> PastTip:
+    local = tip.created_at.astimezone(zone)
+    return PastTip(local.hour + local.minute / 60, tip.action, (tip.dwell_ms or 0) / 1000)

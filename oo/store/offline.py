@@ -1,0 +1,34 @@
+"""The store for programs that have no event loop of their own: commands and simulations."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from oo.kit.settings import Settings
+from oo.store.database import Database
+from oo.store.migrate import migrate
+
+T = TypeVar("T")
+
+
+def prepare_store(settings: Settings) -> None:
+    """Make the data folder if there is none and migrate the store."""
+    settings.data_dir.resolve().mkdir(parents=True, exist_ok=True, mode=0o700)
+    _run(settings, migrate)
+
+
+def with_store(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Run `work` on the store, which is brought to this release's shape first."""
+    prepare_store(settings)  # whoever calls may be the first thing that runs here
+    return _run(settings, work)
+
+
+def _run(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    async def run() -> T:
+        db = Database(settings.store_url)
+        try:
+            return await work(db)
+        finally:
+            await db.close()
+
+    return asyncio.run(run())

@@ -1,0 +1,33 @@
+"""What a person's browser tells oO about them."""
+
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from oo.kit.errors import BadRequest
+from oo.store import users
+from oo.web.api import parse
+from oo.web.auth import person
+from oo.web.services import services
+
+router = APIRouter(include_in_schema=False)
+
+
+class TimezoneChange(BaseModel):
+    """The person's IANA time zone, as their browser knows it."""
+
+    timezone: str
+
+
+@router.put("/api/me/timezone", status_code=204)
+async def set_timezone(request: Request) -> Response:
+    """Follow the person's time zone; raises BadRequest for one that does not exist."""
+    session = await person(request)
+    change = await parse(request, TimezoneChange)
+    if change.timezone not in available_timezones():
+        raise BadRequest("There is no such time zone.")
+    async with services(request).db.write() as connection:
+        await users.set_timezone(connection, session.user_id, change.timezone)
+    return Response(status_code=204)

@@ -1,0 +1,1 @@
+"""Pages: one file each, exported as ``PAGE`` (contract: `oo/web/page.py`)."""

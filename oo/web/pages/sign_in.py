@@ -1,0 +1,134 @@
+"""Signing in and out."""
+
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+
+from oo.identity.openid import ATTEMPT_LIFETIME
+from oo.identity.sessions import cookie_name
+from oo.kit.errors import OoError, Unauthorized
+from oo.web.auth import person
+from oo.web.forms import checked_form, session_cookie
+from oo.web.page import Page, page_routes
+from oo.web.rendering import message, page
+from oo.web.services import services
+
+router = page_routes()
+
+MAX_FIELDS = 20
+NEXT_PATHS = frozenset({"/", "/connect"})
+
+
+@router.get("/sign-in")
+async def sign_in_page(request: Request) -> Response:
+    """The ways to sign in."""
+    parts = services(request)
+    try:
+        await person(request)
+    except Unauthorized:
+        return page(
+            "sign_in.html",
+            choices=parts.identity.openid.choices(),
+            local_account=parts.settings.local_account,
+            next_path=_next_path(request),
+        )
+    return RedirectResponse("/", 303)
+
+
+@router.get("/auth/link/{token}")
+async def use_link(request: Request, token: str) -> Response:
+    """Sign in by a one-time local link."""
+    cookie = await services(request).identity.enter_by_link(token, _user_agent(request))
+    return _enter(request, cookie, "/")
+
+
+@router.get("/auth/{provider}")
+async def start(request: Request, provider: str) -> Response:
+    """Send the browser to the provider."""
+    parts = services(request)
+    attempt = await parts.identity.openid.start(provider, _next_path(request))
+    response = RedirectResponse(attempt.url, 303)
+    response.set_cookie(
+        attempt.cookie_name,
+        attempt.cookie,
+        max_age=int(ATTEMPT_LIFETIME.total_seconds()),
+        secure=_is_https(request),
+        httponly=True,
+        # a form that another site posts brings no "lax" cookie
+        samesite="none" if attempt.comes_by_form and _is_https(request) else "lax",
+    )
+    return response
+
+
+@router.get("/auth/{provider}/callback")
+async def callback(request: Request, provider: str) -> Response:
+    """The browser comes back from the provider."""
+    return await _finish(request, provider, dict(request.query_params))
+
+
+@router.post("/auth/{provider}/callback")
+async def callback_form(request: Request, provider: str) -> Response:
+    """The browser comes back from a provider that answers by a form."""
+    form = await request.form(max_files=0, max_fields=MAX_FIELDS)
+    answer = {name: value for name, value in form.items() if isinstance(value, str)}
+    return await _finish(request, provider, answer)
+
+
+async def _finish(request: Request, provider: str, query: dict[str, str]) -> Response:
+    openid = services(request).identity.openid
+    attempt_cookie = openid.cookie_name(query.get("state", ""))
+    try:
+        signed_in = await openid.finish(provider, query, request.cookies.get(attempt_cookie))
+        cookie = await services(request).identity.enter(signed_in, _user_agent(request))
+    except OoError as error:
+        response: Response = message(
+            error.title, error.detail, error.status, "/sign-in", "Back to sign-in"
+        )
+    else:
+        response = _enter(request, cookie, signed_in.next_path)
+    response.delete_cookie(attempt_cookie, secure=_is_https(request), httponly=True)
+    return response
+
+
+@router.post("/auth/sign-out")
+async def sign_out(request: Request) -> Response:
+    """End this session."""
+    session = await person(request)
+    await checked_form(request)
+    await services(request).identity.sessions.sign_out(session.user_id, session_cookie(request))
+    response = RedirectResponse("/sign-in", 303)
+    response.delete_cookie(
+        cookie_name(services(request).settings),
+        secure=_is_https(request),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def _enter(request: Request, cookie: str, next_path: str) -> Response:
+    response = RedirectResponse(next_path if next_path in NEXT_PATHS else "/", 303)
+    response.set_cookie(
+        cookie_name(services(request).settings),
+        cookie,
+        max_age=services(request).settings.limits.session_days * 24 * 3600,
+        secure=_is_https(request),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def _next_path(request: Request) -> str:
+    asked = request.query_params.get("next", "/")
+    return asked if asked in NEXT_PATHS else "/"
+
+
+def _user_agent(request: Request) -> str:
+    return request.headers.get("user-agent", "")
+
+
+def _is_https(request: Request) -> bool:
+    return services(request).settings.base_url.startswith("https:")
+
+
+PAGE = Page("sign-in", router)
