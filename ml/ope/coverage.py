@@ -16,10 +16,12 @@ from rich.table import Table
 from tqdm import tqdm
 
 from ml.ope.bootstrap import percentile_limits, resample_counts, studentised_limits
-from ml.ope.doubly_robust import DRos, SwitchDR
-from ml.ope.estimators import Estimator, estimators
+from ml.ope.estimator import Estimator
+from ml.ope.estimators import estimators
+from ml.ope.estimators.clipped_ips import ClippedIPS
+from ml.ope.estimators.dros import DRos
+from ml.ope.estimators.switch_dr import SwitchDR
 from ml.ope.feedback import Floats
-from ml.ope.importance_sampling import ClippedIPS
 from ml.ope.intervals import EmpiricalBernstein, Interval, StudentT
 from ml.ope.reward_model import CrossFittedRidge
 from ml.ope.simulation import World

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ml.ope.decision_log import By, DecisionLog, labels_of
-from ml.ope.estimators import Estimator
+from ml.ope.estimator import Estimator
 from ml.ope.feedback import BanditFeedback, Floats
 from ml.ope.intervals import Clusters
 from ml.ope.policy_value import Difference, Estimate, compare, evaluate

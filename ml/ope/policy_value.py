@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ml.ope.estimators import Estimator
+from ml.ope.estimator import Estimator
 from ml.ope.feedback import BanditFeedback, Floats
 from ml.ope.intervals import Clusters, Interval, IntervalMethod, StudentT, standard_error
 from ml.ope.terms import Terms

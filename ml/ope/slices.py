@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.ope.estimators import Estimator
+from ml.ope.estimator import Estimator
 from ml.ope.feedback import BanditFeedback, Booleans, Floats
 from ml.ope.intervals import Clusters, IntervalMethod
 from ml.ope.policy_value import RECOMMENDED, Estimate, summarise

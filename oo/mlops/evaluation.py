@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ml.ope.decision_log import By
-from ml.ope.estimators import Estimator, estimators
+from ml.ope.estimator import Estimator
+from ml.ope.estimators import estimators
 from ml.ope.findings import Finding, Replayed, clusters_of, findings
 from ml.ope.policy_value import Difference, Estimate
 from ml.policies import policies

@@ -175,7 +175,7 @@ def test_it_learns_which_candidates_are_liked(name: str) -> None:
 NEW = """
 import numpy as np
 from ml.policies._linear import Linear
-from oo.domain.policy import Scored
+from oo.domain.policies import Scored
 
 class First(Linear):
     def posterior(self, statistics):

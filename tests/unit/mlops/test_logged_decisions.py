@@ -13,7 +13,7 @@ from sqlalchemy import update
 from typer.testing import CliRunner
 
 from ml.ope.decision_log import By, DecisionLog, Unsupported, labels_of
-from ml.ope.doubly_robust import DR
+from ml.ope.estimators.dr import DR
 from ml.ope.policy_value import compare
 from ml.policies import policies
 from oo.cli.main import build

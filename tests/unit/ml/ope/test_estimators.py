@@ -8,11 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.ope.direct_method import DM
-from ml.ope.doubly_robust import DR, SNDR, DRos, SwitchDR
-from ml.ope.estimators import Estimator, estimators
+from ml.ope.estimator import Estimator
+from ml.ope.estimators import estimators
+from ml.ope.estimators.clipped_ips import ClippedIPS
+from ml.ope.estimators.dm import DM
+from ml.ope.estimators.dr import DR
+from ml.ope.estimators.dros import DRos
+from ml.ope.estimators.ips import IPS
+from ml.ope.estimators.sndr import SNDR
+from ml.ope.estimators.snips import SNIPS
+from ml.ope.estimators.switch_dr import SwitchDR
 from ml.ope.feedback import BanditFeedback
-from ml.ope.importance_sampling import IPS, SNIPS, ClippedIPS
 from ml.ope.reward_model import CrossFittedRidge
 from ml.ope.simulation import World
 from tests.unit.ml.ope.cases import Case, cases, checksum

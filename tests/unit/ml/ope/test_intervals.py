@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from ml.ope.bootstrap import PercentileBootstrap, StudentisedBootstrap
 from ml.ope.coverage import METHODS, measure
 from ml.ope.coverage import main as coverage_command
-from ml.ope.doubly_robust import DR
 from ml.ope.estimators import estimators
+from ml.ope.estimators.dr import DR
 from ml.ope.intervals import (
     EmpiricalBernstein,
     IntervalMethod,

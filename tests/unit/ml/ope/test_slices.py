@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from ml.ope.doubly_robust import DR
-from ml.ope.estimators import Estimator
+from ml.ope.estimator import Estimator
+from ml.ope.estimators.dr import DR
+from ml.ope.estimators.ips import IPS
+from ml.ope.estimators.snips import SNIPS
 from ml.ope.feedback import Floats
-from ml.ope.importance_sampling import IPS, SNIPS
 from ml.ope.reward_model import CrossFittedRidge
 from ml.ope.simulation import Log, World
 from ml.ope.slices import Regression, Slice, by_candidate, by_round
