@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
+from cachetools import TTLCache
+
 from oo.kit.errors import Unavailable
 from oo.recommend.learner import Choice, ScoreRequest
 
@@ -103,7 +105,7 @@ class GeneratorRefill:
     def __init__(self, handle: Any) -> None:
         self._handle = handle
         self.engine_ready = False
-        self._asked: dict[str, float] = {}
+        self._asked: TTLCache[str, None] = TTLCache(10_000, REFILL_EVERY_S)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def now(self, user_id: str, within_s: float) -> None:
@@ -115,12 +117,9 @@ class GeneratorRefill:
 
     def behind(self, user_id: str) -> None:
         """Fill it some time soon, at most once in a few seconds per person."""
-        now = time.monotonic()
-        if not self.engine_ready or now - self._asked.get(user_id, 0.0) < REFILL_EVERY_S:
+        if not self.engine_ready or user_id in self._asked:
             return
-        if len(self._asked) > 10_000:
-            self._asked.clear()
-        self._asked[user_id] = now
+        self._asked[user_id] = None
         task = asyncio.create_task(self._fill(user_id))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

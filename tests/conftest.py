@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 import yaml
 
 from tests.peers import oidc, todoist
@@ -22,6 +23,12 @@ from tests.peers.todoist import TodoistPeer
 ROOT = Path(__file__).parent.parent
 START_S = 240
 STOP_S = 60
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _retries_do_not_wait() -> None:
+    """What this process tries again, it tries again at once."""
+    stamina.set_testing(True, attempts=3, cap=True)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """When a person's source was read last, and when it may be asked again."""
 
-from collections import OrderedDict
 from typing import NamedTuple
+
+from cachetools import TLRUCache
 
 from oo.kit.clock import Clock
 from oo.kit.errors import OoError
@@ -20,7 +21,9 @@ class Freshness:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], _Until] = OrderedDict()
+        self._kept: TLRUCache[tuple[str, str], _Until] = TLRUCache(
+            MAX_KEPT, ttu=lambda _key, kept, _now: kept.moment, timer=clock.monotonic
+        )
 
     def is_fresh(self, user_id: str, source: str) -> bool:
         """Whether the source was read within FRESH_S."""
@@ -52,11 +55,7 @@ class Freshness:
         self._kept.pop((user_id, source), None)
 
     def _current(self, user_id: str, source: str) -> _Until | None:
-        kept = self._kept.get((user_id, source))
-        return kept if kept is not None and kept.moment > self._clock.monotonic() else None
+        return self._kept.get((user_id, source))
 
     def _keep(self, user_id: str, source: str, until: _Until) -> None:
         self._kept[user_id, source] = until
-        self._kept.move_to_end((user_id, source))
-        if len(self._kept) > MAX_KEPT:
-            self._kept.popitem(last=False)

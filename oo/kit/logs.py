@@ -1,33 +1,44 @@
-"""Logs of one process: JSON lines in the data folder, one file per process."""
+"""Logs of one process: JSON lines in the data folder, one file per process.
+
+Modules log with the standard library; structlog renders what they say, and what is bound to the
+context of a request or a job with it.
+"""
 
 import contextlib
-import json
 import logging
 import os
 import time
-from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+
+import structlog
 
 FILE_BYTES = 10 * 1024 * 1024
 KEEP_S = 7 * 24 * 3600
 OURS = ("oo", "ml", "deployments")
 
 
-class JsonLines(logging.Formatter):
-    """One JSON object per record; exceptions as text in `error`."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-            "pid": record.process,
-        }
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+def formatter() -> logging.Formatter:
+    """One JSON object per record: at, level, logger, message, pid, and exceptions in `error`."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            structlog.processors.CallsiteParameterAdder(
+                [structlog.processors.CallsiteParameter.PROCESS]
+            ),
+            structlog.processors.format_exc_info,
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.EventRenamer("message"),
+            _rename("exception", "error"),
+            _rename("process", "pid"),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
 
 
 def log_to(folder: Path, part: str) -> None:
@@ -42,9 +53,20 @@ def log_to(folder: Path, part: str) -> None:
                 old.unlink()
     file = folder / f"{part}-{os.getpid()}.log"
     handler = RotatingFileHandler(file, maxBytes=FILE_BYTES, backupCount=1, delay=True)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(formatter())
     for name in OURS:
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.setLevel(logging.INFO)
         logger.propagate = False
+
+
+def _rename(before: str, after: str) -> structlog.typing.Processor:
+    def rename(
+        _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        if before in event:
+            event[after] = event.pop(before)
+        return event
+
+    return rename

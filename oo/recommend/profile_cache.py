@@ -5,10 +5,11 @@ reaction moves a month's numbers little, and the job rebuilds it behind; an olde
 on demand.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from cachetools import LRUCache
 
 from oo.domain.profile import DEFAULTS, FRESHNESS_S, WINDOW, PastTip, summarise
 from oo.kit.clock import Clock
@@ -26,8 +27,7 @@ class Profiles:
     def __init__(self, db: Database, clock: Clock, capacity: int = 20_000) -> None:
         self._db = db
         self._clock = clock
-        self._capacity = capacity
-        self._cache: OrderedDict[str, Profile] = OrderedDict()
+        self._cache: LRUCache[str, Profile] = LRUCache(capacity)
 
     async def get(self, user_id: str, user_seq: int) -> Profile:
         """The person's profile, fresh enough for one who has reacted `user_seq` times."""
@@ -38,8 +38,6 @@ class Profiles:
             if profile is None or not self._serves(profile, user_seq):
                 profile = await self.rebuild(user_id)
             self._cache[user_id] = profile
-            if len(self._cache) > self._capacity:
-                self._cache.popitem(last=False)
         return profile
 
     async def rebuild(self, user_id: str) -> Profile:

@@ -1,30 +1,26 @@
 """Names for browsers, so that a person recognises their own sessions."""
 
-# the first that occurs wins: browsers name those that they descend from
-_BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("FxiOS/", "Firefox"),
-    ("CriOS/", "Chrome"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-    ("curl/", "curl"),
-    ("python", "A script"),
-)
-_SYSTEMS = (
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "Mac"),
-    ("CrOS", "ChromeOS"),
-    ("Linux", "Linux"),
-)
+from functools import lru_cache
+
+from ua_parser import parse
+
+# what ua-parser calls by a name that people do not use, or that says less than the device
+_BROWSERS = {"Mobile Safari": "Safari", "Chrome Mobile": "Chrome", "Chrome Mobile iOS": "Chrome"}
+_BROWSERS |= {"Firefox Mobile": "Firefox", "Firefox iOS": "Firefox", "Edge Mobile": "Edge"}
+_SYSTEMS = {"Mac OS X": "Mac", "Chrome OS": "ChromeOS", "Ubuntu": "Linux", "Fedora": "Linux"}
+_SCRIPTS = ("python", "httpx", "aiohttp", "node", "Go-http-client")
 
 
+@lru_cache(maxsize=1024)
 def describe_agent(user_agent: str) -> str:
     """A few words for a `User-Agent` header."""
-    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
-    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    found = parse(user_agent)
+    browser = found.user_agent.family if found.user_agent else ""
+    browser = _BROWSERS.get(browser, browser)
+    if not browser or browser.startswith("Python"):
+        browser = "A script" if user_agent.startswith(_SCRIPTS) else ""
+    system = found.os.family if found.os else ""
+    if found.device and found.device.family in ("iPhone", "iPad"):
+        system = found.device.family
+    system = _SYSTEMS.get(system, system)
     return " on ".join(part for part in (browser, system) if part) or "Unknown browser"

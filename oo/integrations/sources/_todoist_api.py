@@ -1,9 +1,10 @@
 """Calling Todoist: tokens, pages, repeats, and what its errors mean."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
+import stamina
 
 from oo.domain.signals import Access, Broken, Reconnect, Retry
 from oo.kit.settings import Todoist
@@ -15,18 +16,16 @@ BACKOFF_S = 0.3
 DEFAULT_RETRY_AFTER_S = 60
 
 
+class _Failed(Exception):
+    """Todoist answered that it cannot answer now."""
+
+
 class TodoistApi:
     """Todoist's API v1 for anybody whose token a call brings."""
 
-    def __init__(
-        self,
-        settings: Todoist,
-        http: httpx2.AsyncClient,
-        pause: Callable[[float], Awaitable[None]],
-    ) -> None:
+    def __init__(self, settings: Todoist, http: httpx2.AsyncClient) -> None:
         self._base = settings.api_url.rstrip("/")
         self._http = http
-        self._pause = pause
 
     async def pages(
         self,
@@ -71,18 +70,29 @@ class TodoistApi:
         self, method: str, path: str, token: str, query: Mapping[str, str] | None = None
     ) -> httpx2.Response:
         """The answer, whatever its status below 500. Raises Retry without one."""
-        url = self._base + path
+        try:
+            async for attempt in stamina.retry_context(
+                on=(httpx2.TransportError, _Failed),
+                attempts=ATTEMPTS,
+                timeout=None,
+                wait_initial=BACKOFF_S,
+                wait_jitter=BACKOFF_S,
+            ):
+                with attempt:
+                    return await self._once(method, path, token, query)
+        except (httpx2.TransportError, _Failed) as error:
+            raise Retry("Todoist does not answer. oO tries again later.", retry_after=30) from error
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _once(
+        self, method: str, path: str, token: str, query: Mapping[str, str] | None
+    ) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {token}"}
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                await self._pause(BACKOFF_S * 2 ** (attempt - 1))
-            try:
-                response = await self._http.request(method, url, params=query, headers=headers)
-            except httpx2.TransportError:
-                continue
-            if response.status_code < 500:
-                return response
-        raise Retry("Todoist does not answer. oO tries again later.", retry_after=30)
+        url = self._base + path
+        response = await self._http.request(method, url, params=query, headers=headers)
+        if response.status_code >= 500:
+            raise _Failed(f"status {response.status_code}")
+        return response
 
 
 def expect_success(response: httpx2.Response) -> None:

@@ -1,8 +1,7 @@
 """Todoist, by its API v1: tasks on demand, closing them, OAuth with rotating refresh tokens."""
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -35,17 +34,11 @@ _MARKDOWN_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 class TodoistSource(OAuthSource):
     """One Todoist application; holds no person's data."""
 
-    def __init__(
-        self,
-        settings: Todoist,
-        http: httpx2.AsyncClient,
-        clock: Clock,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
+    def __init__(self, settings: Todoist, http: httpx2.AsyncClient, clock: Clock) -> None:
         self._settings = settings
         self._http = http
         self._clock = clock
-        self._api = TodoistApi(settings, http, pause)
+        self._api = TodoistApi(settings, http)
 
     def authorize_url(self, state: str, redirect_uri: str) -> str:
         query = {
