@@ -11,15 +11,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ray.llm._internal.common.callbacks.base import CallbackBase
 from ray.serve.llm import LLMConfig, LLMServer, ModelLoadingConfig
 from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
+from deployments import engine_internals
 from deployments.args import EngineArgs
 
 log = logging.getLogger(__name__)
 
-POLL_S = 0.2
 CPU_ENVIRONMENT = {
     "VLLM_CPU_KVCACHE_SPACE": "1",
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
@@ -33,13 +32,6 @@ ENGINE = {
     "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
 }
 CPU_ENGINE = {**ENGINE, "dtype": "bfloat16", "enforce_eager": True}
-
-
-class NoInitNode(CallbackBase):
-    """Leaves out the task that prepares a node: the model is on disk, and it costs a minute."""
-
-    async def on_before_node_init(self) -> None:
-        self.ctx.run_init_node = False
 
 
 class TipEngine(LLMServer):
@@ -77,9 +69,7 @@ class TipEngine(LLMServer):
     async def _end_with_engine(self) -> None:
         # Serve notices an engine that died only by failing calls; ending the process at once
         # makes it start a new replica and route around this one
-        client = self.engine._engine_client
-        while not client.errored:  # noqa: ASYNC110 - vLLM offers no event for it
-            await asyncio.sleep(POLL_S)
+        await engine_internals.died(self)
         log.error("the engine died, this replica ends so that Serve replaces it")
         os._exit(1)
 
@@ -104,7 +94,7 @@ def engine_config(args: EngineArgs) -> LLMConfig:
             "health_check_timeout_s": 20,
         },
         runtime_env={"env_vars": CPU_ENVIRONMENT} if accelerator == "cpu" else {},
-        callback_config={"callback_class": NoInitNode},
+        callback_config={"callback_class": engine_internals.NoInitNode},
         experimental_configs={},
         log_engine_metrics=False,
     )

@@ -1,6 +1,6 @@
 """What the local node asks of Ray beyond its public API, all of it in this file.
 
-`tests/serve/test_private_apis.py` says what breaks when Ray changes it.
+`tests/contracts/test_private_apis.py` says what breaks when Ray changes it.
 """
 
 from typing import Any

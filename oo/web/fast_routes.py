@@ -11,8 +11,7 @@ from fastapi import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from oo.kit.errors import OoError
-from oo.web.problems import of_error
+from oo.web import problems
 
 
 class At(NamedTuple):
@@ -45,6 +44,6 @@ async def _answer(
 ) -> None:
     try:
         response = await endpoint(request)
-    except OoError as error:
-        response = of_error(error)
+    except Exception as error:  # mapped as the framework's handlers do
+        response = problems.answer(request, error)
     await response(request.scope, request.receive, send)

@@ -4,6 +4,7 @@ import logging
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -12,6 +13,16 @@ from oo.kit.errors import OoError
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """What every error answers (RFC 9457); `code` is what clients branch on."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
 
 
 def problem(
@@ -42,31 +53,27 @@ def of_error(error: OoError) -> Response:
 
 def install(app: FastAPI) -> None:
     """Answer every error of `app` with problem details."""
-    app.add_exception_handler(OoError, _business)
-    app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+
+    async def handle(request: Request, error: Exception) -> Response:
+        return answer(request, error)
+
+    for kind in (OoError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, handle)
 
 
-async def _business(_: Request, error: Exception) -> Response:
-    assert isinstance(error, OoError)  # noqa: S101 - registered for this type only
-    return of_error(error)
-
-
-async def _malformed(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
-    where = "; ".join(
-        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
-    )
-    return problem(422, "malformed", "The payload is malformed", where)
-
-
-async def _http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
-    return problem(error.status_code, code, str(error.detail), str(error.detail))
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
-    return problem(500, "internal", "Something went wrong", "It was logged; please try again.")
+def answer(request: Request, error: Exception) -> Response:
+    """The problem document of any error: the one mapping from errors to answers."""
+    match error:
+        case OoError():
+            return of_error(error)
+        case RequestValidationError():
+            where = (f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in error.errors())
+            return problem(422, "malformed", "The payload is malformed", "; ".join(where))
+        case HTTPException():
+            code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code)
+            return problem(
+                error.status_code, code or "http_error", str(error.detail), str(error.detail)
+            )
+        case _:
+            log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+            return problem(500, "internal", "Something went wrong", "It was logged; try again.")

@@ -11,6 +11,8 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from ml.features import REGISTRY
+from ml.policies import policies
 from oo.identity.accounts import Accounts
 from oo.identity.local import create_login_link
 from oo.identity.service import Identity
@@ -19,11 +21,18 @@ from oo.integrations.service import Integrations
 from oo.kit.clock import ManualClock
 from oo.kit.settings import Settings
 from oo.mlops.explanation import Explainer
+from oo.recommend.fallback import FallbackPool
+from oo.recommend.pool import Pool
+from oo.recommend.profile_cache import Profiles
+from oo.recommend.reactions import Reactions
+from oo.recommend.recommender import Recommender
+from oo.recommend.shadowing import ShadowedLearners
 from oo.store.database import Database
 from oo.web.app import create_app
 from oo.web.services import Services
 from tests.peers.store import fresh_store
 from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
+from tests.unit.recommend.test_recommender import NoRefill, templates
 
 
 @dataclass
@@ -56,6 +65,21 @@ class Site:
 def csrf_of(browser: httpx2.AsyncClient) -> str:
     """The form token of the browser's session."""
     return csrf_token(browser.cookies["sid"])
+
+
+def _recommender(db: Database, clock: ManualClock) -> Recommender:
+    return Recommender(
+        db=db,
+        clock=clock,
+        pool=Pool(db, clock),
+        profiles=Profiles(db, clock),
+        features=REGISTRY.columns,
+        ranker=ShadowedLearners(db, clock, policies()["egreedy-v1"]),
+        refill=NoRefill(),
+        fallback=FallbackPool(db, clock, templates),
+        seeds=iter(range(10_000)).__next__,
+        deadline_s=2.0,
+    )
 
 
 @pytest.fixture
@@ -92,5 +116,10 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             identity=Identity.of(settings, db, clock),
             integrations=Integrations.of(settings, db, clock, provider),
             explainer=Explainer(db),
+            recommender=_recommender(db, clock),
+            reactions=Reactions(db, clock),
+            refill=NoRefill(),
+            wake=lambda user_id, user_seq: None,
+            parts=SimpleNamespace(states=dict),
         )
         yield Site(create_app(cast(Services, parts)), db, clock, settings, peer, provider)

@@ -3,20 +3,17 @@
 import pytest
 
 from oo.recommend.outcomes import OWN_KEY
-from oo.web import api
 from tests.unit.web.conftest import Site
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201, f"{OWN_KEY}missed:{'0' * 32}", "a\tb"])
 async def test_a_key_that_people_may_not_choose_is_refused(site: Site, key: str) -> None:
-    site.app.include_router(api.router)
     browser = await site.signed_in()
     answer = await browser.post("/feedback", json={}, headers={"Idempotency-Key": key})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
 async def test_behind_the_key_the_body_is_looked_at(site: Site) -> None:
-    site.app.include_router(api.router)
     browser = await site.signed_in()
     answer = await browser.post("/feedback", json={}, headers={"Idempotency-Key": "k" * 200})
     assert answer.status_code == 422

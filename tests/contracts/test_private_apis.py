@@ -1,0 +1,87 @@
+"""What oO uses of others beyond their public interfaces: each test says what breaks without it."""
+
+import ast
+import inspect
+import sqlite3
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import ray
+from ray.llm._internal.common.callbacks.base import CallbackBase, CallbackCtx
+from ray.llm._internal.serve.engines.vllm.vllm_engine import VLLMEngine
+from ray.serve._private.client import ServeControllerClient
+from sqlalchemy.dialects.sqlite import aiosqlite as dialect
+
+from deployments.engine_internals import NoInitNode
+from oo.cli import ray_internals
+from oo.store.sqlite.driver import InlineConnection, InlineCursor
+
+ROOT = Path(__file__).parents[2]
+PRIVATE = {  # the one file that may use each
+    "ray.serve.context": "oo/cli/ray_internals.py",
+    "ray.llm._internal": "deployments/engine_internals.py",
+}
+
+
+def test_deploying_needs_serves_own_client() -> None:
+    """Else `oo serve` and `oo deploy` cannot deploy a configuration without Ray's dashboard."""
+    assert list(inspect.signature(ServeControllerClient.deploy_apps).parameters)[1] == "config"
+    assert "timeout_s" in inspect.signature(ServeControllerClient.shutdown).parameters
+    details = inspect.signature(ServeControllerClient.get_serve_details)
+    assert list(details.parameters) == ["self"]
+
+
+def test_a_node_on_loopback_needs_rays_parameter() -> None:
+    """Else Ray's daemons listen on every interface."""
+    source = inspect.getsource(ray.init)
+    assert all(f'kwargs.pop("{name}"' in source for name in ray_internals.ON_LOOPBACK)
+
+
+def test_leaving_the_init_node_out_needs_the_callbacks_context() -> None:
+    """Else the engine's start takes a minute longer."""
+    assert issubclass(NoInitNode, CallbackBase)
+    assert "run_init_node" in {field.name for field in fields(CallbackCtx)}
+    assert inspect.iscoroutinefunction(CallbackBase.on_before_node_init)
+
+
+def test_noticing_a_dead_engine_needs_its_client() -> None:
+    """Else a replica whose engine died is replaced only after failing calls for seconds."""
+    assert "self._engine_client" in inspect.getsource(VLLMEngine)
+    source = Path(inspect.getfile(ray)).parents[1] / "vllm" / "engine" / "protocol.py"
+    assert "def errored(self) -> bool" in source.read_text()
+
+
+def used_of(name: str) -> set[str]:
+    """The attributes that SQLAlchemy's dialect uses of what `self.NAME` is."""
+    found = set()
+    for node in ast.walk(ast.parse(inspect.getsource(dialect))):
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Attribute)
+            and node.value.attr == name
+        ):
+            found.add(node.attr)
+    return found
+
+
+def test_the_inline_driver_has_what_the_dialect_uses_of_aiosqlite() -> None:
+    """Else no query works: the driver stands where the dialect expects aiosqlite."""
+    connection = InlineConnection(sqlite3.connect(":memory:"))
+    cursor = connection.cursor()
+    assert isinstance(cursor, InlineCursor)
+    missing = {name for name in used_of("_connection") if not hasattr(connection, name)}
+    missing |= {name for name in used_of("_cursor") if not hasattr(cursor, name)}
+    # only for threads, which the inline driver has none of
+    assert missing <= {"_thread", "daemon"}
+
+
+@pytest.mark.parametrize("private", PRIVATE)
+def test_each_is_used_in_one_file(private: str) -> None:
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("deployments", "oo", "ml")
+        for path in (ROOT / folder).rglob("*.py")
+        if f"from {private}" in path.read_text()
+    }
+    assert users == {PRIVATE[private]}
