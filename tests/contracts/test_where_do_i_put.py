@@ -1,0 +1,160 @@
+"""CONTRIBUTING's "Where do I put …": each example, dropped into its folder, works there."""
+
+import importlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
+
+import httpx2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import ml.judges
+import ml.policies
+from ml.ope.estimator import Estimator
+from ml.ope.feedback import BanditFeedback
+from ml.prompts import prompt
+from ml.simulation.judging import Judge, draw_cases
+from ml.simulation.scenario import PopulationModel, Scenario
+from oo.cli.main import build
+from oo.domain.context import DayPart, PromptContext
+from oo.domain.policies import Policy, pick
+from oo.domain.statistics import Statistics
+from oo.jobs.contract import Job
+from oo.kit.clock import ManualClock
+from oo.kit.plugins import discover
+from oo.kit.provide import Provided
+from oo.store.database import Database
+from oo.web.app import create_app
+from oo.web.services import Services
+from tests.contracts.dropped import dropped
+from tests.peers.store import add_person, fresh_store
+
+ROOT = Path(__file__).parents[2]
+SECTION = re.compile(r"^### … an? ([\w ]+)\? `([\w/.-]+)`\n(.*?)^```\w+\n(.*?)^```", re.M | re.S)
+
+
+class Answer(NamedTuple):
+    """Where one more of a kind goes, and an example of it."""
+
+    kind: str
+    path: Path
+    prose: str
+    code: str
+
+
+def answers() -> dict[str, Answer]:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    found = [Answer(kind, Path(path), *rest) for kind, path, *rest in SECTION.findall(text)]
+    return {answer.kind: answer for answer in found}
+
+
+ANSWERS = answers()
+
+
+class Place(NamedTuple):
+    """What a check may use: a store, a clock, and a folder of its own."""
+
+    db: Database
+    clock: ManualClock
+    folder: Path
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    clock = ManualClock(datetime(2026, 11, 21, 9, tzinfo=UTC))
+    async with fresh_store(tmp_path) as db:
+        yield Place(db, clock, tmp_path)
+
+
+async def check_policy(_: Place) -> None:
+    policy = discover(ml.policies, "POLICY", Policy)["most-urgent"]  # type: ignore[type-abstract]
+    picks = [
+        pick(policy, policy.posterior(Statistics.empty(1)), np.array([[0.2], [0.9]]), seed).chosen
+        for seed in range(20)
+    ]
+    assert np.mean(picks) > 0.7
+
+
+async def check_estimator(_: Place) -> None:
+    package = importlib.import_module("ml.ope.estimators")
+    found = discover(package, "ESTIMATOR", Estimator)["optimist"]  # type: ignore[type-abstract]
+    half = np.full((4, 2), 0.5)
+    log = BanditFeedback(np.zeros(4, int), np.array([1.0, -1, 1, -1]), half[:, 0], half, None)
+    assert found.terms(log).correction.mean() == 0.5
+
+
+async def check_judge(_: Place) -> None:
+    found = discover(ml.judges, "JUDGE", Judge)["brief"]  # type: ignore[type-abstract]
+    cases = draw_cases(Scenario(seed=1, population=PopulationModel(people=3)), 5)
+    assert [one.score for one in await found.judge(cases) if one] == [
+        case.offer.confidence for case in cases
+    ]
+
+
+async def check_prompt(_: Place) -> None:
+    assert "terse-v1" in prompt.versions()
+    context = PromptContext(DayPart.MORNING, 0, 3, 1, ())
+    assert "3 tasks, 1 overdue" in prompt.load("terse-v1").render(context)[0]["content"]
+
+
+async def check_job(place: Place) -> None:
+    job = discover(importlib.import_module("oo.jobs.periodic"), "JOB", Job)["count-people"]
+    await add_person(place.db, place.clock)
+    assert await Provided({Database: place.db}).to(job.run)() == 1
+
+
+async def check_page(place: Place) -> None:
+    class Nobody:
+        async def of(self, cookie: str | None) -> Any:
+            return SimpleNamespace(user_id="ada")
+
+    from oo.kit.settings import Settings
+
+    settings = Settings.model_validate({"data_dir": place.folder})
+    parts = SimpleNamespace(settings=settings, accounts=Nobody())
+    app = create_app(cast(Services, parts))
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url=settings.base_url) as browser:
+        answer = await browser.get("/about")
+    assert answer.status_code == 200
+    assert "One tip. Right now." in answer.text
+
+
+async def check_command(_: Place) -> None:
+    done = CliRunner().invoke(build(), ["greet", "--name", "Ada"])
+    assert (done.exit_code, done.output) == (0, "Hello, Ada.\n")
+
+
+CHECKS: dict[str, Callable[[Place], Awaitable[None]]] = {
+    name.removeprefix("check_").replace("_", " "): check
+    for name, check in list(globals().items())
+    if name.startswith("check_")
+}
+
+
+@pytest.mark.parametrize("kind", CHECKS)
+async def test_the_example_works_where_it_is_put(
+    kind: str, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = ANSWERS[kind]
+    folder = place.folder / "dropped"
+    folder.mkdir()
+    if answer.path.suffix == ".yaml":
+        (folder / answer.path.name).write_text(answer.code)
+        monkeypatch.setattr(prompt, "FOLDER", folder)
+        await CHECKS[kind](place)
+        return
+    package = importlib.import_module(".".join(answer.path.parent.parts))
+    with dropped(package, folder, answer.path.stem, answer.code):
+        await CHECKS[kind](place)
+
+
+def test_every_answer_is_checked() -> None:
+    assert set(ANSWERS) == set(CHECKS)
+    assert all((ROOT / answer.path).parent.is_dir() for answer in ANSWERS.values())
+    assert not any((ROOT / answer.path).exists() for answer in ANSWERS.values())
