@@ -9,7 +9,6 @@ from typing import Any
 
 from ray import serve
 from ray.serve import Application
-from ray.serve.config import RequestRouterConfig
 
 from deployments.args import AppArgs, EngineArgs, Scale
 from deployments.assembler import ContextAssembler
@@ -19,29 +18,28 @@ from deployments.ingress import Ingress
 from deployments.jobs import Jobs
 from oo.kit.settings import load_settings
 
-BY_PERSON = RequestRouterConfig(
-    request_router_class="ray.serve.experimental.consistent_hash_router:ConsistentHashRouter",
-    request_router_kwargs={"num_fallback_replicas": 0},
-)
-
 
 def build(args: AppArgs) -> Application:
-    """ingress → (assembler → generator → engine), ingress → bandit shards, jobs beside them."""
+    """ingress → (assembler → generator → engine), ingress → bandit shards, jobs beside them.
+
+    Each shard is a deployment of its own with one replica, so that a person's shard has an address;
+    the further ones follow the first in what may change in place.
+    """
     load_settings()  # a wrong setting must fail here, while the old application still serves
-    bandit = _deploy(
-        BanditShard,
-        args.shards,
-        user_config={},
-        request_router_config=BY_PERSON,
-    ).bind()
+    one = args.shards.model_copy(update={"replicas": 1})
+    first = _deploy(BanditShard, one, user_config={}).bind()
+    further = [
+        _deploy(BanditShard, one, f"BanditShard-{number}").bind(first)
+        for number in range(2, args.shards.replicas + 1)
+    ]
+    shards = [first, *further]
     assembler = _deploy(ContextAssembler, args.assembler).bind()
     generator = _deploy(TipGenerator, args.generator, user_config={}).bind(
         assembler, args.models, args.engine_app
     )
-    slots = 1 if args.shards.replicas == 1 else 4 * args.shards.replicas
-    jobs = _deploy(Jobs, Scale()).bind(bandit, generator, slots)
+    jobs = _deploy(Jobs, Scale()).bind(shards, generator)
     return _deploy(serve.ingress()(Ingress), args.ingress, user_config={}).bind(
-        bandit, assembler, generator, jobs, slots
+        shards, assembler, generator, jobs
     )
 
 
@@ -54,10 +52,10 @@ def build_engine(args: EngineArgs) -> Application:
     return build_llm_deployment(engine_config(args), name_prefix="", deployment_cls=TipEngine)
 
 
-def _deploy(cls: type, scale: Scale, **options: Any) -> Any:
+def _deploy(cls: type, scale: Scale, name: str = "", **options: Any) -> Any:
     return serve.deployment(
         cls,
-        name=cls.__name__.removeprefix("ASGI"),
+        name=name or cls.__name__.removeprefix("ASGI"),
         num_replicas=scale.replicas,
         max_ongoing_requests=scale.max_ongoing,
         ray_actor_options={"num_cpus": scale.cpus},

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from deployments.process import start
 from oo.mlops.policy_lookup import choose
@@ -26,8 +26,9 @@ class BanditConfig(TypedDict, total=False):
 class BanditShard:
     """Scores candidates and learns from reactions for some of the people."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: Any = None) -> None:
         _, self._clock, self._db = start("bandit")
+        self._first = first  # the shard that `user_config` reaches, unless this is it
         self._pin: str | None = None
         self._learners: ShadowedLearners | None = None
         self._seen = -1  # the newest change of policies that the learners follows
@@ -58,6 +59,10 @@ class BanditShard:
         """Fold the log of these people up to the given numbers."""
         await self._current.catch_up(newest)
 
+    async def pin(self) -> str | None:
+        """The policy that is pinned here."""
+        return self._pin
+
     async def status(self) -> str:
         """Under which key the states of the policy in force are stored."""
         return self._current.in_force.state_key
@@ -83,13 +88,26 @@ class BanditShard:
 
     async def _follow(self) -> None:
         """Take over what was promoted, demoted or put in shadow since."""
-        if self._learners is None:
-            return
+        if self._learners is None and self._first is None:
+            return  # `reconfigure` comes
         async with self._db.read() as connection:
             latest = await policies.latest(connection)
-        if latest != self._seen:
+        pin = await self._pin_of_first()
+        if (latest, pin) != (self._seen, self._pin):
             async with self._choosing:
+                self._pin = pin
                 await self._choose()
+
+    async def _pin_of_first(self) -> str | None:
+        if self._first is None:
+            return self._pin
+        try:
+            async with asyncio.timeout(LOOK_EVERY_S):
+                pin: str | None = await self._first.pin.remote()
+                return pin
+        except Exception as error:
+            log.info("the first shard is away, its last pin holds: %r", error)
+            return self._pin
 
     async def _flush(self) -> None:
         if self._learners is not None:

@@ -24,20 +24,19 @@ WAKE_EVERY_S = 0.25
 class Shards:
     """The bandit shards: a person is always sent to the same one, calls share a hop.
 
-    `slots` is the number of routing keys; consistent hashing spreads them over the replicas. One
-    slot per replica or a few keep batches large.
+    The address is a matter of locality only: whichever shard a person reaches folds what it lacks,
+    and the store's compare-and-set decides whose state is kept.
     """
 
-    def __init__(self, handle: Any, slots: int) -> None:
-        self._handle = handle
-        self._slots = slots
-        self._rest_until = [0.0] * slots
-        self._news: list[dict[str, int]] = [{} for _ in range(slots)]
+    def __init__(self, handles: Sequence[Any]) -> None:
+        self._handles = handles
+        self._rest_until = [0.0] * len(handles)
+        self._news: list[dict[str, int]] = [{} for _ in handles]
         self._waking: set[asyncio.Task[None]] = set()
 
     async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
         """One pick per request; the error of the shard where it is away."""
-        if self._slots == 1:
+        if len(self._handles) == 1:
             return await self._score(0, requests)
         by_slot: dict[int, list[int]] = {}
         for index, request in enumerate(requests):
@@ -65,15 +64,12 @@ class Shards:
             task.add_done_callback(self._waking.discard)
 
     async def status(self) -> str:
-        """The policy in force at one of the replicas."""
-        name: str = await self._handle.status.remote()
-        return name
+        """Under which key the states of the policy in force are stored; raises if one is away."""
+        names: list[str] = await asyncio.gather(*(it.status.remote() for it in self._handles))
+        return names[0]
 
     def _slot(self, user_id: str) -> int:
-        return zlib.crc32(user_id.encode()) % self._slots
-
-    def _at(self, slot: int) -> Any:
-        return self._handle.options(session_id=f"shard-{slot}")
+        return zlib.crc32(user_id.encode()) % len(self._handles)
 
     async def _score(
         self, slot: int, batch: Sequence[ScoreRequest]
@@ -82,7 +78,9 @@ class Shards:
             return [Unavailable("the bandit shard is away")] * len(batch)
         try:
             async with asyncio.timeout(CALL_LIMIT_S):
-                choices: list[Choice | Exception] = await self._at(slot).score.remote(list(batch))
+                choices: list[Choice | Exception] = await self._handles[slot].score.remote(
+                    list(batch)
+                )
                 return choices
         except Exception as error:
             self._rest_until[slot] = time.monotonic() + REST_AFTER_FAILURE_S
@@ -94,7 +92,7 @@ class Shards:
         news, self._news[slot] = self._news[slot], {}
         try:
             async with asyncio.timeout(WAKE_LIMIT_S):
-                await self._at(slot).wake.remote(news)
+                await self._handles[slot].wake.remote(news)
         except Exception as error:
             log.info("a wake-up was lost, the sweep will find it: %r", error)
 

@@ -43,9 +43,9 @@ class IngressConfig(TypedDict, total=False):
 class Ingress:
     """Everything that HTTP reaches."""
 
-    def __init__(self, bandit: Any, assembler: Any, generator: Any, jobs: Any, slots: int) -> None:
+    def __init__(self, shards: Sequence[Any], assembler: Any, generator: Any, jobs: Any) -> None:
         settings, clock, self._db = start("ingress")
-        shards = Shards(bandit, slots)
+        bandit = Shards(shards)
         self._refill = GeneratorRefill(generator)
 
         async def store() -> State:
@@ -55,6 +55,10 @@ class Ingress:
 
         async def ready(handle: Any) -> State:
             await handle.status.remote()
+            return State.READY
+
+        async def shards_ready() -> State:
+            await bandit.status()
             return State.READY
 
         async def engine() -> State:
@@ -71,7 +75,7 @@ class Ingress:
             pool=Pool(self._db, clock),
             profiles=Profiles(self._db, clock),
             features=REGISTRY.columns,
-            ranker=shards,
+            ranker=bandit,
             refill=self._refill,
             fallback=FallbackPool(self._db, clock, _write_templates),
             seeds=lambda: secrets.randbits(63),
@@ -88,12 +92,12 @@ class Ingress:
             recommender=self._recommender,
             reactions=Reactions(self._db, clock),
             refill=self._refill,
-            wake=shards.wake,
+            wake=bandit.wake,
             explainer=Explainer(self._db),
             parts=Watch(
                 {
                     "store": store,
-                    "bandit": lambda: ready(bandit),
+                    "bandit": shards_ready,
                     "assembler": lambda: ready(assembler),
                     "generator": lambda: ready(generator),
                     "jobs": lambda: ready(jobs),

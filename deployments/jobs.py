@@ -1,6 +1,7 @@
 """Jobs: a thin shim over the periodic jobs. One replica; a second one would only repeat work."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import oo.jobs.periodic
@@ -40,16 +41,16 @@ class _Generator:
 class Jobs:
     """Runs every job of `oo/jobs/periodic` on its own beat."""
 
-    def __init__(self, bandit: Any, generator: Any, slots: int) -> None:
+    def __init__(self, shards: Sequence[Any], generator: Any) -> None:
         settings, clock, db = start("jobs")
-        integrations, shards = Integrations.of(settings, db, clock), Shards(bandit, slots)
+        integrations = Integrations.of(settings, db, clock)
         provided = Provided(
             {
                 Database: db,
                 Clock: clock,
                 ports.ReadsSources: integrations,
                 ports.ClosesTasks: integrations,
-                ports.WakesShards: shards,
+                ports.WakesShards: Shards(shards),
                 ports.FillsPools: _Generator(generator),
                 ports.LogsOutcomes: Outcomes(db, clock),
                 ports.RebuildsProfiles: Profiles(db, clock),

@@ -4,6 +4,7 @@ import asyncio
 import json
 import platform
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from pathlib import Path
@@ -53,11 +54,12 @@ def main(
                         _wrk(port, kind, lines, 0, 4, WARM_UP_S)
                         at = 40_000 if kind == "feedback" else 0
                         for count in counts:
-                            before = cpu_seconds(process)
+                            before, random = cpu_seconds(process), _picked_at_random(data)
                             result = _wrk(port, kind, lines, at, count, seconds)
                             used = cpu_seconds(process) - before
                             at += result["requests"] + count
                             rows.append(_row(name, kind, count, result, used))
+                            rows[-1]["random"] = _picked_at_random(data) - random
                             progress.advance(task)
     _add_ratios(rows)
     _print(rows)
@@ -83,6 +85,13 @@ def _wrk(
     if result["broken"] or result["not_2xx"] > result["requests"] * 0.001:
         out.print(f"[yellow]{kind} at {connections}: {result}[/yellow]")
     return result
+
+
+def _picked_at_random(data: Path) -> int:
+    """How many decisions of oO's log no policy made, because ranking failed or was late."""
+    with sqlite3.connect(f"file:{data / 'oo.db'}?mode=ro", uri=True) as connection:
+        query = "SELECT count(*) FROM tip_scores WHERE degraded IS NOT NULL"
+        return int(connection.execute(query).fetchone()[0])
 
 
 def _row(
@@ -114,7 +123,7 @@ def _add_ratios(rows: list[dict[str, Any]]) -> None:
 def _print(rows: list[dict[str, Any]]) -> None:
     table = Table(title="oO beside its baselines, same run, same store guarantees")
     heads = ("route", "conn.", "system", "req/s", "p50 ms", "p99 ms", "p99/p50", "CPU µs")
-    for head in (*heads, "× naive", "× tuned", "not 2xx"):
+    for head in (*heads, "× naive", "× tuned", "not 2xx", "random"):
         table.add_column(head, justify="right")
     for row in sorted(rows, key=lambda r: (r["route"], r["connections"])):
         table.add_row(
@@ -129,6 +138,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
             str(row.get("times_naive", "")),
             str(row.get("times_tuned", "")),
             str(row["not_2xx"]),
+            str(row["random"]),
         )
     Console(width=130, highlight=False).print(table)
 

@@ -33,9 +33,9 @@ def running(name: str, data_dir: Path) -> Iterator[tuple[int, psutil.Process]]:
     port = free_port()
     environment = {**os.environ, "OO_PORT": str(port), "OO_DATA_DIR": str(data_dir)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    if name == "oo":
+    if name.startswith("oo"):
         config = data_dir / "serve.yaml"
-        config.write_text(yaml.safe_dump(_without_engine()))
+        config.write_text(yaml.safe_dump(_without_engine(*_replicas(name))))
         command = ["-m", "oo.cli.main", "serve", "--config", str(config)]
     else:
         command = ["-m", f"tests.bench.{name}"]
@@ -64,10 +64,20 @@ def cpu_seconds(process: psutil.Process) -> float:
     return total
 
 
-def _without_engine() -> dict[str, object]:
+def _replicas(name: str) -> tuple[int, int]:
+    """How many ingresses and shards: ``oo`` has one of each, ``oo-2x4`` two and four."""
+    ingresses, _, shards = name.removeprefix("oo").removeprefix("-").partition("x")
+    return int(ingresses or 1), int(shards or 1)
+
+
+def _without_engine(ingresses: int, shards: int) -> dict[str, object]:
     """The engine idles while candidates come from the pool; it only would take memory."""
     config: dict[str, object] = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
     config["applications"] = [a for a in config["applications"] if a["name"] == "oo"]  # type: ignore[attr-defined,index]
+    config["applications"][0]["args"] = {  # type: ignore[index]
+        "ingress": {"replicas": ingresses},
+        "shards": {"replicas": shards},
+    }
     return config
 
 

@@ -1,0 +1,75 @@
+"""Shards by address: a person always reaches the same one, and one that is away costs only its own."""
+
+import asyncio
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from deployments.handles import Shards
+from oo.kit.errors import Unavailable
+from oo.recommend.learner import Choice, ScoreRequest
+
+
+class Shard:
+    """A handle to a shard that remembers who was asked for, and may be away."""
+
+    def __init__(self, away: BaseException | None = None) -> None:
+        self.asked: list[str] = []
+        self.woken: dict[str, int] = {}
+        self.score = SimpleNamespace(remote=self._score)
+        self.wake = SimpleNamespace(remote=self._wake)
+        self._away = away
+
+    async def _score(self, requests: Sequence[ScoreRequest]) -> list[Choice]:
+        if self._away:
+            raise self._away
+        self.asked += [request.user_id for request in requests]
+        return [Choice(0, [0.0], [1.0], request.user_id, "1", 0) for request in requests]
+
+    async def _wake(self, news: dict[str, int]) -> None:
+        self.woken |= news
+
+
+def requests(*people: str) -> list[ScoreRequest]:
+    return [ScoreRequest(person, 0, 1, {"priority": [0.0]}, 0) for person in people]
+
+
+PEOPLE = [f"person-{number}" for number in range(40)]
+
+
+async def test_everybody_gets_their_own_answer_from_their_own_shard() -> None:
+    handles = [Shard(), Shard(), Shard()]
+    shards = Shards(handles)
+    for _ in range(2):
+        answers = await shards.score(requests(*PEOPLE))
+        assert [answer.policy for answer in answers if isinstance(answer, Choice)] == PEOPLE
+    assert all(handle.asked for handle in handles)
+    for handle in handles:
+        others = {person for other in handles if other is not handle for person in other.asked}
+        assert not others & set(handle.asked)
+
+
+async def test_a_shard_that_is_away_costs_only_its_own_people() -> None:
+    handles: list[Any] = [Shard(), Shard(RuntimeError("gone"))]
+    answers = await Shards(handles).score(requests(*PEOPLE))
+    failed = [p for p, one in zip(PEOPLE, answers, strict=True) if isinstance(one, Exception)]
+    assert 0 < len(failed) < len(PEOPLE)
+    assert not set(failed) & set(handles[0].asked)
+
+
+async def test_a_shard_that_failed_rests_for_a_moment() -> None:
+    shards = Shards([Shard(RuntimeError("gone"))])
+    await shards.score(requests("ada"))
+    (again,) = await shards.score(requests("ada"))
+    assert isinstance(again, Unavailable)
+
+
+async def test_news_reach_the_persons_shard_with_the_newest_number() -> None:
+    handles = [Shard(), Shard()]
+    shards = Shards(handles)
+    await shards.score(requests("ada"))
+    for seq in (3, 5, 4):
+        shards.wake("ada", seq)
+    await asyncio.gather(*shards._waking)
+    assert [handle.woken for handle in handles if handle.asked] == [{"ada": 5}]
+    assert [handle.woken for handle in handles if not handle.asked] == [{}]
