@@ -1,4 +1,4 @@
-"""Shards by address: a person always reaches the same one, and one that is away costs only its own."""
+"""Shards by address: people always reach the same one; one that is away costs only its own."""
 
 import asyncio
 from collections.abc import Sequence
