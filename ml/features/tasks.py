@@ -1,6 +1,7 @@
 """Features of the task that a candidate speaks of; 0 where it speaks of none."""
 
 from ml.features.registry import Feature, Scope, Situation
+from oo.domain.due import is_overdue
 
 FULL_AGE_DAYS = 30.0
 SYNC_FRESHNESS_S = 900
@@ -8,11 +9,7 @@ SYNC_FRESHNESS_S = 900
 
 def _is_overdue(situation: Situation) -> float:
     task = situation.task
-    if task is None:
-        return 0.0
-    if task.due_at is not None:
-        return float(task.due_at < situation.now)
-    return float(task.due is not None and task.due < situation.now.date())
+    return 0.0 if task is None else float(is_overdue(task, situation.now))
 
 
 def _task_age(situation: Situation) -> float:

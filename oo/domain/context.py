@@ -27,13 +27,20 @@ class DayPart(StrEnum):
         return cls.NIGHT
 
 
+def one_line(text: str) -> str:
+    """`text` on one line of at most MAX_TITLE characters, without control characters."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= MAX_TITLE else line[: MAX_TITLE - 1].rstrip() + "…"
+
+
 @dataclass(frozen=True, slots=True)
 class TaskFacts:
     """The facts of one task that a tip may state.
 
     `title` is one line of at most MAX_TITLE characters. `priority` runs from 1 to 4 (highest).
-    `days_late` is positive when overdue, 0 when due today, negative when due later and None
-    without a due day; `age_days` is None when the source does not say when it was added.
+    `days_late` counts from the due day: 0 on it, negative before it and None without one.
+    `overdue_since` is the local time of an instant that has passed on this very day, as ``05:30``.
+    `age_days` is None when the source does not say when it was added.
     """
 
     task_id: str
@@ -42,14 +49,16 @@ class TaskFacts:
     days_late: int | None
     age_days: int | None
     label: str | None
+    overdue_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PromptContext:
     """The person's situation: the most pressing tasks first (at most MAX_TASKS).
 
-    `weekday` is 0 for Monday. `open_count` and `overdue_count` count all open tasks, also those
-    that did not fit in `tasks`.
+    `weekday` is 0 for Monday. `tasks` are those that a tip may speak of now; `open_count` and
+    `overdue_count` count all open ones, also those that rest or did not fit. `first_of_all` tells
+    whether the first of `tasks` is the most pressing of all open ones.
     """
 
     daypart: DayPart
@@ -57,3 +66,4 @@ class PromptContext:
     open_count: int
     overdue_count: int
     tasks: tuple[TaskFacts, ...]
+    first_of_all: bool = True

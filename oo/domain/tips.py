@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from oo.domain.claims import Claim
 from oo.domain.tasks import Task
 
 
@@ -23,7 +24,8 @@ class TipCandidate:
 
     `source` says who wrote it: ``llm`` or ``fallback``. `model` and `prompt_version` name what
     produced the text. `confidence` lies in [0, 1]. `task_id` is the person's own task
-    that it speaks of, if any.
+    that it speaks of, if any. `claims` is all that the text states: where one of them does not
+    hold, the tip must not be served.
     """
 
     id: str
@@ -36,6 +38,7 @@ class TipCandidate:
     task_id: str | None
     created_at: datetime
     expires_at: datetime
+    claims: tuple[Claim, ...] = ()
 
 
 class Offer(NamedTuple):

@@ -1,0 +1,181 @@
+"""What a tip claims, as data: which fact, of which task or of the list, with which value.
+
+The gate that proves a text makes its claims; before the tip is served they are checked again,
+against the list, the zone and the clock of that moment. `FACTS` says what each fact means.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from oo.domain import due
+from oo.domain.context import DayPart
+from oo.domain.standing import Moment, OpenTask
+
+Value = str | int | None
+
+
+class Fact(StrEnum):
+    """The facts that a tip may claim; those about a task need it to be open."""
+
+    OPEN = "open"
+    TITLE = "title"  # value: the title as contexts hold it
+    DAYS_LATE = "days_late"  # value: days since the due day, at least 1
+    OVERDUE_SINCE = "overdue_since"  # value: the local time today, "05:30"
+    DUE_IN = "due_in"  # value: days until the due day, at least 1
+    DUE_TODAY = "due_today"
+    DUE_TOMORROW = "due_tomorrow"
+    DUE_ON = "due_on"  # value: a weekday of the coming six days, 0 for Monday
+    AGE = "age"  # value: days since it was added, at least 1
+    ADDED_TODAY = "added_today"
+    PRIORITY = "priority"  # value: at least this
+    MOST_PRESSING = "most_pressing"
+    OPEN_COUNT = "open_count"  # value: all open tasks, resting ones too
+    OVERDUE_COUNT = "overdue_count"  # value: the overdue ones among them
+    WEEKDAY = "weekday"  # value: 0 for Monday
+    WEEKEND = "weekend"
+    PART_OF_DAY = "part_of_day"  # value: a DayPart
+
+
+class Claim(NamedTuple):
+    """One claim. `until` is the instant at which the clock alone ends it, if it does.
+
+    A gate leaves `until` open: `bounded` sets it, where the list itself is at hand.
+    """
+
+    fact: Fact
+    task_id: str | None = None
+    value: Value = None
+    until: datetime | None = None
+
+
+Holds = Callable[[Moment, OpenTask, Value], bool]
+Until = Callable[[Moment, OpenTask], datetime | None]
+HoldsOfAll = Callable[[Moment, Value], bool]
+UntilOfAll = Callable[[Moment], datetime | None]
+
+
+class TaskRule(NamedTuple):
+    """What a fact about a task means."""
+
+    holds: Holds
+    until: Until
+
+
+class ListRule(NamedTuple):
+    """What a fact about the whole list or the moment means."""
+
+    holds: HoldsOfAll
+    until: UntilOfAll
+
+
+def holds(claim: Claim, moment: Moment) -> bool:
+    """Whether the claim is true then."""
+    rule = FACTS[claim.fact]
+    if isinstance(rule, ListRule):
+        return rule.holds(moment, claim.value)
+    task = moment.standing.tasks.get(claim.task_id or "")
+    return task is not None and rule.holds(moment, task, claim.value)
+
+
+def bounded(claim: Claim, moment: Moment) -> Claim:
+    """The claim, which must hold, with the end that the clock sets to it."""
+    rule = FACTS[claim.fact]
+    if isinstance(rule, ListRule):
+        return claim._replace(until=rule.until(moment))
+    return claim._replace(until=rule.until(moment, moment.standing.tasks[claim.task_id or ""]))
+
+
+def encode(claims: Iterable[Claim]) -> list[list[Any]]:
+    """Claims as JSON: ``[fact, task, value, until]`` each."""
+    return [
+        [claim.fact.value, claim.task_id, claim.value, claim.until and claim.until.isoformat()]
+        for claim in claims
+    ]
+
+
+def decode(rows: Iterable[list[Any]]) -> tuple[Claim, ...]:
+    """The claims of `encode`. Raises ValueError for a fact that there is not."""
+    return tuple(
+        Claim(Fact(fact), task_id, value, datetime.fromisoformat(until) if until else None)
+        for fact, task_id, value, until in rows
+    )
+
+
+def _never(_: Moment, __: OpenTask) -> datetime | None:
+    return None
+
+
+def _midnight(moment: Moment, _: OpenTask | None = None) -> datetime:
+    return due.next_midnight(moment.local)
+
+
+def _daypart(moment: Moment, _: OpenTask | None = None) -> datetime:
+    return due.end_of_daypart(moment.local)
+
+
+def _awake(moment: Moment) -> bool:
+    """To someone awake at 1:00, words such as "tomorrow" mislead."""
+    return moment.daypart is not DayPart.NIGHT
+
+
+def _late(moment: Moment, task: OpenTask) -> int | None:
+    return due.days_late(task, moment.local)
+
+
+def _is_due_today(moment: Moment, task: OpenTask, _: Value) -> bool:
+    return _late(moment, task) == 0 and not due.is_overdue(task, moment.local)
+
+
+def _until_overdue(moment: Moment, task: OpenTask) -> datetime:
+    midnight = due.next_midnight(moment.local)
+    return midnight if task.due_at is None else min(task.due_at, midnight)
+
+
+def _is_due_on(moment: Moment, task: OpenTask, value: Value) -> bool:
+    late = _late(moment, task)
+    if late is None or not -7 < late < 0 or not _awake(moment):
+        return False
+    return (moment.local.date() - timedelta(days=late)).weekday() == value
+
+
+def _is_of_age(moment: Moment, task: OpenTask, value: Value) -> bool:
+    return due.age_days(task, moment.local) == value
+
+
+def _is_pressing(moment: Moment, task: OpenTask, _: Value) -> bool:
+    return moment.open_count > 1 and moment.most_pressing == task.id
+
+
+def _next_overdue(moment: Moment) -> datetime:
+    midnight = due.next_midnight(moment.local)
+    instant = moment.standing.next_due(moment.local)
+    return midnight if instant is None else min(instant, midnight)
+
+
+FACTS: Mapping[Fact, TaskRule | ListRule] = {
+    Fact.OPEN: TaskRule(lambda _, __, ___: True, _never),
+    Fact.TITLE: TaskRule(lambda m, task, value: m.standing.title(task) == value, _never),
+    Fact.DAYS_LATE: TaskRule(lambda m, task, value: _late(m, task) == value, _midnight),
+    Fact.OVERDUE_SINCE: TaskRule(
+        lambda m, task, value: due.overdue_since(task, m.local) == value, _midnight
+    ),
+    Fact.DUE_IN: TaskRule(
+        lambda m, task, value: (late := _late(m, task)) is not None and -late == value, _midnight
+    ),
+    Fact.DUE_TODAY: TaskRule(_is_due_today, _until_overdue),
+    Fact.DUE_TOMORROW: TaskRule(lambda m, task, _: _late(m, task) == -1 and _awake(m), _daypart),
+    Fact.DUE_ON: TaskRule(_is_due_on, _daypart),
+    Fact.AGE: TaskRule(_is_of_age, _midnight),
+    Fact.ADDED_TODAY: TaskRule(lambda m, task, _: _is_of_age(m, task, 0) and _awake(m), _daypart),
+    Fact.PRIORITY: TaskRule(
+        lambda _, task, value: isinstance(value, int) and task.priority >= value, _never
+    ),
+    Fact.MOST_PRESSING: TaskRule(_is_pressing, _midnight),
+    Fact.OPEN_COUNT: ListRule(lambda m, value: m.open_count == value, lambda _: None),
+    Fact.OVERDUE_COUNT: ListRule(lambda m, value: m.overdue_count == value, _next_overdue),
+    Fact.WEEKDAY: ListRule(lambda m, value: m.local.weekday() == value, _midnight),
+    Fact.WEEKEND: ListRule(lambda m, _: m.local.weekday() > 4 and _awake(m), _daypart),
+    Fact.PART_OF_DAY: ListRule(lambda m, value: m.daypart == value, _daypart),
+}
