@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ml.generation.titles import display_title
+from oo.domain.claims import Claim
 from oo.domain.context import PromptContext, TaskFacts
 from oo.domain.tips import TipKind
 
@@ -30,7 +31,10 @@ class RawTip:
 
 @dataclass(frozen=True, slots=True)
 class TipDraft:
-    """A tip with everything but its id and its times; `task_id` is the person's own task."""
+    """A tip with everything but its id and its times; `task_id` is the person's own task.
+
+    `claims` is what its text states, as the validation proved it.
+    """
 
     kind: TipKind
     content: str
@@ -39,6 +43,7 @@ class TipDraft:
     source: Source
     model: str
     prompt_version: str
+    claims: tuple[Claim, ...] = ()
 
 
 def reference(index: int) -> str:

@@ -84,7 +84,7 @@ def phrases(context: PromptContext, index: int | None) -> Phrases:
         due=_due(task, context),
         age=_age(task, context),
         priority=_priority(task),
-        pressing=("most pressing",) if index == 0 and len(context.tasks) > 1 else (),
+        pressing=_pressing(context, index),
         count=_counts(context),
         share=_shares(context),
         now=_now(context),
@@ -92,7 +92,11 @@ def phrases(context: PromptContext, index: int | None) -> Phrases:
 
 
 def _late(task: TaskFacts | None) -> tuple[str, ...]:
-    if task is None or task.days_late is None or task.days_late <= 0:
+    if task is None:
+        return ()
+    if task.overdue_since is not None:
+        return (f"overdue since {task.overdue_since}",)
+    if task.days_late is None or task.days_late <= 0:
         return ()
     span = days(task.days_late)
     return (f"{span} overdue", f"{span} late", f"overdue by {span}")
@@ -103,7 +107,7 @@ def _due(task: TaskFacts | None, context: PromptContext) -> tuple[str, ...]:
         return ()
     ahead = -task.days_late
     if ahead == 0:
-        return ("due today",)
+        return ("due today",) if task.overdue_since is None else ()
     awake = context.daypart is not DayPart.NIGHT  # to someone awake at 1:00 "tomorrow" misleads
     if ahead == 1:
         return ("due tomorrow",) if awake else ("due in 1 day",)
@@ -127,6 +131,11 @@ def _priority(task: TaskFacts | None) -> tuple[str, ...]:
     return (
         ("high priority", "top priority") if task.priority >= TOP_PRIORITY else ("high priority",)
     )
+
+
+def _pressing(context: PromptContext, index: int | None) -> tuple[str, ...]:
+    first = index == 0 and context.first_of_all
+    return ("most pressing",) if first and context.open_count > 1 else ()
 
 
 def _counts(context: PromptContext) -> tuple[str, ...]:

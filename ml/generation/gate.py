@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from random import Random
 
 from ml.generation.completion import (
@@ -22,7 +22,7 @@ from ml.generation.grammar import grammar
 from ml.generation.language import well_formed
 from ml.generation.schema import answer_schema, parse
 from ml.generation.templates import fallback
-from ml.generation.validation import duplicates, flaws
+from ml.generation.validation import duplicates, judge
 from ml.prompts.prompt import Message, Prompt, Retry, Vocabulary
 from oo.domain.context import PromptContext
 
@@ -148,7 +148,9 @@ def _judge(
     refused = [Refusal("", ("malformed answer",))] * parsed.malformed
     for raw in parsed.tips[:missing]:
         tip = draft(raw, context, completion.model, prompt.version)
-        reasons = ("unknown task",) if tip is None else flaws(tip, context)
+        reasons, claims = (
+            (("unknown task",), ()) if tip is None else judge(tip, context)
+        )
         if prompt.file.vocabulary is Vocabulary.CLOSED and not well_formed(raw.content):
             reasons = (*reasons, OUTSIDE)
         if tip is not None and not reasons and duplicates(tip, accepted):
@@ -156,7 +158,7 @@ def _judge(
         if tip is None or reasons:
             refused.append(Refusal(raw.content, reasons))
         else:
-            accepted.append(tip)
+            accepted.append(replace(tip, claims=claims))
     return Attempt(
         model=completion.model,
         prompt_tokens=completion.prompt_tokens,

@@ -18,7 +18,7 @@ _PART = re.compile(r"\[|\]|\||\{\w+\}|[^\[\]|{}]+")
 
 _SLOTS = {
     "q": r"“t\d+”",
-    "late": r"(?:\d+ days? (?:overdue|late)|overdue by \d+ days?)",
+    "late": r"(?:\d+ days? (?:overdue|late)|overdue by \d+ days?|overdue since \d\d:\d\d)",
     "due": r"due (?:today|tomorrow|in \d+ days?|on \w+day)",
     "age_is": r"\d+ days? old",
     "age_was": r"added (?:today|\d+ days? ago)",

@@ -1,13 +1,13 @@
 """Tips without any model: plain, true and warm; what serves when nothing else can (E5)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from ml.generation.drafts import Source, TipDraft, quoted
 from ml.generation.facts import Phrases, phrases
-from ml.generation.validation import duplicates, flaws
-from oo.domain.context import DayPart, PromptContext
+from ml.generation.validation import duplicates, judge
+from oo.domain.context import DayPart, PromptContext, TaskFacts
 from oo.domain.tips import TipKind
 
 MODEL = "templates"
@@ -90,8 +90,11 @@ def fallback(
             if len(tips) == n:
                 return tips
             tip = _write(idea, text, context, random)
-            if tip and not duplicates(tip, (*beside, *tips)) and not flaws(tip, context):
-                tips.append(tip)
+            if tip is None or duplicates(tip, (*beside, *tips)):
+                continue
+            verdict = judge(tip, context)
+            if not verdict.flaws:
+                tips.append(replace(tip, claims=verdict.claims))
                 if idea.index is not None:
                     break
     return tips
@@ -101,7 +104,7 @@ def _ideas(context: PromptContext) -> Iterator[_Idea]:
     """What could be said, the most useful first."""
     night = context.daypart is DayPart.NIGHT
     for index, task in enumerate(context.tasks):
-        late, dated = (task.days_late or 0) > 0, task.days_late is not None
+        late, dated = _is_late(task), task.days_late is not None
         if night:
             kind = TipKind.REMINDER if dated else TipKind.TASK
             yield _Idea(kind, index, _RESTFUL_DATED if dated else _RESTFUL, 0.6)
@@ -112,7 +115,7 @@ def _ideas(context: PromptContext) -> Iterator[_Idea]:
     yield _Idea(TipKind.ADVICE, None, (_ADVICE_NIGHT if night else _ADVICE)[:4], 0.5)
     for index, task in enumerate(context.tasks):
         if not night and task.days_late is not None:
-            late = task.days_late > 0
+            late = _is_late(task)
             yield _Idea(
                 TipKind.REMINDER if late else TipKind.TASK,
                 index,
@@ -121,6 +124,10 @@ def _ideas(context: PromptContext) -> Iterator[_Idea]:
             )
     yield _Idea(TipKind.INSIGHT, None, _LIST, 0.4)
     yield _Idea(TipKind.ADVICE, None, (_ADVICE_NIGHT if night else _ADVICE)[4:], 0.3)
+
+
+def _is_late(task: TaskFacts) -> bool:
+    return (task.days_late or 0) > 0 or task.overdue_since is not None
 
 
 def _write(idea: _Idea, text: str, context: PromptContext, random: Random) -> TipDraft | None:

@@ -8,10 +8,12 @@ untrue one pass.
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from ml.generation.claims import untrue_claims
+from ml.generation.claims import read_claims
 from ml.generation.drafts import MAX_CONTENT, TipDraft, quoted
 from ml.generation.titles import has_link, has_markup, is_plain
+from oo.domain.claims import Claim, Fact
 from oo.domain.context import PromptContext, TaskFacts
 from oo.domain.tips import TipKind
 
@@ -30,19 +32,42 @@ _START = re.compile(r"“?[A-Z0-9]")
 _TITLE = "“Quoted”"
 
 
-def flaws(tip: TipDraft, context: PromptContext) -> tuple[str, ...]:
-    """What is wrong with `tip`, as short reasons; empty when it is strictly true."""
+class Verdict(NamedTuple):
+    """What is wrong with a tip, as short reasons, and the claims that were proven on the way."""
+
+    flaws: tuple[str, ...]
+    claims: tuple[Claim, ...]
+
+
+def judge(tip: TipDraft, context: PromptContext) -> Verdict:
+    """The verdict on `tip`; it is strictly true when it has no flaws.
+
+    Its claims are all that must hold for it to stay so: also that its task is open under the
+    quoted title, and that it is still the part of the day that it was written for.
+    """
     task = next((task for task in context.tasks if task.task_id == tip.task_id), None)
     if tip.task_id is not None and task is None:
-        return ("unknown task",)
+        return Verdict(("unknown task",), ())
     prose = _QUOTE.sub(_TITLE, tip.content)
     found = [*_form_flaws(tip.content, prose), *_quote_flaws(tip.content, task)]
     if not 0 <= tip.confidence <= 1:
         found.append("confidence out of range")
-    claims = untrue_claims(_QUOTE.sub(" ", tip.content), context, task)
+    claims = read_claims(_QUOTE.sub(" ", tip.content), context, task)
     found.extend(claims.untrue)
     found.extend(_kind_flaws(tip.kind, task, claims.stated))
-    return tuple(found)
+    made = (Claim(Fact.PART_OF_DAY, value=context.daypart.value), *_quoted(task), *claims.proven)
+    return Verdict(tuple(found), tuple(dict.fromkeys(made)))
+
+
+def flaws(tip: TipDraft, context: PromptContext) -> tuple[str, ...]:
+    """What is wrong with `tip`; empty when it is strictly true."""
+    return judge(tip, context).flaws
+
+
+def _quoted(task: TaskFacts | None) -> tuple[Claim, ...]:
+    if task is None:
+        return ()
+    return Claim(Fact.OPEN, task.task_id), Claim(Fact.TITLE, task.task_id, task.title)
 
 
 def duplicates(tip: TipDraft, others: Iterable[TipDraft]) -> bool:
