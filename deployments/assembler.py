@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from deployments.process import start
+from oo.domain.standing import Standing
 from oo.integrations.service import Integrations
 from oo.recommend.assembly import assemble
 from oo.recommend.ports import Assembled
@@ -22,12 +23,13 @@ class ContextAssembler:
         await self._integrations.open_tasks(user_id)
         now = self._clock.now()
         async with self._db.read() as connection:
-            user = await users.get(connection, user_id)
-            if user is None:
+            head = (await users.heads(connection, [user_id])).get(user_id)
+            if head is None:
                 return None
+            listed = (await tasks.lists(connection, [user_id]))[user_id]
             available = await tasks.list_available(connection, user_id, now)
-        local = now.astimezone(ZoneInfo(user.timezone))
-        return Assembled(assemble(local, available), local)
+        moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
+        return Assembled(assemble(moment, available), head.pool_version)
 
     async def status(self) -> str:
         """Answers when the replica is up."""

@@ -241,7 +241,9 @@ _CLAIMING = re.compile(
 
 def read_claims(text: str, context: PromptContext, task: TaskFacts | None) -> Claims:
     """The claims of `text` (the quoted title taken out) about `task`, the list and the moment."""
-    stated, proven, untrue = [], [], []
+    stated: list[str] = []
+    proven: list[Claim] = []
+    untrue: list[str] = []
     if negated := _NEGATED.search(text):
         untrue.append(f"negated: {negated[0].strip()}")
     rest = text

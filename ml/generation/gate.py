@@ -148,9 +148,7 @@ def _judge(
     refused = [Refusal("", ("malformed answer",))] * parsed.malformed
     for raw in parsed.tips[:missing]:
         tip = draft(raw, context, completion.model, prompt.version)
-        reasons, claims = (
-            (("unknown task",), ()) if tip is None else judge(tip, context)
-        )
+        reasons, claims = (("unknown task",), ()) if tip is None else judge(tip, context)
         if prompt.file.vocabulary is Vocabulary.CLOSED and not well_formed(raw.content):
             reasons = (*reasons, OUTSIDE)
         if tip is not None and not reasons and duplicates(tip, accepted):

@@ -3,13 +3,13 @@
 from zoneinfo import ZoneInfo
 
 from oo.domain.pools import POOL_SIZE
+from oo.domain.standing import Standing
 from oo.kit.clock import Clock
 from oo.recommend.assembly import assemble
-from oo.recommend.filling import end_of_daypart, identify
+from oo.recommend.filling import identify
 from oo.recommend.ports import TemplateWriter
-from oo.store import candidates, connections
+from oo.store import candidates, connections, users
 from oo.store import tasks as task_store
-from oo.store.candidates import PoolEntry
 from oo.store.database import Database
 
 FALLBACK_KEY = "fallback"
@@ -23,24 +23,25 @@ class FallbackPool:
         self._clock = clock
         self._templates = templates
 
-    async def make(self, user_id: str, timezone: ZoneInfo) -> list[PoolEntry]:
-        """Candidates about the person's open tasks; none if nothing is left to speak of."""
+    async def make(self, user_id: str) -> bool:
+        """Put candidates about the person's tasks into their pool.
+
+        False, and nothing is done, where nothing is left to speak of.
+        """
         now = self._clock.now()
         async with self._db.read() as connection:
+            head = (await users.heads(connection, [user_id])).get(user_id)
+            listed = (await task_store.lists(connection, [user_id]))[user_id]
             available = await task_store.list_available(connection, user_id, now)
-        if not available:
-            return []
-        local = now.astimezone(timezone)
-        drafts = self._templates(assemble(local, available), POOL_SIZE)
-        fresh = identify(drafts, self._clock, end_of_daypart(local))
+        if head is None or not available:
+            return False
+        moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
+        drafts = self._templates(assemble(moment, available), POOL_SIZE)
+        fresh = identify(drafts, self._clock, moment)
         async with self._db.write() as connection:
-            # beside what a fill may have put there this moment, which the next request finds
+            # beside what a fill may have put there this moment
             await candidates.add(connection, user_id, FALLBACK_KEY, fresh)
-        by_id = {task.id: task for task in available}
-        return [
-            PoolEntry(candidate, FALLBACK_KEY, None, by_id.get(candidate.task_id or ""))
-            for candidate in fresh
-        ]
+        return True
 
     async def why_nothing(self, user_id: str) -> str:
         """The reason code of a person without any candidate."""

@@ -2,25 +2,25 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from oo.domain.context import DayPart
+from oo.domain.claims import bounded, holds
+from oo.domain.due import end_of_daypart
 from oo.domain.pools import LOW_WATER, POOL_SIZE
+from oo.domain.standing import Moment
 from oo.domain.tips import TipCandidate
 from oo.kit.clock import Clock
 from oo.kit.ids import new_id
-from oo.recommend.ports import Assembler, Draft, Writer
-from oo.store import candidates
+from oo.recommend import pool
+from oo.recommend.pool import Stock, is_enough
+from oo.recommend.ports import Assembled, Assembler, Draft, Writer
+from oo.store import candidates, feedback, users
+from oo.store.candidates import PoolEntry
 from oo.store.database import Database
 
 FALLBACK_LIFE = timedelta(minutes=10)
-TRY_AGAIN_S = 30.0
-
-
-class _Tried(NamedTuple):
-    key: str
-    at: float
+TRY_AGAIN = timedelta(seconds=30)
 
 
 class Filled(NamedTuple):
@@ -40,13 +40,12 @@ class PoolFiller:
         self._assembler = assembler
         self._writer = writer
         self._under_way: dict[str, asyncio.Task[Filled]] = {}
-        self._tried: dict[str, _Tried] = {}
 
     async def fill(self, user_id: str, deadline_s: float) -> Filled:
         """Bring the person's pool to POOL_SIZE candidates for their situation now.
 
-        A pool that was made for the same context, prompt and model stays. Candidates end with the
-        part of the day that they were written for, since what they say may not hold after it.
+        A pool with enough candidates of the same context, prompt and model stays. Candidates end
+        when the clock ends what they claim, with their part of the day at the latest.
         """
         task = self._under_way.get(user_id)
         if task is None:
@@ -56,39 +55,97 @@ class PoolFiller:
         return await asyncio.shield(task)
 
     async def _fill(self, user_id: str, deadline_s: float) -> Filled:
+        nothing = Filled(0, 0, fresh_already=True)
+        if await self._is_looked_after(user_id):
+            return nothing
         assembled = await self._assembler.assemble(user_id)
         if assembled is None or not assembled.context.tasks:
-            return Filled(0, 0, fresh_already=True)
+            return nothing
         key = self._writer.pool_key(assembled.context)
         if await self._is_good(user_id, key):
-            return Filled(0, 0, fresh_already=True)
+            return nothing
         drafts = await self._writer.write(assembled.context, POOL_SIZE, deadline_s)
-        fresh = identify(drafts, self._clock, end_of_daypart(assembled.local))
-        async with self._db.write() as connection:
-            said = await candidates.said(connection, user_id, key)
-            fresh = [candidate for candidate in fresh if candidate.content not in said]
-            await candidates.replace(connection, user_id, key, fresh, self._clock.now())
-        if len(self._tried) > 10_000:
-            self._tried.clear()
-        written = sum(candidate.source == "llm" for candidate in fresh)
-        if written:  # a model that did not answer may be asked again at once
-            self._tried[user_id] = _Tried(key, self._clock.monotonic())
-        return Filled(written, len(fresh) - written, fresh_already=False)
+        return await self._put(user_id, key, assembled, drafts)
+
+    async def _is_looked_after(self, user_id: str) -> bool:
+        """Whether nothing has changed and no time has come since a fill left the pool as it is."""
+        async with self._db.read() as connection:
+            head = (await users.heads(connection, [user_id])).get(user_id)
+        return (
+            head is not None
+            and head.filled_version == head.pool_version
+            and head.look_again_at is not None
+            and head.look_again_at > self._clock.now()
+        )
 
     async def _is_good(self, user_id: str, key: str) -> bool:
-        tried = self._tried.get(user_id)
-        if tried and tried.key == key and self._clock.monotonic() - tried.at < TRY_AGAIN_S:
-            return True
+        now = self._clock.now()
         async with self._db.read() as connection:
-            pool = (await candidates.live(connection, [user_id], self._clock.now()))[user_id]
-        return sum(e.pool_key == key and e.candidate.source == "llm" for e in pool) >= LOW_WATER
+            stock = (await pool.load(connection, [user_id], now)).get(user_id)
+        good = _of(stock, key, now) if stock else []
+        if stock is None or not is_enough(good):
+            return False
+        async with self._db.write() as connection:
+            await users.set_filled(connection, user_id, stock.version, _enough_until(good))
+        return True
+
+    async def _put(
+        self, user_id: str, key: str, assembled: Assembled, drafts: Sequence[Draft]
+    ) -> Filled:
+        async with self._db.write() as connection:
+            await feedback.lock_people(connection, [user_id])
+            now = self._clock.now()
+            stock = (await pool.load(connection, [user_id], now)).get(user_id)
+            if stock is None:
+                return Filled(0, 0, fresh_already=True)  # deleted meanwhile
+            said = await candidates.said(connection, user_id, key)
+            moment = stock.standing.at(now)  # writing took seconds: what was true may not be now
+            fresh = [
+                candidate
+                for candidate in identify(drafts, self._clock, moment)
+                if candidate.content not in said
+            ]
+            await candidates.replace(connection, user_id, key, fresh, now)
+            written = sum(candidate.source == "llm" for candidate in fresh)
+            if stock.version == assembled.pool_version:
+                good = _of((await pool.load(connection, [user_id], now))[user_id], key, now)
+                if is_enough(good):
+                    look_again_at = _enough_until(good)
+                elif written:
+                    look_again_at = now + TRY_AGAIN
+                else:
+                    look_again_at = now  # a model that did not answer may be asked again at once
+                await users.set_filled(connection, user_id, stock.version + 1, look_again_at)
+        return Filled(written, len(fresh) - written, fresh_already=False)
 
 
-def identify(drafts: Sequence[Draft], clock: Clock, expires_at: datetime) -> list[TipCandidate]:
-    """Drafts as candidates with an identity; those of a template live FALLBACK_LIFE at most."""
+def _of(stock: Stock, key: str, now: datetime) -> list[PoolEntry]:
+    """What may be served of those that would be written the same way today."""
+    return [entry for entry in stock.eligible(now) if entry.pool_key == key]
+
+
+def _enough_until(good: Sequence[PoolEntry]) -> datetime:
+    """The instant from which on, by the clock alone, these are no longer enough."""
+    ends = (entry.candidate.expires_at for entry in good if entry.candidate.source == "llm")
+    return sorted(ends, reverse=True)[LOW_WATER - 1]
+
+
+def identify(drafts: Sequence[Draft], clock: Clock, moment: Moment) -> list[TipCandidate]:
+    """Those drafts whose claims hold at `moment`, as candidates with an identity.
+
+    They end when the clock ends the first of their claims; those of a template live FALLBACK_LIFE
+    at most.
+    """
     now = clock.now()
-    return [
-        TipCandidate(
+    found = []
+    for draft in drafts:
+        if not all(holds(claim, moment) for claim in draft.claims):
+            continue
+        claims = tuple(bounded(claim, moment) for claim in draft.claims)
+        ends = [claim.until for claim in claims if claim.until is not None]
+        if draft.source != "llm":
+            ends.append(now + FALLBACK_LIFE)
+        candidate = TipCandidate(
             id=new_id(clock),
             kind=draft.kind,
             content=draft.content,
@@ -98,19 +155,9 @@ def identify(drafts: Sequence[Draft], clock: Clock, expires_at: datetime) -> lis
             confidence=draft.confidence,
             task_id=draft.task_id,
             created_at=now,
-            expires_at=expires_at
-            if draft.source == "llm"
-            else min(expires_at, now + FALLBACK_LIFE),
+            expires_at=min(end_of_daypart(moment.local), *ends),
+            claims=claims,
         )
-        for draft in drafts
-    ]
-
-
-def end_of_daypart(local: datetime) -> datetime:
-    """The instant at which the part of the day that `local` lies in ends (also at midnight)."""
-    part = DayPart.of(local.hour)
-    edge = local.replace(minute=0, second=0, microsecond=0)
-    while True:
-        edge += timedelta(hours=1)
-        if edge.timetz().replace(tzinfo=None) == time(0) or DayPart.of(edge.hour) is not part:
-            return edge
+        if candidate.expires_at > now:
+            found.append(candidate)
+    return found

@@ -1,66 +1,101 @@
 """The person's pool of candidates as the request path sees it: cached until it moves."""
 
-from collections import OrderedDict
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
+from cachetools import TTLCache
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.domain.claims import holds
+from oo.domain.pools import LOW_WATER
+from oo.domain.standing import Moment, Standing
 from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer
-from oo.store import candidates
+from oo.kit.errors import Unauthorized
+from oo.store import candidates, tasks, users
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
 
-KEEP = timedelta(seconds=60)
+KEEP_S = 60.0
+GONE = "This account no longer exists."
 
 
-class _Cached(NamedTuple):
+class Stock(NamedTuple):
+    """A person's live candidates, with the list that they speak of, at one version of both."""
+
     version: int
-    until: datetime
+    standing: Standing
     entries: list[PoolEntry]
+
+    def eligible(self, now: datetime) -> list[PoolEntry]:
+        """The candidates that may be served at `now`, oldest first: what they claim holds then."""
+        moment = self.standing.at(now)
+        return [entry for entry in self.entries if _is_eligible(entry, moment, now)]
+
+
+def _is_eligible(entry: PoolEntry, moment: Moment, now: datetime) -> bool:
+    return (
+        entry.candidate.expires_at > now
+        and (entry.not_before is None or entry.not_before <= now)
+        and all(holds(claim, moment) for claim in entry.candidate.claims)
+    )
+
+
+def is_enough(eligible: Sequence[PoolEntry]) -> bool:
+    """Whether a pool needs no filling: enough of what may be served was written by a model."""
+    return sum(entry.candidate.source == "llm" for entry in eligible) >= LOW_WATER
+
+
+async def load(
+    connection: AsyncConnection, user_ids: Collection[str], now: datetime
+) -> dict[str, Stock]:
+    """What these people have in stock, straight from the store; nobody who is gone."""
+    # the version first: what changes while this reads is then newer than the version that it is
+    # kept under, and is read again
+    heads = await users.heads(connection, user_ids)
+    lists = await tasks.lists(connection, user_ids)
+    entries = await candidates.live(connection, user_ids, now)
+    return {
+        user_id: Stock(
+            head.pool_version,
+            Standing(lists[user_id], ZoneInfo(head.timezone)),
+            entries[user_id],
+        )
+        for user_id, head in heads.items()
+    }
 
 
 class Pool:
-    """Eligible candidates by person.
+    """What people have in stock, by person.
 
-    `pool_version` of the person's row tells when to reload; a task that was held back comes alive
-    without any write, hence the time limit.
+    `pool_version` of the person's row tells when to reload: it moves with their candidates, tasks
+    and zone. A task that was held back comes alive without any write, hence the time limit.
     """
 
     def __init__(self, db: Database, clock: Clock, capacity: int = 20_000) -> None:
         self._db = db
         self._clock = clock
-        self._capacity = capacity
-        self._cache: OrderedDict[str, _Cached] = OrderedDict()
-        self._loads: Coalescer[str, list[PoolEntry]] = Coalescer(self._load)
+        self._cache: TTLCache[str, Stock] = TTLCache(capacity, KEEP_S, clock.monotonic)
+        self._loads: Coalescer[str, Stock] = Coalescer(self._load)
 
-    async def eligible(self, user_id: str, pool_version: int) -> list[PoolEntry]:
-        """The candidates that may be served now, oldest first."""
+    async def stock(self, user_id: str, pool_version: int) -> Stock:
+        """The person's stock, at least as new as `pool_version`.
+
+        Raises Unauthorized for somebody who is gone.
+        """
         cached = self._cache.get(user_id)
-        now = self._clock.now()
-        if cached is None or cached.version != pool_version or cached.until <= now:
-            # what is read may be newer than the version that the caller knew; then the next
-            # request, which knows it, reads once more
-            cached = _Cached(pool_version, now + KEEP, await self._loads.submit(user_id))
-            self._cache[user_id] = cached
-            if len(self._cache) > self._capacity:
-                self._cache.popitem(last=False)
-        return _eligible(cached.entries, now)
+        if cached is not None and cached.version >= pool_version:
+            return cached
+        return await self.reload(user_id)
 
-    async def reload(self, user_id: str) -> list[PoolEntry]:
-        """The candidates that may be served now, straight from the store."""
-        return _eligible(await self._loads.submit(user_id), self._clock.now())
+    async def reload(self, user_id: str) -> Stock:
+        """The person's stock, straight from the store."""
+        stock = self._cache[user_id] = await self._loads.submit(user_id)
+        return stock
 
-    async def _load(self, user_ids: Sequence[str]) -> list[list[PoolEntry] | Exception]:
+    async def _load(self, user_ids: Sequence[str]) -> list[Stock | Exception]:
         async with self._db.read() as connection:
-            found = await candidates.live(connection, set(user_ids), self._clock.now())
-        return [found[user_id] for user_id in user_ids]
-
-
-def _eligible(entries: Sequence[PoolEntry], now: datetime) -> list[PoolEntry]:
-    return [
-        entry
-        for entry in entries
-        if entry.candidate.expires_at > now
-        and (entry.not_before is None or entry.not_before <= now)
-    ]
+            found = await load(connection, set(user_ids), self._clock.now())
+        return [found.get(user_id) or Unauthorized(GONE) for user_id in user_ids]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from oo.domain.claims import Claim
 from oo.domain.context import PromptContext
 from oo.domain.tips import Offer, TipKind
 from oo.recommend.learner import Choice, ScoreRequest
@@ -42,13 +43,15 @@ class Draft(Protocol):
     def model(self) -> str: ...
     @property
     def prompt_version(self) -> str: ...
+    @property
+    def claims(self) -> tuple[Claim, ...]: ...
 
 
 class Assembled(NamedTuple):
-    """A person's context and the local instant at which it holds."""
+    """A person's context, and the version of the list that it was made from."""
 
     context: PromptContext
-    local: datetime
+    pool_version: int
 
 
 class Assembler(Protocol):

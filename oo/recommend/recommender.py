@@ -5,26 +5,26 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.decisions import Decision, Opinion
 from oo.domain.policies import generator, sample
-from oo.domain.pools import LOW_WATER
 from oo.domain.profile import DEFAULTS
 from oo.domain.statistics import day_of
 from oo.domain.tips import Offer, TipCandidate
 from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer
-from oo.kit.errors import Unavailable
+from oo.kit.errors import Unauthorized, Unavailable
 from oo.kit.ids import new_id
+from oo.recommend import pool
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.learner import Choice, ScoreRequest
-from oo.recommend.pool import Pool
+from oo.recommend.pool import GONE, Pool, Stock, is_enough
 from oo.recommend.ports import FeatureColumns, Ranker, Refill
 from oo.recommend.profile_cache import Profiles
-from oo.store import decisions
+from oo.store import decisions, users
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
 
@@ -62,10 +62,19 @@ class Nothing(NamedTuple):
     reason: str
 
 
+class _Moved(Exception):
+    """What was picked no longer holds: the person's list, zone or clock moved while it was."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account.user_id)
+        self.account = account
+
+
 class _Ready(NamedTuple):
     """A person whose candidates are at hand; what a decision is made from."""
 
     account: Account
+    stock: Stock
     entries: list[PoolEntry]
     request: ScoreRequest
     at: datetime
@@ -120,23 +129,35 @@ class Recommender:
 
     async def _recommend(self, account: Account) -> Served | Nothing:
         started = self._clock.monotonic()
-        entries = await self._pool.eligible(account.user_id, account.pool_version)
+        while True:
+            try:
+                return await self._attempt(account, started)
+            except _Moved as moved:
+                account = moved.account
+
+    async def _attempt(self, account: Account, started: float) -> Served | Nothing:
+        stock = await self._pool.stock(account.user_id, account.pool_version)
+        entries = stock.eligible(self._clock.now())
         if not entries:
-            entries = await self._make(account, started)
-            if not entries:
+            made = await self._make(account, started)
+            if made is None:
                 return Nothing(await self._fallback.why_nothing(account.user_id))
-        elif sum(entry.candidate.source == "llm" for entry in entries) < LOW_WATER:
+            stock = made
+            entries = stock.eligible(self._clock.now())
+            if not entries:
+                raise _Moved(account)
+        elif not is_enough(entries):
             self._refill.behind(account.user_id)
         now = self._clock.now()
         features = self._features(
-            now.astimezone(ZoneInfo(account.timezone)),
+            now.astimezone(stock.standing.zone),
             [Offer(e.candidate.kind, e.candidate.confidence, e.task) for e in entries],
             await self._profile(account),
         )
         request = ScoreRequest(
             account.user_id, account.user_seq, self._seeds(), features, day_of(now)
         )
-        return await self._decisions.submit(_Ready(account, entries, request, now, started))
+        return await self._decisions.submit(_Ready(account, stock, entries, request, now, started))
 
     async def _profile(self, account: Account) -> Mapping[str, float]:
         """The person's profile, or that of somebody unknown when it is not at hand in time."""
@@ -147,8 +168,11 @@ class Recommender:
             log.warning("a tip is picked without the person's profile: %r", error)
             return DEFAULTS
 
-    async def _make(self, account: Account, started: float) -> list[PoolEntry]:
-        """Fill an empty pool: by the model if it answers in time, else from templates."""
+    async def _make(self, account: Account, started: float) -> Stock | None:
+        """Fill an empty pool: by the model if it answers in time, else from templates.
+
+        None where there is nothing to speak of.
+        """
         left = self._deadline_s - (self._clock.monotonic() - started)
         try:
             await self._refill.now(account.user_id, left - RANK_LIMIT_S - COMMIT_RESERVE_S)
@@ -156,20 +180,54 @@ class Recommender:
             log.info("no candidates in time, templates serve: %r", error)
             self._refill.behind(account.user_id)
         else:
-            entries = await self._pool.reload(account.user_id)
-            if entries:
-                return entries
-        return await self._fallback.make(account.user_id, ZoneInfo(account.timezone))
+            stock = await self._pool.reload(account.user_id)
+            if stock.eligible(self._clock.now()):
+                return stock
+        if not await self._fallback.make(account.user_id):
+            return None
+        return await self._pool.reload(account.user_id)
 
     async def _decide(self, batch: Sequence[_Ready]) -> list[Served | Exception]:
         answers = await self._rank([ready.request for ready in batch])
         made = [self._decision(ready, answer) for ready, answer in zip(batch, answers, strict=True)]
         async with self._db.write() as connection:
-            await decisions.append(connection, made)
+            moved = await self._moved(connection, made, batch)
+            kept = [decision for decision in made if decision.id not in moved]
+            if kept:
+                await decisions.append(connection, kept)
         return [
-            Served(decision, ready.entries[decision.chosen])
+            moved.get(decision.id) or Served(decision, ready.entries[decision.chosen])
             for decision, ready in zip(made, batch, strict=True)
         ]
+
+    async def _moved(
+        self, connection: AsyncConnection, made: Sequence[Decision], batch: Sequence[_Ready]
+    ) -> dict[str, Exception]:
+        """The decisions, by id, that may not be committed: the tip no longer holds.
+
+        It costs one read by primary key for the whole batch, in the transaction that commits it:
+        SQLite has no other writer then. In PostgreSQL a change that commits after this read comes
+        after the decision; locking the rows for it would make reactions wait for tips.
+        """
+        heads = await users.heads(connection, {ready.account.user_id for ready in batch})
+        now = self._clock.now()
+        stale = {
+            ready.account.user_id
+            for ready in batch
+            if (head := heads.get(ready.account.user_id))
+            and head.pool_version != ready.stock.version
+        }
+        fresh = await pool.load(connection, stale, now) if stale else {}
+        found: dict[str, Exception] = {}
+        for decision, ready in zip(made, batch, strict=True):
+            user_id, entry = ready.account.user_id, ready.entries[decision.chosen]
+            if user_id not in heads:
+                found[decision.id] = Unauthorized(GONE)
+            elif not _still_holds(entry, fresh.get(user_id, ready.stock), now):
+                head = heads[user_id]
+                account = Account(user_id, head.user_seq, head.pool_version, head.timezone)
+                found[decision.id] = _Moved(account)
+        return found
 
     async def _rank(self, requests: list[ScoreRequest]) -> Sequence[Choice | Exception]:
         """The shards' picks; an exception where there is none in time."""
@@ -203,6 +261,11 @@ class Recommender:
             latency_ms=(self._clock.monotonic() - ready.started) * 1000,
             shadows=[_opinion(shadow) for shadow in answer.shadows],
         )
+
+
+def _still_holds(entry: PoolEntry, stock: Stock, now: datetime) -> bool:
+    ids = {other.candidate.id for other in stock.eligible(now)}
+    return entry.candidate.id in ids
 
 
 def _opinion(choice: Choice) -> Opinion:

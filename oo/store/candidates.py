@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.claims import decode, encode
 from oo.domain.tasks import Task
 from oo.domain.tips import TipCandidate, TipKind
 from oo.store import tasks as task_store
@@ -51,6 +52,10 @@ async def live(
     )
     found: dict[str, list[PoolEntry]] = {user_id: [] for user_id in user_ids}
     for row in (await connection.execute(query)).mappings():
+        try:
+            claims = decode(row["claims"])
+        except ValueError:
+            continue  # another release wrote it: what cannot be checked is not served
         task = None if row["t_id"] is None else task_store.from_row(row, "t_")
         candidate = TipCandidate(
             id=row["id"],
@@ -63,6 +68,7 @@ async def live(
             task_id=row["task_id"],
             created_at=row["created_at"],
             expires_at=row["expires_at"],
+            claims=claims,
         )
         found[row["user_id"]].append(PoolEntry(candidate, row["pool_key"], row["not_before"], task))
     return found
@@ -127,6 +133,7 @@ async def _insert(
             "prompt_version": candidate.prompt_version,
             "confidence": candidate.confidence,
             "task_id": candidate.task_id,
+            "claims": encode(candidate.claims),
             "created_at": candidate.created_at,
             "expires_at": candidate.expires_at,
         }
@@ -137,23 +144,13 @@ async def _insert(
 
 
 async def people_to_fill(
-    connection: AsyncConnection, now: datetime, active_since: datetime, at_least: int, limit: int
+    connection: AsyncConnection, now: datetime, active_since: datetime, limit: int
 ) -> list[str]:
-    """Some recently active people with tasks whose pool holds fewer than `at_least` good ones."""
-    c = candidates.c
-    eligible = (
-        select(func.count())
-        .select_from(candidates)
-        .where(
-            c.user_id == users.c.id,
-            c.retired_at.is_(None),
-            c.expires_at > now,
-            c.source == "llm",
-            or_(c.not_before.is_(None), c.not_before <= now),
-        )
-        .correlate(users)
-        .scalar_subquery()
-    )
+    """Some recently active people with tasks whose pools are due for a look.
+
+    They are due when their list or pool has changed since a fill last left it as it should be
+    (`users.set_filled`), and when the instant has come that the fill named.
+    """
     active = (
         select(sessions.c.token_hash)
         .where(
@@ -174,9 +171,14 @@ async def people_to_fill(
         .correlate(users)
         .exists()
     )
+    is_due = or_(
+        users.c.filled_version.is_(None),
+        users.c.filled_version != users.c.pool_version,
+        users.c.look_again_at <= now,
+    )
     query = (
         select(users.c.id)
-        .where(users.c.deleted_at.is_(None), active, has_task, eligible < at_least)
+        .where(users.c.deleted_at.is_(None), is_due, active, has_task)
         .order_by(func.random())  # so that nobody who cannot be filled keeps others from it
         .limit(limit)
     )

@@ -61,6 +61,10 @@ users = Table(
     Column("user_seq", BigInteger, nullable=False, server_default="0"),
     # moves whenever the person's candidates or tasks change, so that caches know
     Column("pool_version", BigInteger, nullable=False, server_default="0"),
+    # the version at which the making of candidates last left the pool as it should be, and the
+    # instant at which the clock alone gives reason to look again
+    Column("filled_version", BigInteger),
+    Column("look_again_at", UtcDateTime),
     # when the person agreed that what all people have in common is learnt from them too
     Column("pooling_since", UtcDateTime),
     UniqueConstraint("provider", "subject"),
@@ -140,6 +144,7 @@ candidates = Table(
     Column("prompt_version", String(64), nullable=False),
     Column("confidence", Float, nullable=False),
     Column("task_id", String(200)),
+    Column("claims", JSON, nullable=False),  # what the content states, see oo.domain.claims
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("not_before", UtcDateTime),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import RowMapping, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.standing import Listed
 from oo.domain.tasks import Task
 from oo.store.database import PURGE_ROWS
 from oo.store.tables import tasks
@@ -40,6 +41,22 @@ async def list_open(connection: AsyncConnection, user_id: str) -> list[Task]:
         .order_by(tasks.c.id)
     )
     return [from_row(row._mapping) for row in rows]
+
+
+_LISTED = tuple(tasks.c[name] for name in Listed._fields)
+
+
+async def lists(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, list[Listed]]:
+    """All open tasks of each of these people, as far as claims about them go."""
+    rows = await connection.execute(
+        select(tasks.c.user_id, *_LISTED).where(
+            tasks.c.user_id.in_(user_ids), tasks.c.completed_at.is_(None)
+        )
+    )
+    found: dict[str, list[Listed]] = {user_id: [] for user_id in user_ids}
+    for row in rows:
+        found[row[0]].append(Listed(*row[1:]))
+    return found
 
 
 async def list_of_source(

@@ -1,9 +1,10 @@
 """Rows of people."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store.tables import users
@@ -33,6 +34,27 @@ _COLUMNS = (
     users.c.created_at,
     users.c.deleted_at,
 )
+
+
+class Head(NamedTuple):
+    """How a person stands now: what caches of their data compare themselves with."""
+
+    user_seq: int
+    pool_version: int
+    timezone: str
+    filled_version: int | None
+    look_again_at: datetime | None
+
+
+# every decision runs it
+_HEADS = select(
+    users.c.id,
+    users.c.user_seq,
+    users.c.pool_version,
+    users.c.timezone,
+    users.c.filled_version,
+    users.c.look_again_at,
+).where(users.c.id.in_(bindparam("people", expanding=True)), users.c.deleted_at.is_(None))
 
 
 async def add(connection: AsyncConnection, row: UserRow) -> None:
@@ -96,6 +118,23 @@ async def bump_pool(connection: AsyncConnection, user_id: str) -> None:
     """Say that the person's tasks or candidates changed, so that caches of them are stale."""
     await connection.execute(
         update(users).where(users.c.id == user_id).values(pool_version=users.c.pool_version + 1)
+    )
+
+
+async def heads(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Head]:
+    """How these people stand, by id, without deleted ones; read before what it is to speak for."""
+    rows = await connection.execute(_HEADS, {"people": list(user_ids)})
+    return {row[0]: Head(*row[1:]) for row in rows}
+
+
+async def set_filled(
+    connection: AsyncConnection, user_id: str, pool_version: int, look_again_at: datetime
+) -> None:
+    """Keep that at this version, and until then, the person's pool needs no look."""
+    await connection.execute(
+        update(users)
+        .where(users.c.id == user_id)
+        .values(filled_version=pool_version, look_again_at=look_again_at)
     )
 
 

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from oo.domain.pools import LOW_WATER
 from oo.domain.ports import FillsPools
 from oo.jobs.contract import Job
 from oo.kit.clock import Clock
@@ -18,10 +17,10 @@ BATCH = 16
 
 
 async def run(db: Database, clock: Clock, pools: FillsPools) -> int:
-    """Fill the thinnest pools; a few at a time, which the engine batches."""
+    """Fill pools that are due for a look; a few at a time, which the engine batches."""
     now = clock.now()
     async with db.read() as connection:
-        people = await candidates.people_to_fill(connection, now, now - ACTIVE, LOW_WATER, BATCH)
+        people = await candidates.people_to_fill(connection, now, now - ACTIVE, BATCH)
     fills = (pools.fill(user_id) for user_id in people)
     results = await asyncio.gather(*fills, return_exceptions=True)
     for user_id, result in zip(people, results, strict=True):

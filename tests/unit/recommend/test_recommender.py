@@ -11,11 +11,11 @@ from ml.features import REGISTRY
 from ml.generation.templates import fallback
 from ml.policies.egreedy_v1 import POLICY
 from oo.domain.context import PromptContext
+from oo.domain.due import end_of_daypart
 from oo.domain.tasks import Task
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
 from oo.recommend.fallback import FallbackPool
-from oo.recommend.filling import end_of_daypart
 from oo.recommend.learner import Choice, Learner, ScoreRequest
 from oo.recommend.pool import Pool
 from oo.recommend.ports import Draft, Ranker
@@ -130,19 +130,19 @@ async def test_expired_and_held_candidates_are_not_served(
 ) -> None:
     await put_pool(db, clock, user)
     pool = Pool(db, clock)
-    assert len(await pool.eligible(user, 1)) == 3
+    assert len((await pool.stock(user, 1)).eligible(clock.now())) == 3
     clock.advance(timedelta(hours=6).total_seconds())
-    assert await pool.eligible(user, 1) == []
+    assert (await pool.stock(user, 1)).eligible(clock.now()) == []
 
 
 async def test_the_pool_is_read_again_when_its_version_moves(
     db: Database, clock: ManualClock, user: str
 ) -> None:
     pool = Pool(db, clock)
-    assert await pool.eligible(user, 0) == []
+    assert (await pool.stock(user, 0)).entries == []
     await put_pool(db, clock, user)
-    assert await pool.eligible(user, 0) == []
-    assert len(await pool.eligible(user, 1)) == 3
+    assert (await pool.stock(user, 0)).entries == []
+    assert len((await pool.stock(user, 1)).entries) == 3
 
 
 def test_candidates_end_with_their_part_of_the_day() -> None:
