@@ -15,6 +15,7 @@ from ml.prompts.prompt import Message
 from ml.simulation.judging import Case, Verdict
 from ml.simulation.personas import TASTES
 from ml.simulation.scenario import DAY, KINDS
+from oo.domain import due
 from oo.domain.tasks import Task
 from oo.kit.errors import Unavailable
 
@@ -128,9 +129,8 @@ def _tip(case: Case) -> str:
 
 def _facts(task: Task, case: Case) -> str:
     facts = [f"priority {task.priority} of 4", f"label {', '.join(task.labels)}"]
-    if task.due is not None:
-        left = (task.due - case.now.date()).days
-        facts.append(f"overdue by {-left} days" if left < 0 else f"due in {left} days")
+    if (late := due.days_late(task, case.now)) is not None:
+        facts.append(f"overdue by {late} days" if late > 0 else f"due in {-late} days")
     if task.added_at is not None:
         facts.append(f"{(case.now - task.added_at).days} days old")
     return ", ".join(facts)
