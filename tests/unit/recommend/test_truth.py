@@ -40,10 +40,10 @@ from oo.recommend import recommender
 from oo.recommend.assembly import assemble
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.filling import PoolFiller
-from oo.recommend.learning import Choice, ScoreRequest
+from oo.recommend.learner import Choice, ScoreRequest
 from oo.recommend.pool import Pool
 from oo.recommend.ports import Assembled, Draft
-from oo.recommend.profiles import Profiles
+from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import DISMISS_TASK_FOR, SNOOZE_FOR, ReactionRequest, Reactions
 from oo.recommend.recommender import Account, Recommender, Served
 from oo.store import tasks, users
