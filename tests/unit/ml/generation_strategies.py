@@ -32,26 +32,33 @@ titles = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=60), st.just("Writ
 
 
 @st.composite
+def facts(draw: st.DrawFn, number: int) -> TaskFacts:
+    """Any task, also one whose instant has passed on this very day."""
+    days_late = draw(st.none() | st.just(0) | st.integers(-400, 400))
+    times = st.none() | st.times().map(lambda at: f"{at:%H:%M}")
+    return TaskFacts(
+        task_id=f"file:{number}",
+        title=draw(titles),
+        priority=draw(st.integers(1, 4)),
+        days_late=days_late,
+        age_days=draw(st.none() | st.integers(0, 4000)),
+        label=draw(st.none() | st.text(max_size=20)),
+        overdue_since=draw(times) if days_late == 0 else None,
+    )
+
+
+@st.composite
 def contexts(draw: st.DrawFn, least: int = 0) -> PromptContext:
     """Any context that the assembler may build, and titles that it should not let through."""
     size = draw(st.integers(least, MAX_TASKS))
-    tasks = tuple(
-        TaskFacts(
-            task_id=f"file:{number}",
-            title=draw(titles),
-            priority=draw(st.integers(1, 4)),
-            days_late=draw(st.none() | st.integers(-400, 400)),
-            age_days=draw(st.none() | st.integers(0, 4000)),
-            label=draw(st.none() | st.text(max_size=20)),
-        )
-        for number in range(size)
-    )
-    overdue = sum((task.days_late or 0) > 0 for task in tasks)
-    more = draw(st.integers(0, 50)) if size == MAX_TASKS else 0
+    tasks = tuple(draw(facts(number)) for number in range(size))
+    overdue = sum((t.days_late or 0) > 0 or t.overdue_since is not None for t in tasks)
+    more = draw(st.integers(0, 50))  # those that rest, or did not fit
     return PromptContext(
         daypart=draw(st.sampled_from(DayPart)),
         weekday=draw(st.integers(0, 6)),
         open_count=size + more,
         overdue_count=overdue + draw(st.integers(0, more)),
         tasks=tasks,
+        first_of_all=more == 0 or draw(st.booleans()),
     )

@@ -1,6 +1,7 @@
 """The validator refuses every false fact and every broken text."""
 
 import re
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from ml.generation.drafts import Source, TipDraft, quoted
 from ml.generation.facts import phrases
-from ml.generation.validation import duplicates, flaws
+from ml.generation.validation import duplicates, flaws, judge
+from oo.domain.claims import Claim, Fact
 from oo.domain.context import DayPart, PromptContext, TaskFacts
 from oo.domain.tips import TipKind
 from tests.unit.ml.generation_strategies import contexts, unhurried
@@ -20,6 +22,7 @@ TASKS = (
     TaskFacts("f:3", "Read Kafka", 3, -3, 0, None),
     TaskFacts("f:4", "Rest", 1, None, None, None),
     TaskFacts("f:5", "Post parcel", 1, -1, 2, None),
+    TaskFacts("f:6", "Water plants", 1, 0, 2, None, "05:30"),
 )
 CONTEXT = PromptContext(DayPart.EVENING, 4, 12, 3, TASKS)  # a Friday
 
@@ -40,6 +43,7 @@ def tip(content: str, task: str | None = "f:1", kind: TipKind = TipKind.TASK) ->
         ("f:3", "“Read Kafka” was added today."),
         ("f:4", "3 of your 12 open tasks are overdue; “Rest” is kind to you."),
         ("f:5", "“Post parcel” is due tomorrow: this evening is a good time."),
+        ("f:6", "“Water plants” is overdue since 05:30. Begin with one pot."),
         (None, "You have 12 open tasks this Friday evening."),
     ],
 )
@@ -69,6 +73,10 @@ def test_true_tips_pass(task: str | None, content: str) -> None:
         ("f:3", "“Read Kafka” is due in 2 days."),
         ("f:3", "“Read Kafka” is due on Tuesday."),
         ("f:3", "“Read Kafka” is due tomorrow."),
+        ("f:6", "“Water plants” is due today."),
+        ("f:6", "“Water plants” is overdue since 05:31."),
+        ("f:6", "“Water plants” is overdue."),
+        ("f:2", "“Call Mum” is overdue since 05:30."),
         ("f:4", "“Rest” is due today."),
         ("f:4", "“Rest” is 4 days old."),
         ("f:4", "You have 11 open tasks; “Rest” is one."),
@@ -114,6 +122,24 @@ def test_false_facts_are_refused(task: str, content: str) -> None:
 )
 def test_broken_or_dangerous_texts_are_refused(content: str) -> None:
     assert flaws(tip(content), CONTEXT)
+
+
+def test_the_verdict_holds_all_that_must_stay_true() -> None:
+    said = tip("“Pay rent” is 9 days late, and 3 of your 12 open tasks are overdue.")
+    assert set(judge(said, CONTEXT).claims) == {
+        Claim(Fact.OPEN, "f:1"),
+        Claim(Fact.TITLE, "f:1", "Pay rent"),
+        Claim(Fact.DAYS_LATE, "f:1", 9),
+        Claim(Fact.OVERDUE_COUNT, value=3),
+        Claim(Fact.OPEN_COUNT, value=12),
+        Claim(Fact.PART_OF_DAY, value="evening"),
+    }
+
+
+def test_the_most_pressing_is_that_of_the_whole_list() -> None:
+    said = tip("The most pressing task is “Pay rent”.")
+    assert not flaws(said, CONTEXT)
+    assert flaws(said, replace(CONTEXT, first_of_all=False))
 
 
 def test_kinds_keep_their_promises() -> None:

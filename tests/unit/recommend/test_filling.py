@@ -1,0 +1,176 @@
+"""Filling: when a pool is looked at, when it is good, and what is put into it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ml.generation.drafts import Source
+from ml.generation.templates import fallback
+from oo.domain.context import PromptContext
+from oo.domain.pools import LOW_WATER, POOL_SIZE
+from oo.domain.standing import Standing
+from oo.domain.tasks import Task
+from oo.kit.clock import ManualClock
+from oo.recommend.assembly import assemble
+from oo.recommend.filling import TRY_AGAIN, Filled, PoolFiller
+from oo.recommend.pool import Pool, is_enough
+from oo.recommend.ports import Assembled, Draft
+from oo.store import candidates, sessions, tasks, users
+from oo.store.database import Database
+
+NOTHING = Filled(0, 0, fresh_already=True)
+PEOPLE = 10
+
+
+class Model:
+    """A context from the store, and a model whose tips are the templates' or none."""
+
+    def __init__(self, db: Database, clock: ManualClock) -> None:
+        self.db, self.clock, self.count, self.asked = db, clock, POOL_SIZE, 0
+
+    async def assemble(self, user_id: str) -> Assembled:
+        async with self.db.read() as connection:
+            head = (await users.heads(connection, [user_id]))[user_id]
+            listed = (await tasks.lists(connection, [user_id]))[user_id]
+            available = await tasks.list_available(connection, user_id, self.clock.now())
+        moment = Standing(listed, ZoneInfo(head.timezone)).at(self.clock.now())
+        return Assembled(assemble(moment, available), head.pool_version)
+
+    def pool_key(self, context: PromptContext) -> str:
+        return str(hash(context))
+
+    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Sequence[Draft]:
+        self.asked += 1
+        tips = fallback(context, self.count, Random(1))
+        return [replace(tip, source=Source.LLM) for tip in tips]
+
+
+async def put(db: Database, user: str, *found: Task) -> None:
+    async with db.write() as connection:
+        await tasks.put(connection, user, found)
+        await users.bump_pool(connection, user)
+
+
+@pytest.fixture
+async def person(db: Database, clock: ManualClock, user: str) -> str:
+    """A signed-in person with tasks."""
+    late = clock.now().date() - timedelta(days=3)
+    await put(
+        db, user, *(Task(f"file:{n}", "file", f"{n}", f"Task {n}", due=late) for n in range(4))
+    )
+    async with db.write() as connection:
+        await sessions.add(
+            connection,
+            user,
+            "0" * 64,
+            created_at=clock.now(),
+            expires_at=clock.now() + timedelta(days=9),
+            user_agent="",
+        )
+    return user
+
+
+async def due(db: Database, clock: ManualClock) -> list[str]:
+    now = clock.now()
+    async with db.read() as connection:
+        return await candidates.people_to_fill(connection, now, now - timedelta(days=30), PEOPLE)
+
+
+async def test_a_good_pool_is_left_alone_until_something_changes(
+    db: Database, clock: ManualClock, person: str
+) -> None:
+    model = Model(db, clock)
+    filler = PoolFiller(db, clock, model, model)
+    assert await due(db, clock) == [person]
+    assert await filler.fill(person, 1.0) == Filled(POOL_SIZE, 0, fresh_already=False)
+    assert await due(db, clock) == []
+    assert await filler.fill(person, 1.0) == NOTHING
+    await put(db, person, Task("file:9", "file", "9", "New"))
+    assert await due(db, clock) == [person]
+    assert (await filler.fill(person, 1.0)).by_model > 0
+    assert await due(db, clock) == []
+
+
+async def test_a_change_that_leaves_the_pool_good_costs_one_look(
+    db: Database, clock: ManualClock, person: str
+) -> None:
+    model = Model(db, clock)
+    filler = PoolFiller(db, clock, model, model)
+    await filler.fill(person, 1.0)
+    async with db.write() as connection:
+        await users.bump_pool(connection, person)
+    assert await due(db, clock) == [person]
+    assert await filler.fill(person, 1.0) == NOTHING
+    assert (model.asked, await due(db, clock)) == (1, [])
+
+
+async def test_the_clock_alone_makes_a_person_due(
+    db: Database, clock: ManualClock, person: str
+) -> None:
+    model = Model(db, clock)
+    await PoolFiller(db, clock, model, model).fill(person, 1.0)
+    clock.advance(timedelta(hours=3).total_seconds())  # noon: another part of the day
+    assert await due(db, clock) == [person]
+
+
+async def test_a_pool_that_cannot_be_made_good_is_tried_again_later(
+    db: Database, clock: ManualClock, person: str
+) -> None:
+    model = Model(db, clock)
+    model.count = LOW_WATER - 1
+    filler = PoolFiller(db, clock, model, model)
+    await filler.fill(person, 1.0)
+    assert await due(db, clock) == []
+    assert await filler.fill(person, 1.0) == NOTHING
+    clock.advance(TRY_AGAIN.total_seconds())
+    assert await due(db, clock) == [person]
+    assert model.asked == 1
+
+
+async def test_a_model_that_did_not_answer_is_asked_again_at_once(
+    db: Database, clock: ManualClock, person: str
+) -> None:
+    model = Model(db, clock)
+    model.count = 0
+    await PoolFiller(db, clock, model, model).fill(person, 1.0)
+    assert await due(db, clock) == [person]
+
+
+async def test_what_stopped_to_be_true_while_it_was_written_is_dropped(
+    db: Database, clock: ManualClock, person: str
+) -> None:
+    class Slow(Model):
+        async def write(
+            self, context: PromptContext, count: int, deadline_s: float
+        ) -> Sequence[Draft]:
+            drafts = await super().write(context, count, deadline_s)
+            await put(
+                self.db,
+                person,
+                *(Task(f"file:{n}", "file", f"{n}", f"Renamed {n}") for n in range(4)),
+            )
+            return drafts
+
+    model = Slow(db, clock)
+    await PoolFiller(db, clock, model, model).fill(person, 1.0)
+    async with db.read() as connection:
+        pool = (await candidates.live(connection, [person], clock.now()))[person]
+    assert all("Task" not in entry.candidate.content for entry in pool)
+    assert await due(db, clock) == [person]
+
+
+async def test_enough_is_what_a_model_wrote_and_still_holds(
+    db: Database, clock: ManualClock, person: str
+) -> None:
+    model = Model(db, clock)
+    await PoolFiller(db, clock, model, model).fill(person, 1.0)
+    pool = Pool(db, clock)
+    assert is_enough((await pool.stock(person, 0)).eligible(clock.now()))
+    await put(db, person, *(Task(f"file:{n}", "file", f"{n}", f"Renamed {n}") for n in range(4)))
+    stock = await pool.reload(person)
+    assert len(stock.entries) == POOL_SIZE
+    assert not is_enough(stock.eligible(clock.now()))
