@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from oo.domain.claims import Claim, Fact
 from oo.domain.tasks import Task
+from oo.domain.tips import TipCandidate, TipKind
 from oo.identity.accounts import Accounts
 from oo.identity.local import create_login_link, use_login_link
 from oo.identity.sessions import Sessions, hash_token, start_session
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Gone, Unauthorized
+from oo.kit.ids import new_id
 from oo.kit.settings import Settings
-from oo.store import connections, sessions, tasks, users
+from oo.store import candidates, connections, sessions, tasks, users
 from oo.store.connections import ConnectionRow
 from oo.store.database import Database
 from oo.store.tables import metadata
@@ -163,3 +166,39 @@ async def test_the_vault_seals_and_rewraps(db: Database, clock: ManualClock) -> 
     async with db.read() as connection:
         after = Vault(Keyring({"b": b"b" * 32}), clock)
         assert await after.open(connection, ada, "p", sealed) == b"x"
+
+
+async def test_a_pool_is_kept_with_its_claims_and_due_for_a_look_after_a_change(
+    db: Database, clock: ManualClock
+) -> None:
+    user = await add_person(db, clock)
+    later = NOW + timedelta(hours=1)
+    claims = (Claim(Fact.OPEN_COUNT, value=1), Claim(Fact.DUE_TODAY, "todoist:0001", None, later))
+    tip = TipCandidate(
+        new_id(clock), TipKind.TASK, "x", "llm", "m", "v", 0.5, "todoist:0001", NOW, later, claims
+    )
+
+    async def due(now: datetime) -> list[str]:
+        async with db.read() as connection:
+            return await candidates.people_to_fill(connection, now, NOW - timedelta(days=1), 9)
+
+    async with db.write() as connection:
+        hashed = hash_token("cookie")
+        ends = NOW + timedelta(days=1)
+        await sessions.add(connection, user, hashed, created_at=NOW, expires_at=ends, user_agent="")
+        await tasks.put(connection, user, [task(1)])
+        await candidates.add(connection, user, "key", [tip])
+    async with db.read() as connection:
+        head = (await users.heads(connection, [user]))[user]
+        (entry,) = (await candidates.live(connection, [user], NOW))[user]
+        listed = await tasks.lists(connection, [user, "nobody"])
+    assert entry.candidate.claims == claims
+    assert {row.id for row in listed[user]} == {"todoist:0001"}
+    assert (head.pool_version, head.timezone, listed["nobody"]) == (1, "UTC", [])
+    assert await due(NOW) == [user]
+    async with db.write() as connection:
+        await users.set_filled(connection, user, head.pool_version, later)
+    assert (await due(NOW), await due(later)) == ([], [user])
+    async with db.write() as connection:
+        await users.bump_pool(connection, user)
+    assert await due(NOW) == [user]
