@@ -1,5 +1,6 @@
 """What README and docs mention exists: make targets, `oo` commands, files, tests, settings."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -179,3 +180,25 @@ def check_example(example: Any) -> None:
             ModelSettings.model_validate({"aliases": part})
         case _:
             pytest.fail(f"an example of an unknown kind: {part}")
+
+
+def test_a_tips_walk_meets_each_file_once_and_has_no_way_back() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| `([^`]+)` \|", text, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, len(rows) + 1))
+    files = [file for _, file in rows]
+    assert len(files) == len(set(files)) >= 12
+    for met, file in enumerate(files):
+        earlier = {one.removesuffix(".py").replace("/", ".") for one in files[:met]}
+        assert not earlier & imported_by(ROOT / file), file
+
+
+def imported_by(file: Path) -> set[str]:
+    """The modules that a file imports, and what it imports from them, which may be modules too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
