@@ -189,7 +189,9 @@ def test_a_tips_walk_meets_each_file_once_and_has_no_way_back() -> None:
     files = [file for _, file in rows]
     assert len(files) == len(set(files)) >= 12
     for met, file in enumerate(files):
-        earlier = {one.removesuffix(".py").replace("/", ".") for one in files[:met]}
+        # what the domain defines is vocabulary, which anybody may use
+        calling = [one for one in files[:met] if not one.startswith("oo/domain/")]
+        earlier = {one.removesuffix(".py").replace("/", ".") for one in calling}
         assert not earlier & imported_by(ROOT / file), file
 
 
