@@ -16,6 +16,7 @@ from deployments.bandit import BanditShard
 from deployments.generator import TipGenerator
 from deployments.ingress import Ingress
 from deployments.jobs import Jobs
+from oo.integrations.registry import check_settings
 from oo.kit.settings import load_settings
 
 
@@ -25,7 +26,7 @@ def build(args: AppArgs) -> Application:
     Each shard is a deployment of its own with one replica, so that a person's shard has an address;
     the further ones follow the first in what may change in place.
     """
-    load_settings()  # a wrong setting must fail here, while the old application still serves
+    check_settings(load_settings())  # a wrong one must fail here, while the old application serves
     one = args.shards.model_copy(update={"replicas": 1})
     first = _deploy(BanditShard, one, user_config={}).bind()
     further = [

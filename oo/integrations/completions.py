@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.signals import Access, OAuthSource
+from oo.domain.signals import Access, Completes
 from oo.domain.tasks import Task
 from oo.store import outbox
 from oo.store.outbox import Told
@@ -32,7 +32,7 @@ def _has_moved_on(before: Task, after: Task | None) -> bool:
 
 
 async def ask(
-    source: OAuthSource,
+    source: Completes,
     access: Access,
     doubtful: Collection[str],
     synced_at: datetime | None,

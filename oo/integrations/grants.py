@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.signals import Grant, OAuthSource, Reconnect
+from oo.domain.signals import Connects, Grant, Reconnect
 from oo.kit.clock import Clock
 from oo.store import connections
 from oo.store.database import Database
@@ -44,7 +44,7 @@ class Grants:
         except SealError as error:
             raise Reconnect("The stored connection cannot be read. Connect it again.") from error
 
-    def access(self, user_id: str, name: str, source: OAuthSource) -> "GrantAccess":
+    def access(self, user_id: str, name: str, source: Connects) -> "GrantAccess":
         """The right to call `source` for the person."""
         lock = self._locks.setdefault((user_id, name), asyncio.Lock())
         return GrantAccess(self, lock, user_id, name, source)
@@ -81,7 +81,7 @@ class GrantAccess:
     """:class:`oo.domain.signals.Access` over a stored grant."""
 
     def __init__(
-        self, grants: Grants, lock: asyncio.Lock, user_id: str, name: str, source: OAuthSource
+        self, grants: Grants, lock: asyncio.Lock, user_id: str, name: str, source: Connects
     ) -> None:
         self._grants = grants
         self._lock = lock

@@ -1,11 +1,13 @@
-"""Reading a person's tasks from a source and closing them there, one call at a time."""
+"""Reading a person's signals from a source and closing tasks there, one call at a time."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
-from oo.domain.signals import SOURCE_ERRORS, Access, OAuthSource, Reconnect
+from oo.domain.signals import SOURCE_ERRORS, Access, Fetches, Reading, Reconnect, Signal
 from oo.domain.tasks import Task
 from oo.integrations import completions, reconcile
 from oo.integrations.freshness import Freshness
@@ -13,9 +15,11 @@ from oo.integrations.grants import Grants
 from oo.integrations.registry import ConfiguredSource
 from oo.kit.clock import Clock
 from oo.kit.errors import OoError
-from oo.store import connections, tasks
+from oo.store import connections, kinds
 from oo.store.connections import CONNECTED, RECONNECT
 from oo.store.database import Database
+from oo.store.kinds import Key, Stored
+from oo.store.tasks import StoredTask
 
 
 class Reader:
@@ -32,38 +36,36 @@ class Reader:
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def read(self, user_id: str, name: str) -> bool:
-        """Read the source unless it was read just now; whether any task changed.
+        """Read the source unless it was read just now; whether any signal changed.
 
         Raises Reconnect, Retry or Broken; a source that has just failed is not asked.
         """
         configured = self._sources.get(name)
-        if configured is None or not isinstance(configured.source, OAuthSource):
+        fetches = configured.source.fetches if configured else None
+        if configured is None or fetches is None:
             return False
         async with self._lock(user_id, name):
             if self._freshness.is_fresh(user_id, name):
                 return False
             self._freshness.check_may_ask(user_id, name)
-            access = self._grants.access(user_id, name, configured.source)
-            began = self._clock.now()
             try:
-                told = await configured.source.fetch(access)
-                finished = await self._finished(user_id, name, configured.source, access, told)
+                told = await self._ask(user_id, configured, fetches)
             except SOURCE_ERRORS as error:
                 await self.note_failure(user_id, name, error)
                 raise
-            return await self._keep(user_id, name, told, finished, began)
+            return await self._keep(user_id, name, told)
 
     async def close(self, user_id: str, task: Task) -> None:
         """Finish the task at its source. Raises Reconnect, Retry or Broken."""
         name = task.source
         configured = self._sources.get(name)
-        if configured is None or not isinstance(configured.source, OAuthSource):
+        if configured is None or configured.source.completes is None:
             return
-        access = self._grants.access(user_id, name, configured.source)
+        access = self._access(user_id, configured)
         async with self._lock(user_id, name):
             self._freshness.check_may_ask(user_id, name)
             try:
-                await configured.source.complete(access, task)
+                await configured.source.completes.complete(access, task)
             except SOURCE_ERRORS as error:
                 await self.note_failure(user_id, name, error)
                 raise
@@ -86,39 +88,69 @@ class Reader:
             )
         self._freshness.has_failed(user_id, name, error)
 
-    async def _finished(
-        self, user_id: str, name: str, source: OAuthSource, access: Access, told: list[Task]
-    ) -> dict[str, datetime]:
-        async with self._db.read() as connection:
-            stored = await tasks.list_of_source(connection, user_id, name)
-            row = await connections.get(connection, user_id, name)
-        doubtful = completions.perhaps_finished(stored, told)
-        synced_at = row.synced_at if row else None
-        return await completions.ask(source, access, doubtful, synced_at, self._clock.now())
+    def _access(self, user_id: str, configured: ConfiguredSource) -> Access:
+        if configured.source.connects is None:
+            raise Reconnect("This source is not connected at its provider.")
+        return self._grants.access(user_id, configured.manifest.name, configured.source.connects)
 
-    async def _keep(
-        self,
-        user_id: str,
-        name: str,
-        told: list[Task],
-        finished: Mapping[str, datetime],
-        began: datetime,
-    ) -> bool:
+    async def _ask(self, user_id: str, configured: ConfiguredSource, fetches: Fetches) -> "_Told":
+        source, name, began = configured.source, configured.manifest.name, self._clock.now()
+        access = self._access(user_id, configured)
+        async with self._db.read() as connection:
+            row = await connections.get(connection, user_id, name)
+        reading = await fetches.fetch(access, row.cursor if row else None)
+        reading = replace(
+            reading, signals=tuple(reconcile.checked(configured.manifest, reading.signals, began))
+        )
+        finished: dict[str, datetime] = {}
+        if source.completes is not None:
+            async with self._db.read() as connection:
+                stored = await kinds.list_of_source(connection, user_id, name)
+            there = reconcile.whole(stored, reading)
+            doubtful = completions.perhaps_finished(_tasks(stored), _tasks_in(there))
+            synced_at = row.synced_at if row else None
+            finished = await completions.ask(
+                source.completes, access, doubtful, synced_at, self._clock.now()
+            )
+        return _Told(reading, finished, began)
+
+    async def _keep(self, user_id: str, name: str, told: "_Told") -> bool:
         now = self._clock.now()
         async with self._db.write() as connection:
             if await connections.get(connection, user_id, name) is None:
                 return False  # disconnected meanwhile: what was read is dropped
-            stored = await tasks.list_of_source(connection, user_id, name)
-            changes = reconcile.compare(stored, told, now)
-            changed = await reconcile.apply(connection, user_id, changes)
+            stored = await kinds.list_of_source(connection, user_id, name)
+            there = reconcile.whole(stored, told.reading)
+            changes = reconcile.compare(stored, there, now)
+            changed = await reconcile.apply(connection, user_id, changes, now)
             # what was ticked off here in the meantime is a reaction of its own
-            still = completions.perhaps_finished(stored, told)
-            credited = {task_id: at for task_id, at in finished.items() if task_id in still}
+            still = completions.perhaps_finished(_tasks(stored), _tasks_in(there))
+            credited = {task_id: at for task_id, at in told.finished.items() if task_id in still}
             news = await completions.news(connection, user_id, credited, now)
             await completions.announce(connection, user_id, news, now)
-            await connections.set_synced(connection, user_id, name, began)
+            await connections.set_synced(connection, user_id, name, told.began, told.reading.cursor)
         self._freshness.was_read(user_id, name)
         return changed
 
     def _lock(self, user_id: str, name: str) -> asyncio.Lock:
         return self._locks.setdefault((user_id, name), asyncio.Lock())
+
+
+class _Told(NamedTuple):
+    """What a source told when it was asked at `began`, and which tasks were finished there."""
+
+    reading: Reading
+    finished: Mapping[str, datetime]
+    began: datetime
+
+
+def _tasks(stored: Mapping[Key, Stored]) -> dict[str, StoredTask]:
+    return {
+        key.id: StoredTask(row.signal, row.finished_at)
+        for key, row in stored.items()
+        if isinstance(row.signal, Task)
+    }
+
+
+def _tasks_in(signals: Sequence[Signal]) -> list[Task]:
+    return [signal for signal in signals if isinstance(signal, Task)]

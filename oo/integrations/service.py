@@ -1,4 +1,4 @@
-"""A person's integrations: connecting, reading tasks on demand, finishing them, disconnecting."""
+"""A person's integrations: connecting, reading on demand, finishing tasks, disconnecting."""
 
 import asyncio
 import logging
@@ -9,14 +9,7 @@ from typing import NamedTuple
 
 import httpx2
 
-from oo.domain.signals import (
-    SOURCE_ERRORS,
-    Manifest,
-    OAuthSource,
-    Reconnect,
-    Retry,
-    UploadSource,
-)
+from oo.domain.signals import SOURCE_ERRORS, Connects, Manifest, Reconnect, Retry
 from oo.domain.tasks import Task
 from oo.integrations.grants import Grants
 from oo.integrations.imports import ImportResult, take_upload
@@ -25,7 +18,7 @@ from oo.integrations.registry import ConfiguredSource, build_sources, http_clien
 from oo.kit.clock import Clock
 from oo.kit.errors import BadRequest, Conflict, NotFound
 from oo.kit.settings import Settings
-from oo.store import connections, tasks, users
+from oo.store import connections, kinds, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database
 from oo.vault.keyring import Keyring, load_keyring
@@ -40,15 +33,19 @@ UPLOAD_SOURCE = "file"
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """A source as a person sees it; `status` is None when it is not connected."""
+    """A source as a person sees it; `status` is None when it is not connected.
+
+    `retention` is a sentence; `counts` say how many signals there are of each kind ("2 events").
+    """
 
     manifest: Manifest
+    retention: str
     status: str | None = None
     account: str = ""
     error: str | None = None
     connected_at: datetime | None = None
     synced_at: datetime | None = None
-    open_tasks: int = 0
+    counts: tuple[str, ...] = ()
 
 
 class ConnectStart(NamedTuple):
@@ -59,7 +56,7 @@ class ConnectStart(NamedTuple):
 
 
 class Integrations:
-    """All sources for all people; tasks are read at most every 30 seconds per person."""
+    """All sources for all people; each is read at most every 30 seconds per person."""
 
     def __init__(
         self,
@@ -95,23 +92,24 @@ class Integrations:
         """Every source, connected or not."""
         async with self._db.read() as connection:
             rows = {row.source: row for row in await connections.list_for(connection, user_id)}
-            found = await tasks.list_open(connection, user_id)
+            counts = await kinds.counts(connection, user_id)
         listed = []
         for name, configured in self._sources.items():
             row = rows.get(name)
             if row is None:
-                listed.append(Integration(configured.manifest))
+                listed.append(Integration(configured.manifest, configured.retention))
                 continue
-            count = sum(task.source == name for task in found)
+            told = [kind.count(counts.get((name, kind.name), 0)) for kind in configured.kinds]
             listed.append(
                 Integration(
                     configured.manifest,
+                    configured.retention,
                     row.status,
                     row.account,
                     row.error,
                     row.connected_at,
                     row.synced_at,
-                    count,
+                    tuple(told),
                 )
             )
         return listed
@@ -122,13 +120,13 @@ class Integrations:
 
     def start_connect(self, user_id: str, name: str) -> ConnectStart:
         """Begin to connect the source; nothing is stored until the person has consented."""
-        source = self._oauth(name)
+        source = self._connects(name)
         state = self._states.seal({"user_id": user_id, "source": name})
         return ConnectStart(source.authorize_url(state, self.redirect_uri(name)), state)
 
     async def finish_connect(self, user_id: str, name: str, code: str, state: str) -> None:
-        """Trade the code for a grant and keep it sealed; then read the tasks once."""
-        source = self._oauth(name)
+        """Trade the code for a grant and keep it sealed; then read the source once."""
+        source = self._connects(name)
         if self._states.unseal(state) != {"user_id": user_id, "source": name}:
             raise BadRequest("This connection was started elsewhere or too long ago. Start again.")
         grant = await source.exchange(code, self.redirect_uri(name))
@@ -143,21 +141,21 @@ class Integrations:
         await self._sync_quietly(user_id, name)
 
     async def disconnect(self, user_id: str, name: str) -> None:
-        """Revoke the grant at the provider, then erase it and the source's tasks.
+        """Revoke the grant at the provider, then erase it and all that the source told.
 
         Raises Retry, and erases nothing, while the provider cannot be reached to revoke it. A
         source that is not connected is left as it is.
         """
-        source = self._configured(name).source
+        source = self._configured(name).source.connects
         async with self._db.read() as connection:
             row = await connections.get(connection, user_id, name)
         if row is None:
             return
-        if isinstance(source, OAuthSource) and row.secret is not None:
+        if source is not None and row.secret is not None:
             await self._revoke(user_id, name, source)
         async with self._db.write() as connection:
             await connections.remove(connection, user_id, name)
-            await tasks.remove_source(connection, user_id, name)
+            await kinds.remove_source(connection, user_id, name)
             await users.bump_pool(connection, user_id)
         self._reader.begin_anew(user_id, name)
 
@@ -175,7 +173,7 @@ class Integrations:
             return await tasks.list_open(connection, user_id)
 
     async def sync(self, user_id: str) -> bool:
-        """Read all connected sources now; whether any task changed.
+        """Read all connected sources now; whether anything changed.
 
         Every source is read; then the first failure is raised. One that has just failed is not
         asked again before its time.
@@ -225,11 +223,9 @@ class Integrations:
     async def import_file(
         self, user_id: str, filename: str, data: bytes, name: str = UPLOAD_SOURCE
     ) -> ImportResult:
-        """Take the tasks of an upload; a later version of the same list updates them."""
-        source = self._configured(name).source
-        if not isinstance(source, UploadSource):
-            raise Conflict("This source is not connected by a file.")
-        return await take_upload(self._db, self._clock, name, source, user_id, filename, data)
+        """Take what is in an upload; a later version of the same file updates it."""
+        configured = self._configured(name)
+        return await take_upload(self._db, self._clock, configured, user_id, filename, data)
 
     async def _sync_quietly(self, user_id: str, name: str) -> None:
         try:
@@ -237,7 +233,7 @@ class Integrations:
         except SOURCE_ERRORS as error:
             log.warning("source %s failed: %s", name, error.code)
 
-    async def _revoke(self, user_id: str, name: str, source: OAuthSource) -> None:
+    async def _revoke(self, user_id: str, name: str, source: Connects) -> None:
         try:
             grant = await self._grants.current(user_id, name)
         except Reconnect:
@@ -253,8 +249,8 @@ class Integrations:
             raise NotFound(f"There is no source named {name[:40]!r}.")
         return self._sources[name]
 
-    def _oauth(self, name: str) -> OAuthSource:
-        source = self._configured(name).source
-        if not isinstance(source, OAuthSource):
+    def _connects(self, name: str) -> Connects:
+        source = self._configured(name).source.connects
+        if source is None:
             raise Conflict("This source is connected by a file.")
         return source

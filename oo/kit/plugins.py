@@ -20,6 +20,25 @@ class BrokenPlugin(RuntimeError):
     """A file in a plug-in folder that does not hold a plug-in; oO refuses to start with it."""
 
 
+def discover_all(package: ModuleType, export: str, contract: type[P]) -> list[P]:
+    """Import each module of `package` and collect what is in its `export`, several per module.
+
+    Modules without that name are helpers. Raises :class:`BrokenPlugin` when a module fails to
+    import or exports something else.
+    """
+    found: list[P] = []
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        path = f"{package.__name__}.{info.name}"
+        try:
+            plugins = getattr(importlib.import_module(path), export, ())
+        except Exception as error:
+            raise BrokenPlugin(f"{path}: cannot load {export}: {error!r}") from error
+        if not isinstance(plugins, tuple) or not all(isinstance(one, contract) for one in plugins):
+            raise BrokenPlugin(f"{path}: {export} is not a tuple of {contract.__name__}")
+        found.extend(plugins)
+    return found
+
+
 def discover(package: ModuleType, export: str, contract: type[P]) -> dict[str, P]:
     """Import each module of `package` and collect its `export`, keyed by the plug-in's `name`.
 

@@ -1,18 +1,21 @@
 """The settings tree: typed, read once at start-up, handed down; no module reads the environment.
 
 Every setting can be given as ``OO_<NAME>``, nested ones with two underscores:
-``OO_TODOIST__CLIENT_ID``. `OO_ENV_FILE` names a file of such lines.
+``OO_LIMITS__BODY_BYTES``. `OO_ENV_FILE` names a file of such lines. The settings of a plug-in are
+defined in its own file; here they are kept as they were given, until it asks for its section.
 """
 
 import ipaddress
 import os
+from collections.abc import Collection
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from oo.kit.errors import ConfigurationError
+from oo.kit.sections import SectionsFromEnvironment, gathered, named
 
 
 class OidcProvider(BaseModel):
@@ -28,14 +31,13 @@ class OidcProvider(BaseModel):
     )
 
 
-class Todoist(BaseModel):
-    """The Todoist application that people connect through; unset means that it is not offered."""
+class Section(BaseModel):
+    """The settings of one plug-in, in its own file; a field that there is not is refused."""
 
-    client_id: str = ""
-    client_secret: SecretStr = SecretStr("")
-    authorize_url: str = "https://app.todoist.com/oauth/authorize"
-    token_url: str = "https://api.todoist.com/oauth/access_token"  # noqa: S105 - an address
-    api_url: str = "https://api.todoist.com/api/v1"
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+S = TypeVar("S", bound=Section)
 
 
 class Limits(BaseModel):
@@ -73,8 +75,42 @@ class Settings(BaseSettings):
         "seals, all open. Empty: one is made in data_dir.",
     )
     oidc: dict[str, OidcProvider] = {}
-    todoist: Todoist = Todoist()
     limits: Limits = Limits()
+    sections: dict[str, dict[str, SecretStr]] = Field(
+        default={}, description="What is given for plug-ins, by their names; see `section`"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_sections(cls, data: Any) -> Any:
+        return gathered(data, cls.model_fields)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sections = SectionsFromEnvironment(settings_cls)
+        return init_settings, env_settings, sections, dotenv_settings, file_secret_settings
+
+    def section(self, name: str, model: type[S]) -> S:
+        """The settings of the plug-in `name`; raises ConfigurationError naming each wrong one."""
+        given = {
+            key: value.get_secret_value() for key, value in self.sections.get(name, {}).items()
+        }
+        with named(f"OO_{name}__"):
+            return model.model_validate(given)
+
+    def check_sections(self, known: Collection[str]) -> None:
+        """Raise ConfigurationError when something is given for a plug-in that there is not."""
+        unknown = sorted(set(self.sections) - set(known))
+        if unknown:
+            names = ", ".join(f"OO_{name.upper()}__…" for name in unknown)
+            raise ConfigurationError(f"{names}: there is no such setting")
 
     @property
     def base_url(self) -> str:
@@ -109,14 +145,8 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """The settings of this process; raises ConfigurationError naming each wrong one."""
-    try:
+    with named("OO_"):
         settings = Settings(_env_file=os.environ.get("OO_ENV_FILE"))  # type: ignore[call-arg]  # a pydantic-settings argument
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"OO_{'__'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
-            for item in error.errors()
-        )
-        raise ConfigurationError(wrong) from error
     if settings.profile == "prod":
         _check_production(settings)
     return settings

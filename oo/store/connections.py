@@ -16,7 +16,8 @@ RECONNECT = "reconnect"
 class ConnectionRow(NamedTuple):
     """A connection; `secret` is the grant as the vault sealed it, None for an upload.
 
-    `synced_at` is when reading its tasks began the last time that it worked.
+    `synced_at` is when reading the source began the last time that it worked, `cursor` where its
+    next delta begins; None if it is to tell everything.
     """
 
     source: str
@@ -26,6 +27,7 @@ class ConnectionRow(NamedTuple):
     connected_at: datetime
     synced_at: datetime | None
     error: str | None
+    cursor: str | None = None
 
 
 _COLUMNS = (
@@ -36,6 +38,7 @@ _COLUMNS = (
     connections.c.connected_at,
     connections.c.synced_at,
     connections.c.error,
+    connections.c.cursor,
 )
 
 
@@ -101,13 +104,17 @@ async def set_failed(
 
 
 async def set_synced(
-    connection: AsyncConnection, user_id: str, source: str, asked_at: datetime
+    connection: AsyncConnection,
+    user_id: str,
+    source: str,
+    asked_at: datetime,
+    cursor: str | None = None,
 ) -> None:
-    """Say that all tasks of the source were read; `asked_at` is when that began."""
+    """Say that the source was read; `asked_at` is when that began."""
     await connection.execute(
         update(connections)
         .where(connections.c.user_id == user_id, connections.c.source == source)
-        .values(synced_at=asked_at, asked_at=asked_at, status=CONNECTED, error=None)
+        .values(synced_at=asked_at, asked_at=asked_at, cursor=cursor, status=CONNECTED, error=None)
     )
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "profiles",
     "sessions",
     "shadow_scores",
+    "signals",
     "sim_events",
     "sim_runs",
     "tasks",
@@ -110,6 +111,7 @@ connections = Table(
     Column("synced_at", UtcDateTime),  # when reading began, the last time that it worked
     Column("asked_at", UtcDateTime),  # when the source was asked last, whether it answered or not
     Column("error", String(500)),
+    Column("cursor", Text),  # where the source's next delta begins
 )
 
 tasks = Table(
@@ -127,8 +129,28 @@ tasks = Table(
     Column("labels", JSON, nullable=False),
     Column("project", String(300)),
     Column("recurring", Boolean, nullable=False),
+    Column("recorded_at", UtcDateTime),  # when the source told it as it is
     Column("completed_at", UtcDateTime),
     Column("not_before", UtcDateTime),  # a snoozed or dismissed task is left alone until then
+)
+
+# all kinds of signals but tasks, which have a life of their own
+signals = Table(
+    "signals",
+    metadata,
+    Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("id", String(200), primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("external_id", String(200), nullable=False),
+    Column("body", JSON, nullable=False),  # as its kind encodes it
+    Column("local_day", Date),  # where it holds on a day of the person's calendar
+    # widest bounds, whatever the person's time zone
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Index(None, "user_id", "ends_at"),
 )
 
 candidates = Table(

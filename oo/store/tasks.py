@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, delete, or_, select, tuple_, update
+from sqlalchemy import RowMapping, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.standing import Listed
@@ -41,6 +41,16 @@ async def list_open(connection: AsyncConnection, user_id: str) -> list[Task]:
         .order_by(tasks.c.id)
     )
     return [from_row(row._mapping) for row in rows]
+
+
+async def count_open(connection: AsyncConnection, user_id: str) -> dict[str, int]:
+    """How many tasks of the person are open, by source."""
+    rows = await connection.execute(
+        select(tasks.c.source, func.count())
+        .where(tasks.c.user_id == user_id, tasks.c.completed_at.is_(None))
+        .group_by(tasks.c.source)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 _LISTED = tuple(tasks.c[name] for name in Listed._fields)
@@ -83,15 +93,20 @@ async def get(connection: AsyncConnection, user_id: str, task_id: str) -> Stored
     return StoredTask(from_row(row._mapping), row.completed_at) if row else None
 
 
-async def put(connection: AsyncConnection, user_id: str, found: Sequence[Task]) -> None:
-    """Store the tasks as open, in place of earlier versions of them."""
+async def put(
+    connection: AsyncConnection,
+    user_id: str,
+    found: Sequence[Task],
+    now: datetime | None = None,
+) -> None:
+    """Store the tasks as open, in place of earlier versions; `now` is when they were read."""
     for start in range(0, len(found), _BATCH):
         rows = [
-            {"user_id": user_id, "completed_at": None, **asdict(task)}
+            {"user_id": user_id, "recorded_at": now, "completed_at": None, **asdict(task)}
             for task in found[start : start + _BATCH]
         ]
         insert = insert_into(connection, tasks).values(rows)
-        names = [name for name in (*_FIELDS, "completed_at") if name != "id"]
+        names = [name for name in (*_FIELDS, "recorded_at", "completed_at") if name != "id"]
         await connection.execute(
             insert.on_conflict_do_update(
                 index_elements=[tasks.c.user_id, tasks.c.id],

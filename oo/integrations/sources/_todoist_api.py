@@ -7,7 +7,6 @@ import httpx2
 import stamina
 
 from oo.domain.signals import Access, Broken, Reconnect, Retry
-from oo.kit.settings import Todoist
 
 PAGE = 200
 MAX_PAGES = 50
@@ -23,8 +22,8 @@ class _Failed(Exception):
 class TodoistApi:
     """Todoist's API v1 for anybody whose token a call brings."""
 
-    def __init__(self, settings: Todoist, http: httpx2.AsyncClient) -> None:
-        self._base = settings.api_url.rstrip("/")
+    def __init__(self, api_url: str, http: httpx2.AsyncClient) -> None:
+        self._base = api_url.rstrip("/")
         self._http = http
 
     async def pages(

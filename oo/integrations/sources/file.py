@@ -14,18 +14,20 @@ import httpx2
 
 from oo.domain.signals import (
     Connect,
+    Example,
     LineError,
     Manifest,
+    NoSettings,
+    SignalSource,
     SourcePlugin,
     Upload,
-    UploadSource,
+    UploadForm,
 )
 from oo.domain.tasks import Task
 from oo.integrations.sources._dates import parse_when
 from oo.integrations.sources._text import MAX_PROJECT, MAX_TITLE, one_line
 from oo.kit.clock import Clock
 from oo.kit.errors import BadRequest, TooLarge
-from oo.kit.settings import Settings
 
 NAME = "file"
 MAX_LINES = 5000
@@ -62,7 +64,7 @@ class _Collected:
         return Upload(tuple(self.tasks), tuple(self.done), tuple(self.errors))
 
 
-class FileSource(UploadSource):
+class FileSource:
     """Reads lists; keeps nothing."""
 
     def parse(self, filename: str, data: bytes, today: date) -> Upload:
@@ -212,8 +214,8 @@ def _instant(day: date | None, at: time | None, zone: str) -> datetime | None:
         return None
 
 
-def _build(settings: Settings, http: httpx2.AsyncClient, clock: Clock) -> FileSource:
-    return FileSource()
+def _build(settings: NoSettings, http: httpx2.AsyncClient, clock: Clock) -> SignalSource:
+    return SignalSource(uploads=FileSource())
 
 
 SOURCE = SourcePlugin(
@@ -221,10 +223,12 @@ SOURCE = SourcePlugin(
         name=NAME,
         title="Your own list",
         description="A Todoist CSV export, or any text with one task per line.",
-        connect=Connect.UPLOAD,
-        scopes=(),
+        kinds=("task",),
+        connect=(Connect.UPLOAD,),
+        form=UploadForm((".csv", ".txt", ".md"), paste="One task per line"),
         keeps="The tasks of the list; the file itself is not kept.",
-        retention="Erased when you disconnect; finished tasks after 30 days.",
     ),
+    NoSettings,
     _build,
+    Example(upload=b"write\ncall Bob", refuses=(b"\xff\xff\xff", b"a\n" * 2 * MAX_LINES)),
 )

@@ -8,37 +8,50 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx2
+from pydantic import SecretStr
 
 from oo.domain.signals import (
     Access,
     Broken,
     Connect,
+    Example,
     Grant,
     Manifest,
-    OAuthSource,
+    Reading,
     Reconnect,
     Retry,
+    SignalSource,
     SourcePlugin,
 )
 from oo.domain.tasks import Task
 from oo.integrations.sources._text import MAX_PROJECT, MAX_TITLE, one_line
 from oo.integrations.sources._todoist_api import TodoistApi, body_of, expect_success
 from oo.kit.clock import Clock
-from oo.kit.settings import Settings, Todoist
+from oo.kit.settings import Section
 
 NAME = "todoist"
 SCOPES = ("data:read_write",)
 _MARKDOWN_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
-class TodoistSource(OAuthSource):
+class Todoist(Section):
+    """The Todoist application that people connect through; unset means that it is not offered."""
+
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    authorize_url: str = "https://app.todoist.com/oauth/authorize"
+    token_url: str = "https://api.todoist.com/oauth/access_token"  # noqa: S105 - an address
+    api_url: str = "https://api.todoist.com/api/v1"
+
+
+class TodoistSource:
     """One Todoist application; holds no person's data."""
 
     def __init__(self, settings: Todoist, http: httpx2.AsyncClient, clock: Clock) -> None:
         self._settings = settings
         self._http = http
         self._clock = clock
-        self._api = TodoistApi(settings, http)
+        self._api = TodoistApi(settings.api_url, http)
 
     def authorize_url(self, state: str, redirect_uri: str) -> str:
         query = {
@@ -77,7 +90,7 @@ class TodoistSource(OAuthSource):
             if token:
                 await self._revoke_token(token, kind)
 
-    async def fetch(self, access: Access) -> list[Task]:
+    async def fetch(self, access: Access, cursor: str | None) -> Reading:
         projects = await self._api.pages(access, "/projects")
         names = {
             str(item.get("id")): one_line(str(item.get("name", "")))[:MAX_PROJECT]
@@ -85,7 +98,9 @@ class TodoistSource(OAuthSource):
         }
         found = await self._api.pages(access, "/tasks")
         try:
-            return [self._task(item, names) for item in found if not item.get("checked")]
+            return Reading(
+                tuple(self._task(item, names) for item in found if not item.get("checked"))
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise Broken("Todoist sent a task that oO cannot read.") from error
 
@@ -198,10 +213,11 @@ def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
-def _build(settings: Settings, http: httpx2.AsyncClient, clock: Clock) -> TodoistSource | None:
-    if not settings.todoist.client_id:
+def _build(settings: Todoist, http: httpx2.AsyncClient, clock: Clock) -> SignalSource | None:
+    if not settings.client_id:
         return None
-    return TodoistSource(settings.todoist, http, clock)
+    source = TodoistSource(settings, http, clock)
+    return SignalSource(connects=source, fetches=source, completes=source)
 
 
 SOURCE = SourcePlugin(
@@ -209,10 +225,12 @@ SOURCE = SourcePlugin(
         name=NAME,
         title="Todoist",
         description="Reads your open tasks and ticks off those that you finish here.",
-        connect=Connect.OAUTH,
+        kinds=("task",),
+        connect=(Connect.OAUTH,),
         scopes=SCOPES,
         keeps="An encrypted token, and your open tasks while they are open.",
-        retention="Erased when you disconnect; finished tasks after 30 days.",
     ),
+    Todoist,
     _build,
+    Example(settings={"client_id": "id", "client_secret": "secret"}),
 )

@@ -1,18 +1,18 @@
-"""Purges what has outlived its retention: see the constants."""
+"""Purges what has outlived its retention: see the constants, and the classes of signals."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.signals.retention import WHILE_OPEN
 from oo.jobs.contract import Job
 from oo.kit.clock import Clock
-from oo.store import candidates, decisions, outbox, sessions, tasks
+from oo.store import candidates, decisions, outbox, sessions, signals, tasks
 from oo.store.database import Database
 
 DECISIONS = timedelta(days=30)
 CANDIDATES = timedelta(days=1)
-FINISHED_TASKS = timedelta(days=30)
 EVENTS = timedelta(days=30)
 
 
@@ -26,7 +26,8 @@ async def run(db: Database, clock: Clock) -> int:
         lambda connection: decisions.purge(connection, now - DECISIONS),
         lambda connection: candidates.purge(connection, now - CANDIDATES),
         lambda connection: sessions.purge_expired(connection, now),
-        lambda connection: tasks.purge_finished(connection, now - FINISHED_TASKS),
+        lambda connection: tasks.purge_finished(connection, now - WHILE_OPEN.keep),
+        lambda connection: signals.purge(connection, now),
         lambda connection: outbox.purge(connection, now - EVENTS),
     ]
     total = 0

@@ -1,0 +1,63 @@
+"""Signals: what sources tell about a person, of any kind, and the contracts of both."""
+
+from oo.domain.signals.extent import Extent
+from oo.domain.signals.kind import Signal, SignalFact, SignalKind, Window
+from oo.domain.signals.registry import AnyKind, all_kinds, by_kind, kind_of
+from oo.domain.signals.retention import Retention
+from oo.domain.signals.source import (
+    SOURCE_ERRORS,
+    Access,
+    AnyPlugin,
+    Broken,
+    Completes,
+    Connect,
+    Connects,
+    Example,
+    Fetches,
+    Grant,
+    LineError,
+    Manifest,
+    NoSettings,
+    Reading,
+    Reconnect,
+    Retry,
+    SignalSource,
+    SourcePlugin,
+    Upload,
+    UploadForm,
+    Uploads,
+)
+
+__all__ = [
+    "SOURCE_ERRORS",
+    "Access",
+    "AnyKind",
+    "AnyPlugin",
+    "Broken",
+    "Completes",
+    "Connect",
+    "Connects",
+    "Example",
+    "Extent",
+    "Fetches",
+    "Grant",
+    "LineError",
+    "Manifest",
+    "NoSettings",
+    "Reading",
+    "Reconnect",
+    "Retention",
+    "Retry",
+    "Signal",
+    "SignalFact",
+    "SignalKind",
+    "SignalSource",
+    "SourcePlugin",
+    "Upload",
+    "UploadForm",
+    "Uploads",
+    "Window",
+    "all_kinds",
+    "by_kind",
+    "kind_of",
+]

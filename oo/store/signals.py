@@ -1,0 +1,168 @@
+"""Rows of a person's signals of any kind but tasks, as their source last told them."""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, delete, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.domain.signals import Extent, Signal, all_kinds, kind_of
+from oo.store.database import PURGE_ROWS
+from oo.store.tables import signals
+from oo.store.upsert import insert_into
+
+log = logging.getLogger(__name__)
+
+MAX_CURRENT = 500  # signals of one person that a request looks at, the soonest over first
+_BATCH = 60  # rows per statement: SQLite allows a limited number of bound values
+
+
+class Recorded(NamedTuple):
+    """A signal and when it was read as it is."""
+
+    signal: Signal
+    recorded_at: datetime
+
+
+async def list_of_source(
+    connection: AsyncConnection, user_id: str, source: str
+) -> dict[tuple[str, str], Recorded]:
+    """All of the person's signals from `source`, by kind and id."""
+    s = signals.c
+    query = select(s.kind, s.id, s.body, s.recorded_at).where(
+        s.user_id == user_id, s.source == source
+    )
+    return {
+        (row.kind, row.id): Recorded(signal, row.recorded_at)
+        for row in await connection.execute(query)
+        if (signal := _decoded(row.kind, row.body)) is not None
+    }
+
+
+async def current(
+    connection: AsyncConnection, user_ids: Collection[str], now: datetime
+) -> dict[str, dict[str, list[Signal]]]:
+    """What matters now of each person's signals, by kind: see the windows of the kinds."""
+    s = signals.c
+    bounds = [
+        and_(
+            s.kind == kind.name,
+            s.ends_at >= now - kind.window.behind,
+            s.starts_at <= now + kind.window.ahead,
+        )
+        if kind.window
+        else s.kind == kind.name
+        for kind in all_kinds().values()
+    ]
+    query = (
+        select(s.user_id, s.kind, s.body)
+        .where(s.user_id.in_(user_ids), s.expires_at > now, or_(*bounds))
+        .order_by(s.user_id, s.ends_at, s.id)
+    )
+    found: dict[str, dict[str, list[Signal]]] = {user_id: {} for user_id in user_ids}
+    seen = dict.fromkeys(user_ids, 0)
+    for row in await connection.execute(query):
+        seen[row.user_id] += 1
+        if seen[row.user_id] > MAX_CURRENT:
+            continue
+        signal = _decoded(row.kind, row.body)
+        if signal is not None:
+            found[row.user_id].setdefault(row.kind, []).append(signal)
+    return found
+
+
+async def counts(connection: AsyncConnection, user_id: str) -> dict[tuple[str, str], int]:
+    """How many signals are stored of the person, by source and kind."""
+    s = signals.c
+    query = (
+        select(s.source, s.kind, func.count())
+        .where(s.user_id == user_id)
+        .group_by(s.source, s.kind)
+    )
+    return {(row[0], row[1]): row[2] for row in await connection.execute(query)}
+
+
+async def put(
+    connection: AsyncConnection, user_id: str, found: Sequence[Signal], now: datetime
+) -> None:
+    """Store the signals in place of earlier versions of them; what has expired is left out."""
+    rows = [row for signal in found if (row := _row(user_id, signal, now))["expires_at"] > now]
+    for start in range(0, len(rows), _BATCH):
+        insert = insert_into(connection, signals).values(rows[start : start + _BATCH])
+        names = [name for name in signals.c.keys() if name not in ("user_id", "kind", "id")]  # noqa: SIM118 - columns, not a dictionary
+        await connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=[signals.c.user_id, signals.c.kind, signals.c.id],
+                set_={name: insert.excluded[name] for name in names},
+            )
+        )
+
+
+async def remove(
+    connection: AsyncConnection, user_id: str, keys: Collection[tuple[str, str]]
+) -> None:
+    """Erase those of the person's signals, by kind and id."""
+    every = sorted(keys)
+    for start in range(0, len(every), _BATCH):
+        await connection.execute(
+            delete(signals).where(
+                signals.c.user_id == user_id,
+                tuple_(signals.c.kind, signals.c.id).in_(every[start : start + _BATCH]),
+            )
+        )
+
+
+async def remove_source(connection: AsyncConnection, user_id: str, source: str) -> None:
+    """Erase all of the person's signals from `source`."""
+    await connection.execute(
+        delete(signals).where(signals.c.user_id == user_id, signals.c.source == source)
+    )
+
+
+async def purge(connection: AsyncConnection, now: datetime) -> int:
+    """Erase some of everybody's signals that have expired; how many."""
+    s = signals.c
+    gone = await connection.execute(
+        delete(signals).where(
+            tuple_(s.user_id, s.kind, s.id).in_(
+                select(s.user_id, s.kind, s.id).where(s.expires_at <= now).limit(PURGE_ROWS)
+            )
+        )
+    )
+    return gone.rowcount
+
+
+def expires_at(signal: Signal, now: datetime) -> datetime:
+    """When the signal, read at `now`, is to be erased."""
+    kind = kind_of(signal)
+    return kind.retention.expires_at(kind.extent(signal) or Extent.at(now))
+
+
+def _row(user_id: str, signal: Signal, now: datetime) -> dict[str, Any]:
+    kind = kind_of(signal)
+    extent = kind.extent(signal) or Extent.at(now)
+    return {
+        "user_id": user_id,
+        "kind": kind.name,
+        "id": signal.id,
+        "source": signal.source,
+        "external_id": signal.external_id,
+        "body": kind.encode(signal),
+        "local_day": None if extent.is_instant else extent.local_day(UTC),
+        "starts_at": extent.earliest,
+        "ends_at": extent.latest,
+        "recorded_at": now,
+        "expires_at": kind.retention.expires_at(extent),
+    }
+
+
+def _decoded(kind: str, body: Mapping[str, Any]) -> Signal | None:
+    """The signal; None for one that this release cannot read, which its source tells again."""
+    try:
+        signal: Signal = all_kinds()[kind].decode(body)
+    except (KeyError, ValueError) as error:
+        log.warning("a stored signal of the kind %r cannot be read: %s", kind, type(error).__name__)
+        return None
+    return signal
