@@ -7,7 +7,7 @@ from oo.domain.standing import Standing
 from oo.integrations.service import Integrations
 from oo.recommend.assembly import assemble
 from oo.recommend.ports import Assembled
-from oo.store import tasks, users
+from oo.store import signals, tasks, users
 
 
 class ContextAssembler:
@@ -28,8 +28,9 @@ class ContextAssembler:
                 return None
             listed = (await tasks.lists(connection, [user_id]))[user_id]
             available = await tasks.list_available(connection, user_id, now)
+            current = (await signals.current(connection, [user_id], now))[user_id]
         moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
-        return Assembled(assemble(moment, available), head.pool_version)
+        return Assembled(assemble(moment, available, current), head.pool_version)
 
     async def status(self) -> str:
         """Answers when the replica is up."""

@@ -1,14 +1,8 @@
-"""Features by subject; the registry below holds those of every module."""
+"""Features by subject; the registry holds those of every module here that exports FEATURES."""
 
-from ml.features import interactions, offers, profile, tasks, time
-from ml.features.registry import Registry
+import sys
 
-REGISTRY = Registry(
-    (
-        *tasks.FEATURES,
-        *time.FEATURES,
-        *offers.FEATURES,
-        *interactions.FEATURES,
-        *profile.FEATURES,
-    )
-)
+from ml.features.registry import Feature, Registry
+from oo.kit.plugins import discover_all
+
+REGISTRY = Registry(discover_all(sys.modules[__name__], "FEATURES", Feature))

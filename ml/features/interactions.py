@@ -17,11 +17,23 @@ def _at_hour(
         strength = factor(situation)
         return strength * hour(situation) if strength else 0.0
 
-    return Feature(name, "float", unit, "tasks, clock", 60, Scope.CONTEXT, True, compute)
+    return Feature(
+        name, time.OF_DAY, "float", unit, "tasks, clock", 60, Scope.CONTEXT, True, compute
+    )
 
 
 FEATURES = (
-    Feature("intercept", "float", "1", "constant", 0, Scope.CONTEXT, False, lambda _: 1.0),
+    Feature(
+        "intercept",
+        "a tip at all",
+        "float",
+        "1",
+        "constant",
+        0,
+        Scope.CONTEXT,
+        False,
+        lambda _: 1.0,
+    ),
     _at_hour("task_hour_sin", "hour_sin if about a task", _about_task, time.hour_sin),
     _at_hour("task_hour_cos", "hour_cos if about a task", _about_task, time.hour_cos),
     _at_hour("priority_hour_sin", "priority · hour_sin", tasks.priority, time.hour_sin),

@@ -9,7 +9,15 @@ def _is(kind: TipKind) -> Feature:
         return float(situation.kind is kind)
 
     return Feature(
-        f"is_{kind.value}", "bool", "0 or 1", "candidate", 3600, Scope.CONTEXT, True, compute
+        f"is_{kind.value}",
+        f"it is {'a' if kind is TipKind.REMINDER else 'an'} {kind.value}",
+        "bool",
+        "0 or 1",
+        "candidate",
+        3600,
+        Scope.CONTEXT,
+        True,
+        compute,
     )
 
 
@@ -18,6 +26,7 @@ FEATURES = (
     # a policy that learns its weight trusts the writer as far as reactions bear it out
     Feature(
         "llm_confidence",
+        "how sure its writer was",
         "float",
         "the writer's confidence, 0 to 1 as -1 to 1",
         "candidate",

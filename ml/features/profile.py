@@ -2,16 +2,26 @@
 
 from ml.features import time
 from ml.features.registry import Feature, Scope, Situation
-from oo.domain.profile import DEFAULTS, FRESHNESS_S
+from oo.domain.profile import AN_HOUR, FRESHNESS_S, NUMBERS, ProfileNumber
 
 
-def _kept(name: str, unit: str) -> Feature:
-    default = DEFAULTS[name]
+def _kept(number: ProfileNumber) -> Feature:
+    name, default = number.name, number.default
 
     def compute(situation: Situation) -> float:
         return situation.profile.get(name, default)
 
-    return Feature(name, "float", unit, "decision log", FRESHNESS_S, Scope.PROFILE, False, compute)
+    return Feature(
+        name,
+        number.words,
+        "float",
+        number.unit,
+        "decision log",
+        FRESHNESS_S,
+        Scope.PROFILE,
+        False,
+        compute,
+    )
 
 
 def _preferred_hour(situation: Situation) -> float:
@@ -22,12 +32,10 @@ def _preferred_hour(situation: Situation) -> float:
 
 
 FEATURES = (
-    _kept("completion_rate", "share of reactions that were done, 0 to 1"),
-    _kept("dismiss_rate", "share of reactions that were dismissals, 0 to 1"),
-    _kept("mean_dwell", "mean time that tips were visible, 10 min or more is 1"),
-    _kept("tip_volume", "tips per day, 10 or more is 1"),
+    *(_kept(number) for number in NUMBERS if number.is_feature),
     Feature(
         "preferred_hour",
+        AN_HOUR,
         "float",
         "how near the hour is to those of past done, -1 to 1",
         "decision log",

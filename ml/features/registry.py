@@ -1,15 +1,19 @@
 """The feature registry (D1): a feature is defined once, for scoring, training and pages."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeVar, cast
 
+from oo.domain.signals import Signal, SignalKind
 from oo.domain.tasks import Task
 from oo.domain.tips import Offer, TipKind
 
 NO_PROFILE: Mapping[str, float] = MappingProxyType({})
+NO_SIGNALS: Mapping[str, Sequence[Signal]] = MappingProxyType({})
+S = TypeVar("S", bound=Signal)
 
 
 class Scope(StrEnum):
@@ -21,9 +25,11 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What features are computed from: the person's local time, one candidate, their profile.
+    """What features are computed from: the person's local time, one candidate, what is known.
 
     `profile` holds kept numbers by name, see `oo.domain.profile`; it may lack any of them.
+    `signals` are the person's current ones by kind, those that are over first; tasks are not
+    among them, since a candidate brings the task that it speaks of.
     """
 
     now: datetime
@@ -31,17 +37,25 @@ class Situation:
     kind: TipKind
     confidence: float
     profile: Mapping[str, float]
+    signals: Mapping[str, Sequence[Signal]] = field(default_factory=lambda: NO_SIGNALS)
+
+    def of(self, kind: SignalKind[S]) -> Sequence[S]:
+        """The person's current signals of that kind."""
+        return cast(Sequence[S], self.signals.get(kind.name, ()))
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One number about a candidate in its situation.
 
-    `unit` says how the raw quantity is scaled; `freshness_s` how old its input may be, in seconds.
+    `words` say to the person what it is about; features that share their words are added up
+    before they are shown. `unit` says how the raw quantity is scaled; `freshness_s` how old its
+    input may be, in seconds.
     `per_candidate` is false where all candidates of a request share the value.
     """
 
     name: str
+    words: str
     type: str
     unit: str
     source: str
@@ -69,16 +83,23 @@ class Registry:
         """All names, in the order of definition."""
         return tuple(self._features)
 
+    @property
+    def words(self) -> dict[str, str]:
+        """What each feature is about, for the person."""
+        return {feature.name: feature.words for feature in self}
+
     def columns(
         self,
         now: datetime,
         offers: Sequence[Offer],
         profile: Mapping[str, float] = NO_PROFILE,
+        signals: Mapping[str, Sequence[Signal]] = NO_SIGNALS,
     ) -> dict[str, list[float]]:
         """Every feature's values for the candidates of one request, one per entry of `offers`."""
-        shared = Situation(now, None, TipKind.TASK, 0.0, profile)
+        shared = Situation(now, None, TipKind.TASK, 0.0, profile, signals)
         situations = [
-            Situation(now, offer.task, offer.kind, offer.confidence, profile) for offer in offers
+            Situation(now, offer.task, offer.kind, offer.confidence, profile, signals)
+            for offer in offers
         ]
         return {
             feature.name: [feature.compute(situation) for situation in situations]

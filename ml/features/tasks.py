@@ -27,10 +27,19 @@ def priority(situation: Situation) -> float:
 
 FEATURES = (
     Feature(
-        "is_overdue", "bool", "0 or 1", "tasks", SYNC_FRESHNESS_S, Scope.CONTEXT, True, _is_overdue
+        "is_overdue",
+        "it is overdue",
+        "bool",
+        "0 or 1",
+        "tasks",
+        SYNC_FRESHNESS_S,
+        Scope.CONTEXT,
+        True,
+        _is_overdue,
     ),
     Feature(
         "task_age_days",
+        "how long it has waited",
         "float",
         "days since added, 30 or more is 1",
         "tasks",
@@ -41,6 +50,7 @@ FEATURES = (
     ),
     Feature(
         "priority",
+        "its priority",
         "float",
         "1 to 4 (highest) as 0 to 1",
         "tasks",

@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 from ml.features.registry import Feature, Scope, Situation
 
+OF_DAY = "the time of day"
+OF_WEEK = "the day of the week"
+
 
 def _hour(situation: Situation) -> float:
     return situation.now.hour + situation.now.minute / 60
@@ -24,15 +27,21 @@ hour_sin = _turn(math.sin, _hour, 24)
 hour_cos = _turn(math.cos, _hour, 24)
 
 
-def _feature(name: str, unit: str, compute: Callable[[Situation], float]) -> Feature:
-    return Feature(name, "float", unit, "clock", 60, Scope.CONTEXT, False, compute)
+def _feature(name: str, words: str, unit: str, compute: Callable[[Situation], float]) -> Feature:
+    return Feature(name, words, "float", unit, "clock", 60, Scope.CONTEXT, False, compute)
 
 
 FEATURES = (
-    _feature("hour_of_day", "local hour, 0 to 24 as 0 to 1", lambda s: _hour(s) / 24),
-    _feature("day_of_week", "day from Monday, 0 to 7 as 0 to 1", lambda s: _weekday(s) / 7),
-    _feature("hour_sin", "sine of the local hour on a 24 h circle", hour_sin),
-    _feature("hour_cos", "cosine of the local hour on a 24 h circle", hour_cos),
-    _feature("weekday_sin", "sine of the day on a 7-day circle", _turn(math.sin, _weekday, 7)),
-    _feature("weekday_cos", "cosine of the day on a 7-day circle", _turn(math.cos, _weekday, 7)),
+    _feature("hour_of_day", OF_DAY, "local hour, 0 to 24 as 0 to 1", lambda s: _hour(s) / 24),
+    _feature(
+        "day_of_week", OF_WEEK, "day from Monday, 0 to 7 as 0 to 1", lambda s: _weekday(s) / 7
+    ),
+    _feature("hour_sin", OF_DAY, "sine of the local hour on a 24 h circle", hour_sin),
+    _feature("hour_cos", OF_DAY, "cosine of the local hour on a 24 h circle", hour_cos),
+    _feature(
+        "weekday_sin", OF_WEEK, "sine of the day on a 7-day circle", _turn(math.sin, _weekday, 7)
+    ),
+    _feature(
+        "weekday_cos", OF_WEEK, "cosine of the day on a 7-day circle", _turn(math.cos, _weekday, 7)
+    ),
 )

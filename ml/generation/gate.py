@@ -191,7 +191,7 @@ def _explain(completion: Completion, refused: Sequence[Refusal]) -> list[Message
 
 
 def pool_key(context: PromptContext, prompt: Prompt, model: str) -> str:
-    """The key of a candidate pool: another context, prompt or model makes another key (E6)."""
-    facts = json.dumps(asdict(context), sort_keys=True, ensure_ascii=True)
+    """The key of a candidate pool: another shown context, prompt or model makes another (E6)."""
+    facts = json.dumps(asdict(prompt.shown(context)), sort_keys=True, ensure_ascii=True)
     parts = "\n".join((facts, prompt.content_hash, model))
     return hashlib.sha256(parts.encode()).hexdigest()

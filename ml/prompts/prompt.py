@@ -4,7 +4,7 @@ A changed text is a new file: candidates and decisions name the version that mad
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from ml.generation.drafts import reference
 from ml.generation.facts import HIGH_PRIORITY, TOP_PRIORITY, WEEKDAYS
 from ml.generation.titles import prompt_title
 from oo.domain.context import PromptContext, TaskFacts
+from oo.domain.signals import SignalFact
 
 FOLDER = Path(__file__).parent
 _LABEL_CHARS = 16
@@ -44,7 +45,7 @@ class Retry(StrEnum):
 
 
 class MessageTemplate(BaseModel):
-    """A message with ``{daypart} {weekday} {open} {overdue} {n} {tasks}`` to fill."""
+    """A message with ``{daypart} {weekday} {open} {overdue} {n} {tasks} {told}`` to fill."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -85,6 +86,18 @@ class Prompt:
         """SHA-256 of everything in the file that can change an answer, in hexadecimal."""
         return hashlib.sha256(self.file.model_dump_json().encode()).hexdigest()
 
+    @cached_property
+    def _tells_facts(self) -> bool:
+        return any("{told}" in part.content for part in self.file.messages)
+
+    def shown(self, context: PromptContext) -> PromptContext:
+        """The part of the context that the prompt shows: another rest makes no other prompt.
+
+        Its facts are in an order of their own, since that of the context follows the minute.
+        """
+        told = sorted(context.told, key=str) if self._tells_facts else ()
+        return replace(context, told=tuple(told))
+
     def render(self, context: PromptContext, n: int = 3) -> list[Message]:
         """The messages that ask for `n` tips."""
         fields = {
@@ -94,6 +107,7 @@ class Prompt:
             "overdue": context.overdue_count,
             "n": n,
             "tasks": task_lines(context),
+            "told": fact_lines(context),
         }
         return [
             Message(role=part.role, content=part.content.format_map(fields).rstrip())
@@ -113,6 +127,16 @@ def load(version: str) -> Prompt:
 def versions() -> tuple[str, ...]:
     """All prompt versions that there are."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+
+
+def fact_lines(context: PromptContext) -> str:
+    """One line per fact: ``- event “Standup” 10:00 to 10:30 today``; a dash alone without any."""
+    return "\n".join(map(_fact_line, context.told)) or "-"
+
+
+def _fact_line(fact: SignalFact) -> str:
+    title = "" if fact.title is None else f"“{prompt_title(fact.title)}” "
+    return f"- {fact.kind} {title}{fact.words}"
 
 
 def task_lines(context: PromptContext) -> str:

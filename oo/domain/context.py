@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from oo.domain.signals.kind import SignalFact
+
 MAX_TASKS = 8
+MAX_TOLD = 6
 MAX_TITLE = 60
 
 
@@ -58,7 +61,9 @@ class PromptContext:
 
     `weekday` is 0 for Monday. `tasks` are those that a tip may speak of now; `open_count` and
     `overdue_count` count all open ones, also those that rest or did not fit. `first_of_all` tells
-    whether the first of `tasks` is the most pressing of all open ones.
+    whether the first of `tasks` is the most pressing of all open ones. `told` are facts of other
+    signals, the most useful first (at most MAX_TOLD); their titles are one line of at most
+    MAX_TITLE characters.
     """
 
     daypart: DayPart
@@ -67,3 +72,4 @@ class PromptContext:
     overdue_count: int
     tasks: tuple[TaskFacts, ...]
     first_of_all: bool = True
+    told: tuple[SignalFact, ...] = ()

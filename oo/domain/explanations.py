@@ -1,5 +1,6 @@
 """Why a tip was picked, for whoever shows it."""
 
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from oo.domain.decisions import Logged
@@ -12,6 +13,7 @@ class Explanation(NamedTuple):
     `contributions` add up to `expected`, the reward that the policy expected of it, of which
     `pooled` is what all people have in common and `personal` how this person differs. `fitted`
     tells whether other people's reactions went into that; `rank` counts from 1 by score.
+    `words` say what each feature is about, by its name.
     """
 
     decision: Logged
@@ -23,6 +25,7 @@ class Explanation(NamedTuple):
     fitted: bool
     rank: int
     out_of: int
+    words: Mapping[str, str]
 
 
 class Explains(Protocol):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ml.features import REGISTRY
 from oo.domain.explanations import Explanation
 from oo.domain.policies import is_fitted
 from oo.kit.errors import NotFound
@@ -43,4 +44,5 @@ class Explainer:
             fitted=is_fitted(again.policy),
             rank=1 + int(np.sum(np.array(logged.scores) > logged.scores[logged.chosen])),
             out_of=len(logged.scores),
+            words=REGISTRY.words,
         )

@@ -1,15 +1,24 @@
-"""What the writer is told: the most pressing tasks first, bounded in number and size (D4)."""
+"""What the writer is told: the most pressing first, bounded in number and size (D4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from oo.domain import due
 from oo.domain.context import MAX_TASKS, PromptContext, TaskFacts
+from oo.domain.signals import Signal
 from oo.domain.standing import Moment, urgency
 from oo.domain.tasks import Task
+from oo.recommend.telling import facts_of
 
 
-def assemble(moment: Moment, available: Sequence[Task]) -> PromptContext:
-    """The context of a person at that moment who may be told of the `available` tasks."""
+def assemble(
+    moment: Moment,
+    available: Sequence[Task],
+    signals: Mapping[str, Sequence[Signal]] | None = None,
+) -> PromptContext:
+    """The context of a person at that moment who may be told of the `available` tasks.
+
+    `signals` are their current ones by kind.
+    """
     ranked = sorted(available, key=lambda task: urgency(task, moment.local))[:MAX_TASKS]
     return PromptContext(
         daypart=moment.daypart,
@@ -18,6 +27,7 @@ def assemble(moment: Moment, available: Sequence[Task]) -> PromptContext:
         overdue_count=moment.overdue_count,
         tasks=tuple(_facts(task, moment) for task in ranked),
         first_of_all=bool(ranked) and ranked[0].id == moment.most_pressing,
+        told=facts_of(signals or {}, moment.local),
     )
 
 

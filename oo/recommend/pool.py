@@ -1,6 +1,6 @@
 """The person's pool of candidates as the request path sees it: cached until it moves."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.claims import holds
 from oo.domain.pools import LOW_WATER
+from oo.domain.signals import Signal
 from oo.domain.standing import Moment, Standing
 from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer
 from oo.kit.errors import Unauthorized
-from oo.store import candidates, tasks, users
+from oo.store import candidates, signals, tasks, users
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
 
@@ -23,11 +24,15 @@ GONE = "This account no longer exists."
 
 
 class Stock(NamedTuple):
-    """A person's live candidates, with the list that they speak of, at one version of both."""
+    """A person's live candidates, with the list that they speak of, at one version of both.
+
+    `signals` are the person's current ones of other kinds, by kind.
+    """
 
     version: int
     standing: Standing
     entries: list[PoolEntry]
+    signals: Mapping[str, Sequence[Signal]]
 
     def eligible(self, now: datetime) -> list[PoolEntry]:
         """The candidates that may be served at `now`, oldest first: what they claim holds then."""
@@ -57,11 +62,13 @@ async def load(
     heads = await users.heads(connection, user_ids)
     lists = await tasks.lists(connection, user_ids)
     entries = await candidates.live(connection, user_ids, now)
+    current = await signals.current(connection, user_ids, now)
     return {
         user_id: Stock(
             head.pool_version,
             Standing(lists[user_id], ZoneInfo(head.timezone)),
             entries[user_id],
+            current[user_id],
         )
         for user_id, head in heads.items()
     }

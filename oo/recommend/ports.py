@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from oo.domain.claims import Claim
 from oo.domain.context import PromptContext
+from oo.domain.signals import Signal
 from oo.domain.tips import Offer, TipKind
 from oo.recommend.learner import Choice, ScoreRequest
 
@@ -22,7 +23,11 @@ class FeatureColumns(Protocol):
     """The feature registry's just-in-time half."""
 
     def __call__(
-        self, now: datetime, offers: Sequence[Offer], profile: Mapping[str, float]
+        self,
+        now: datetime,
+        offers: Sequence[Offer],
+        profile: Mapping[str, float],
+        signals: Mapping[str, Sequence[Signal]],
     ) -> dict[str, list[float]]: ...
 
 

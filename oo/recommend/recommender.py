@@ -153,6 +153,7 @@ class Recommender:
             now.astimezone(stock.standing.zone),
             [Offer(e.candidate.kind, e.candidate.confidence, e.task) for e in entries],
             await self._profile(account),
+            stock.signals,
         )
         request = ScoreRequest(
             account.user_id, account.user_seq, self._seeds(), features, day_of(now)

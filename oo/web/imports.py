@@ -1,4 +1,4 @@
-"""Handing in a list of tasks by script; people do it on the connect page."""
+"""Handing in a file by script; people do it on the connect page."""
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
@@ -10,14 +10,14 @@ router = APIRouter(tags=["signals"])
 
 
 class LineProblem(BaseModel):
-    """A line that holds no task that can be read; `line` counts from 1."""
+    """A line that cannot be read; `line` counts from 1."""
 
     line: int
     message: str
 
 
 class Imported(BaseModel):
-    """What became of the list: tasks taken, those known already, those ticked off."""
+    """What became of it: signals taken, those known already, tasks ticked off."""
 
     taken: int
     unchanged: int
@@ -26,10 +26,10 @@ class Imported(BaseModel):
 
 
 @router.post("/api/sources/{source}/import")
-async def import_tasks(
+async def import_file(
     request: Request, source: str, filename: str = Query("tasks.txt", max_length=300)
 ) -> Imported:
-    """Take the tasks of the raw body: Todoist's CSV export or one task per line.
+    """Take the raw body as an upload to the source; `file` takes lists of tasks.
 
     Send it as `text/csv` or `application/octet-stream`; the ending of `filename` tells the format.
     """

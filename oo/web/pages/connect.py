@@ -85,22 +85,22 @@ async def disconnect(request: Request, source: str) -> Response:
 
 @router.post("/connect/{source}/import")
 async def import_list(request: Request, source: str) -> Response:
-    """Take the tasks of a file or of pasted text."""
+    """Take what is in a file or in pasted text."""
     session = await person(request)
     parts = services(request)
     limit = parts.settings.limits.import_bytes
     try:
         form = await checked_form(request, max_part_bytes=limit)
     except TooLarge as error:
-        return await _connect_page(request, session, import_error=error)
+        return await _connect_page(request, session, into=source, import_error=error)
     try:
         filename, data = await _uploaded(form, limit)
         result = await parts.integrations.import_file(session.user_id, filename, data, source)
     except (BadRequest, TooLarge) as error:
-        return await _connect_page(request, session, import_error=error)
+        return await _connect_page(request, session, into=source, import_error=error)
     finally:
         await form.close()
-    return await _connect_page(request, session, imported=result)
+    return await _connect_page(request, session, into=source, imported=result)
 
 
 async def _uploaded(form: FormData, limit: int) -> tuple[str, bytes]:
@@ -120,6 +120,7 @@ async def _connect_page(
     session: SessionRow,
     *,
     notice: str | None = None,
+    into: str | None = None,
     imported: ImportResult | None = None,
     import_error: OoError | None = None,
 ) -> Response:
@@ -135,7 +136,7 @@ async def _connect_page(
         csrf=form_token(request),
         session=session,
         pooling=pooling is not None,
-        integrations=sorted(listed, key=lambda it: it.manifest.connect is Connect.UPLOAD),
+        integrations=sorted(listed, key=lambda it: Connect.UPLOAD in it.manifest.connect),
         sessions=[
             {
                 "id": it.id,
@@ -146,6 +147,7 @@ async def _connect_page(
             for it in own
         ],
         notice=notice,
+        imported_into=into,
         imported=imported,
         shown_errors=SHOWN_ERRORS,
         max_bytes=parts.settings.limits.import_bytes - FORM_OVERHEAD,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from fastapi import Request
 from starlette.responses import Response
 
-from oo.domain.policies import Contribution
+from oo.domain.explanations import Explanation
 from oo.kit.errors import NotFound
 from oo.store import decisions
 from oo.web.auth import person
@@ -16,21 +16,6 @@ from oo.web.services import services
 router = page_routes()
 
 SHOWN = 6
-WORDS = {
-    "intercept": "a tip at all",
-    "is_overdue": "it is overdue",
-    "task_age_days": "how long it has waited",
-    "priority": "its priority",
-    "is_advice": "it is an advice",
-    "is_insight": "it is an insight",
-    "is_reminder": "it is a reminder",
-    "llm_confidence": "how sure its writer was",
-    "completion_rate": "how often you finish things",
-    "dismiss_rate": "how often you wave tips away",
-    "mean_dwell": "how long you look at tips",
-    "preferred_hour": "an hour at which you finish things",
-    "tip_volume": "how many tips you get",
-}
 
 
 class Reason(NamedTuple):
@@ -51,13 +36,15 @@ async def why_page(request: Request) -> Response:
     if tip_id is None:
         raise NotFound("There has been no tip yet.")
     found = await parts.explainer.explain(tip_id, session.user_id)
-    return page("why.html", found=found, reasons=_reasons(found.contributions))
+    return page("why.html", found=found, reasons=_reasons(found))
 
 
-def _reasons(parts: tuple[Contribution, ...]) -> list[Reason]:
+def _reasons(found: Explanation) -> list[Reason]:
     said: dict[str, float] = {}
-    for part in parts:
-        said[_words(part.feature)] = said.get(_words(part.feature), 0.0) + part.amount
+    for part in found.contributions:
+        # an old decision may name a feature that there is no more
+        words = found.words.get(part.feature, part.feature.replace("_", " "))
+        said[words] = said.get(words, 0.0) + part.amount
     ordered = sorted(said.items(), key=lambda item: -abs(item[1]))
     largest = abs(ordered[0][1]) if ordered else 0.0
     if not largest:
@@ -67,14 +54,6 @@ def _reasons(parts: tuple[Contribution, ...]) -> list[Reason]:
         for words, amount in ordered[:SHOWN]
         if round(abs(amount) / largest * 100) > 0
     ]
-
-
-def _words(feature: str) -> str:
-    if feature in WORDS:
-        return WORDS[feature]
-    if "hour" in feature:
-        return "the time of day"
-    return "the day of the week" if "week" in feature else feature.replace("_", " ")
 
 
 PAGE = Page("why", router)
