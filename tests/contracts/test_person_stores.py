@@ -6,8 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from oo.domain.claims import Claim, Fact
+from oo.domain.signals import Signal, all_kinds
+from oo.domain.signals.kinds.event import Event
+from oo.domain.signals.kinds.measure import Measure
 from oo.domain.tasks import Task
 from oo.domain.tips import TipCandidate, TipKind
 from oo.identity.accounts import Accounts
@@ -17,10 +21,11 @@ from oo.kit.clock import ManualClock
 from oo.kit.errors import Gone, Unauthorized
 from oo.kit.ids import new_id
 from oo.kit.settings import Settings
-from oo.store import candidates, connections, sessions, tasks, users
+from oo.store import candidates, connections, kinds, sessions, signals, tasks, users
 from oo.store.connections import ConnectionRow
 from oo.store.database import Database
 from oo.store.tables import metadata
+from oo.store.tables import signals as signals_table
 from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
 from tests.peers.postgres import BIN, postgres
@@ -89,6 +94,73 @@ async def test_tasks_come_back_as_they_went_in(db: Database, clock: ManualClock)
         assert await tasks.list_open(connection, bob) == found[:1]
 
 
+def meeting(number: int, hours: float) -> Event:
+    start = NOW + timedelta(hours=hours)
+    end = start + timedelta(minutes=30)
+    return Event(f"c:{number}", "c", str(number), "Lunch “é” 🙂", starts_at=start, ends_at=end)
+
+
+async def test_signals_of_any_kind_come_back_as_they_went_in(
+    db: Database, clock: ManualClock
+) -> None:
+    ada, bob = await add_person(db, clock, "ada"), await add_person(db, clock, "bob")
+    found: list[Signal] = [
+        example
+        for kind in all_kinds().values()
+        for example in kind.examples
+        if not isinstance(example, Task)
+    ]
+    found += [task(1), *(meeting(number, 0.1 * number) for number in range(150))]
+    async with db.write() as connection:
+        await kinds.put(connection, ada, found, NOW)
+        await kinds.put(connection, ada, found[:1], NOW)
+        await kinds.put(connection, bob, found[-1:], NOW)
+        counts = await kinds.counts(connection, ada)
+        assert (counts["c", "event"], counts["todoist", "task"]) == (150, 1)
+        back = await kinds.list_of_source(connection, ada, "c")
+        assert [row.signal for row in back.values()] == found[-150:]
+        assert (await signals.list_of_source(connection, ada, "c"))[
+            "event", "c:3"
+        ].recorded_at == NOW
+        await kinds.remove(connection, ada, list(back)[:149])
+        assert list(await kinds.list_of_source(connection, ada, "c")) == list(back)[149:]
+        await kinds.remove_source(connection, ada, "c")
+        assert ("c", "event") not in await kinds.counts(connection, ada)
+        assert list(await kinds.list_of_source(connection, bob, "c")) == list(back)[149:]
+
+
+async def test_a_request_sees_the_signals_that_matter_now_and_the_job_purges_what_expired(
+    db: Database, clock: ManualClock
+) -> None:
+    ada, bob = await add_person(db, clock, "ada"), await add_person(db, clock, "bob")
+    soon, far, past = meeting(1, 1), meeting(2, 100), meeting(3, -2)
+    steps = Measure("h:1", "h", "1", "steps", 9.0, date(2026, 11, 20))
+    async with db.write() as connection:
+        await kinds.put(connection, ada, [soon, far, past, steps], NOW)
+        expired = meeting(4, -100)
+        await kinds.put(connection, bob, [expired], NOW)
+        found = await signals.current(connection, [ada, bob], NOW)
+        assert found == {ada: {"event": [soon], "measure": [steps]}, bob: {}}
+        assert await signals.purge(connection, NOW) == 0
+        later = NOW + timedelta(days=1, hours=2)
+        assert await signals.purge(connection, later) == 2
+        assert {key.id for key in await kinds.list_of_source(connection, ada, "c")} == {"c:2"}
+
+
+async def test_a_row_that_cannot_be_read_is_as_if_it_were_not_there(
+    db: Database, clock: ManualClock
+) -> None:
+    ada = await add_person(db, clock, "ada")
+    async with db.write() as connection:
+        await kinds.put(connection, ada, [meeting(1, 1), meeting(2, 1)], NOW)
+        row = signals_table.c.id == "c:1"
+        await connection.execute(update(signals_table).where(row).values(body={"of": "old"}))
+        row = signals_table.c.id == "c:2"
+        await connection.execute(update(signals_table).where(row).values(kind="forgotten"))
+        assert await kinds.list_of_source(connection, ada, "c") == {}
+        assert await signals.current(connection, [ada], NOW) == {ada: {}}
+
+
 async def test_connections_are_replaced_and_erased(db: Database, clock: ManualClock) -> None:
     ada, bob = await add_person(db, clock, "ada"), await add_person(db, clock, "bob")
     row = ConnectionRow("todoist", "ada@example.org", "connected", b"\x00\xff", NOW, None, None)
@@ -103,9 +175,9 @@ async def test_connections_are_replaced_and_erased(db: Database, clock: ManualCl
         again = row._replace(account="new", secret=b"2")
         await connections.put(connection, ada, again)
         assert await connections.get(connection, ada, "todoist") == again
-        await connections.set_synced(connection, ada, "todoist", NOW)
+        await connections.set_synced(connection, ada, "todoist", NOW, "cursor")
         (listed,) = await connections.list_for(connection, ada)
-        assert listed.synced_at == NOW
+        assert (listed.synced_at, listed.cursor) == (NOW, "cursor")
         await connections.remove(connection, ada, "todoist")
         assert await connections.list_for(connection, ada) == []
         assert await connections.get(connection, bob, "todoist") == row

@@ -1,4 +1,4 @@
-"""Every signal source passes every check; a new one is one file."""
+"""Every signal source passes every check; a new one is one file, with its example in it."""
 
 import importlib
 import sys
@@ -10,18 +10,19 @@ from types import ModuleType
 import httpx2
 import pytest
 
-import oo.integrations.sources
-from oo.domain.signals import Connect, OAuthSource, SourcePlugin, UploadSource
-from oo.integrations.registry import build_sources
+from oo.domain.signals import Connect, Connects, SignalSource, SourcePlugin, Uploads, all_kinds
+from oo.domain.signals.source import AnyPlugin
+from oo.integrations import reconcile
+from oo.integrations.registry import build_sources, check_settings, source_plugins
 from oo.kit import plugins
 from oo.kit.clock import ManualClock
-from oo.kit.errors import BadRequest, TooLarge
+from oo.kit.errors import BadRequest, ConfigurationError, TooLarge
 from oo.kit.plugins import BrokenPlugin
 from oo.kit.settings import Settings
 
-PLUGINS = plugins.discover(oo.integrations.sources, "SOURCE", SourcePlugin)
-CONFIGURED = Settings.model_validate({"todoist": {"client_id": "id", "client_secret": "secret"}})
+PLUGINS = source_plugins()
 CLOCK = ManualClock(datetime(2026, 11, 21, tzinfo=UTC))
+TODAY = date(2026, 11, 21)
 
 GUIDE = Path(__file__).parent.parent.parent / "docs" / "signal-sources.md"
 NEW_SOURCE = GUIDE.read_text().partition("```python\n")[2].partition("```")[0]
@@ -32,7 +33,7 @@ def refuse(request: httpx2.Request) -> httpx2.Response:
 
 
 def connected_by(way: Connect) -> list[str]:
-    return sorted(name for name, plugin in PLUGINS.items() if plugin.manifest.connect is way)
+    return sorted(name for name, plugin in PLUGINS.items() if way in plugin.manifest.connect)
 
 
 every_oauth_source = pytest.mark.parametrize("plugin", connected_by(Connect.OAUTH), indirect=True)
@@ -40,46 +41,75 @@ every_upload = pytest.mark.parametrize("plugin", connected_by(Connect.UPLOAD), i
 
 
 @pytest.fixture(params=sorted(PLUGINS))
-def plugin(request: pytest.FixtureRequest) -> SourcePlugin:
+def plugin(request: pytest.FixtureRequest) -> AnyPlugin:
     return PLUGINS[request.param]
 
 
-def build(plugin: SourcePlugin) -> OAuthSource | UploadSource:
+def build(plugin: AnyPlugin) -> SignalSource:
+    """The source as its example configures it."""
     http = httpx2.AsyncClient(transport=httpx2.MockTransport(refuse))
-    source = plugin.build(CONFIGURED, http, CLOCK)
+    settings = plugin.settings.model_validate(plugin.example.settings or {})
+    source = plugin.build(settings, http, CLOCK)
     assert source is not None
     return source
 
 
-def test_the_manifest_tells_a_person_everything(plugin: SourcePlugin) -> None:
+def connects(plugin: AnyPlugin) -> Connects:
+    source = build(plugin).connects
+    assert source is not None
+    return source
+
+
+def uploads(plugin: AnyPlugin) -> Uploads:
+    source = build(plugin).uploads
+    assert source is not None
+    return source
+
+
+def test_the_manifest_tells_a_person_everything(plugin: AnyPlugin) -> None:
     manifest = plugin.manifest
     assert manifest.name.isidentifier()
     assert manifest.name == manifest.name.lower()
-    for text in (manifest.title, manifest.description, manifest.keeps, manifest.retention):
+    assert "__" not in manifest.name
+    for text in (manifest.title, manifest.description, manifest.keeps):
         assert text.strip()
+    assert manifest.kinds
+    assert set(manifest.kinds) <= set(all_kinds())
 
 
-def test_the_source_does_what_its_manifest_says(plugin: SourcePlugin) -> None:
-    source = build(plugin)
-    if plugin.manifest.connect is Connect.OAUTH:
-        assert isinstance(source, OAuthSource)
-        assert plugin.manifest.scopes
-    else:
-        assert isinstance(source, UploadSource)
-        assert not plugin.manifest.scopes
+def test_the_source_does_what_its_manifest_says(plugin: AnyPlugin) -> None:
+    manifest, source = plugin.manifest, build(plugin)
+    assert (Connect.OAUTH in manifest.connect) is (source.connects is not None)
+    assert (Connect.UPLOAD in manifest.connect) is (source.uploads is not None)
+    assert bool(manifest.scopes) is (source.connects is not None)
+    assert (manifest.form is not None) is (source.uploads is not None)
+    if source.fetches is not None or source.completes is not None:
+        assert source.connects is not None, "reading needs a grant"
+    if source.completes is not None:
+        assert "task" in manifest.kinds
 
 
-def test_building_does_no_io_and_needs_no_configuration(plugin: SourcePlugin) -> None:
+def test_building_does_no_io_and_needs_no_configuration(plugin: AnyPlugin) -> None:
     http = httpx2.AsyncClient(transport=httpx2.MockTransport(refuse))
-    source = plugin.build(Settings(), http, CLOCK)
-    assert source is None or isinstance(source, OAuthSource | UploadSource)
+    source = plugin.build(plugin.settings(), http, CLOCK)
+    if plugin.example.settings:
+        assert source is None, "an operator configures it first"
+    else:
+        assert source is not None
+
+
+def test_a_misspelt_setting_of_a_source_is_refused(plugin: AnyPlugin) -> None:
+    check_settings(Settings.model_validate({plugin.name: plugin.example.settings or {}}))
+    wrong = Settings.model_validate({plugin.name: {"no_such_setting": "1"}})
+    with pytest.raises(ConfigurationError, match=f"OO_{plugin.name.upper()}__NO_SUCH_SETTING"):
+        check_settings(wrong)
+    with pytest.raises(ConfigurationError, match="OO_NO_SUCH_SOURCE__"):
+        check_settings(Settings.model_validate({"no_such_source": {"client_id": "1"}}))
 
 
 @every_oauth_source
-def test_consent_carries_state_and_the_way_back(plugin: SourcePlugin) -> None:
-    source = build(plugin)
-    assert isinstance(source, OAuthSource)
-    url = httpx2.URL(source.authorize_url("the state", "https://oo.example/back"))
+def test_consent_carries_state_and_the_way_back(plugin: AnyPlugin) -> None:
+    url = httpx2.URL(connects(plugin).authorize_url("the state", "https://oo.example/back"))
     assert url.scheme == "https"
     assert url.params["state"] == "the state"
     assert url.params["redirect_uri"] == "https://oo.example/back"
@@ -87,24 +117,19 @@ def test_consent_carries_state_and_the_way_back(plugin: SourcePlugin) -> None:
 
 
 @every_upload
-def test_an_upload_gives_ids_of_its_own_that_repeat(plugin: SourcePlugin) -> None:
-    source = build(plugin)
-    assert isinstance(source, UploadSource)
-    first, second = (source.parse("x.txt", b"a\nb", date(2026, 11, 21)) for _ in range(2))
+def test_an_upload_gives_signals_of_its_own_that_repeat(plugin: AnyPlugin) -> None:
+    first, second = (uploads(plugin).parse("x.txt", plugin.example.upload, TODAY) for _ in range(2))
     assert first == second
-    assert first.tasks
-    for task in first.tasks:
-        assert task.id == f"{plugin.name}:{task.external_id}"
-        assert task.source == plugin.name
+    assert first.signals
+    checked = reconcile.checked(plugin.manifest, first.signals, CLOCK.now())
+    assert len({reconcile.key_of(signal) for signal in checked}) == len(checked)
 
 
 @every_upload
-@pytest.mark.parametrize("data", [b"", b"\0\0", b"\xff\xff\xff", b"a\n" * 10_000])
-def test_an_upload_refuses_what_is_no_list(plugin: SourcePlugin, data: bytes) -> None:
-    source = build(plugin)
-    assert isinstance(source, UploadSource)
-    with pytest.raises((BadRequest, TooLarge)):
-        source.parse("x.txt", data, date(2026, 11, 21))
+def test_an_upload_refuses_what_it_cannot_read(plugin: AnyPlugin) -> None:
+    for data in (b"", b"\0\0", *plugin.example.refuses):
+        with pytest.raises((BadRequest, TooLarge)):
+            uploads(plugin).parse("x.txt", data, TODAY)
 
 
 @pytest.fixture
@@ -120,17 +145,45 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTy
         del sys.modules[name]
 
 
-def test_a_new_source_is_one_file(folder: ModuleType) -> None:
-    (Path(str(folder.__path__[0])) / "clipboard.py").write_text(NEW_SOURCE)
+def drop(folder: ModuleType, name: str, text: str) -> None:
+    (Path(str(folder.__path__[0])) / f"{name}.py").write_text(text)
+    importlib.invalidate_caches()
+
+
+def test_the_source_of_the_guide_is_one_file(folder: ModuleType) -> None:
+    drop(folder, "birthdays", NEW_SOURCE)
     http = httpx2.AsyncClient(transport=httpx2.MockTransport(refuse))
-    sources = build_sources(Settings(), http, CLOCK, folder)
-    clipboard = sources["clipboard"].source
-    assert isinstance(clipboard, UploadSource)
-    assert clipboard.parse("", b"write", date(2026, 11, 21)).tasks[0].title == "write"
+    settings = Settings.model_validate({"birthdays": {"year": "2027"}})
+    found = build_sources(settings, http, CLOCK, folder)["birthdays"]
+    assert found.source.uploads is not None
+    (told,) = found.source.uploads.parse("", b"03-14 Ada", TODAY).signals
+    (fact,) = (kind.tell(told, datetime(2027, 3, 13, tzinfo=UTC)) for kind in found.kinds)
+    assert fact is not None
+    assert (fact.words, fact.title) == ("all day tomorrow", "Birthday of Ada")
+    assert found.retention == "Erased when you disconnect; events a day after they are over."
+    for check in (
+        test_the_manifest_tells_a_person_everything,
+        test_the_source_does_what_its_manifest_says,
+        test_an_upload_gives_signals_of_its_own_that_repeat,
+        test_an_upload_refuses_what_it_cannot_read,
+    ):
+        check(source_plugins(folder)["birthdays"])
 
 
 @pytest.mark.parametrize("text", ["", "SOURCE = 1", "import nothing_of_that_name", "]"])
 def test_a_broken_file_stops_the_start(folder: ModuleType, text: str) -> None:
-    (Path(str(folder.__path__[0])) / "broken.py").write_text(text)
+    drop(folder, "broken", text)
     with pytest.raises(BrokenPlugin, match="broken"):
         plugins.discover(folder, "SOURCE", SourcePlugin)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [('"event",)', '"dream",)'), ("name=NAME", 'name="port"')]
+)
+def test_a_source_of_an_unknown_kind_or_a_taken_name_stops_the_start(
+    folder: ModuleType, before: str, after: str
+) -> None:
+    assert before in NEW_SOURCE
+    drop(folder, "birthdays", NEW_SOURCE.replace(before, after))
+    with pytest.raises(BrokenPlugin):
+        source_plugins(folder)

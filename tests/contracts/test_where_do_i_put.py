@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import ml.features
 import ml.judges
 import ml.policies
+from ml.features.registry import Feature, Registry
 from ml.ope.estimator import Estimator
 from ml.ope.feedback import BanditFeedback
 from ml.prompts import prompt
@@ -23,14 +25,21 @@ from ml.simulation.scenario import PopulationModel, Scenario
 from oo.cli.main import build
 from oo.domain.context import DayPart, PromptContext
 from oo.domain.policies import Policy, pick
+from oo.domain.signals import all_kinds, by_kind
+from oo.domain.signals.kinds.measure import Measure
 from oo.domain.statistics import Statistics
+from oo.domain.tips import Offer, TipKind
+from oo.integrations.registry import source_plugins
 from oo.jobs.contract import Job
 from oo.kit.clock import ManualClock
-from oo.kit.plugins import discover
+from oo.kit.plugins import discover, discover_all
 from oo.kit.provide import Provided
+from oo.recommend.telling import facts_of
+from oo.store import signals
 from oo.store.database import Database
 from oo.web.app import create_app
 from oo.web.services import Services
+from tests.contracts import test_signal_sources
 from tests.contracts.dropped import dropped
 from tests.peers.store import add_person, fresh_store
 
@@ -78,6 +87,41 @@ async def check_policy(_: Place) -> None:
         for seed in range(20)
     ]
     assert np.mean(picks) > 0.7
+
+
+async def check_signal_source(_: Place) -> None:
+    plugin = source_plugins()["clipboard"]
+    for check in (
+        test_signal_sources.test_the_manifest_tells_a_person_everything,
+        test_signal_sources.test_the_source_does_what_its_manifest_says,
+        test_signal_sources.test_an_upload_gives_signals_of_its_own_that_repeat,
+        test_signal_sources.test_an_upload_refuses_what_it_cannot_read,
+    ):
+        check(plugin)
+
+
+async def check_signal_kind(place: Place) -> None:
+    all_kinds.cache_clear()
+    try:
+        kind = all_kinds()["mood"]
+        ada, now = await add_person(place.db, place.clock), place.clock.now()
+        async with place.db.write() as connection:
+            await signals.put(connection, ada, kind.examples, now)
+            current = (await signals.current(connection, [ada], now))[ada]
+        assert current == {"mood": list(kind.examples)}
+        (fact,) = facts_of(current, now)
+        assert (fact.kind, fact.words) == ("mood", "4 of 5")
+    finally:
+        all_kinds.cache_clear()
+
+
+async def check_feature(place: Place) -> None:
+    registry = Registry(discover_all(ml.features, "FEATURES", Feature))
+    steps = Measure("h:1", "h", "1", "steps", 12_000.0, place.clock.now().date())
+    offers = [Offer(TipKind.TASK, 0.5, None)]
+    for told, value in (([steps], 1.0), ([], 0.0)):
+        columns = registry.columns(place.clock.now(), offers, {}, by_kind(told))
+        assert columns["walked_enough"] == [value]
 
 
 async def check_estimator(_: Place) -> None:

@@ -15,6 +15,7 @@ from deployments.args import AppArgs, EngineArgs
 from ml.generation.settings import ModelSettings
 from ml.prompts.prompt import PromptFile
 from oo.cli import main as cli
+from oo.integrations.registry import source_plugins
 from oo.kit.settings import OidcProvider, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -146,6 +147,8 @@ def anchors(text: str) -> set[str]:
 
 def test_settings_exist() -> None:
     known = {*settings_of(Settings, "OO_"), *OTHER_VARIABLES}
+    for name, plugin in source_plugins().items():
+        known |= {*settings_of(plugin.settings, f"OO_{name.upper()}__")}
     provider = {f"__{name.upper()}" for name in OidcProvider.model_fields}
     wrong = []
     for document, name in found(r"\b(OO_[A-Z][A-Z0-9_]*[A-Z0-9])(?![\w<])"):

@@ -33,7 +33,7 @@ def test_plain_lines_in_their_usual_dresses() -> None:
         "# Errands\n\n- [ ] buy milk\n* call  Bob\n3. pay rent\n12) read\n"
         "- [x] done already\n[X] this too\n• water plants\n  - nested one\nplain\n2026 taxes\n"
     )
-    assert [task.title for task in found.tasks] == [
+    assert [task.title for task in found.signals] == [
         "buy milk",
         "call Bob",
         "pay rent",
@@ -43,7 +43,7 @@ def test_plain_lines_in_their_usual_dresses() -> None:
         "plain",
         "2026 taxes",
     ]
-    assert {task.project for task in found.tasks} == {"Errands"}
+    assert {task.project for task in found.signals} == {"Errands"}
     assert len(found.done) == 2
     assert found.errors == ()
 
@@ -57,7 +57,7 @@ def test_an_export_of_todoist() -> None:
         "task,Standup,,3,1,Ada (1),,every day at 9:30,en,Europe/Zurich,15,minute,,",
         "task,Mail ann@example.org,,4,2,,,,,,,,2026-12-24,en",
     )
-    write, standup, mail = found.tasks
+    write, standup, mail = found.signals
     assert (write.title, write.labels) == ("Write, then send", ("work", "deep"))
     assert (write.priority, write.due, write.project) == (4, date(2026, 11, 20), "Work")
     assert standup.recurring
@@ -75,7 +75,7 @@ def test_an_export_of_todoist() -> None:
 @pytest.mark.parametrize("date_text", ["," * 100_000, "1 " * 50_000, "every " * 20_000])
 def test_a_hostile_date_costs_no_time(date_text: str) -> None:
     found = csv(f'task,a,,1,1,,,"{date_text}",en,,,,,')
-    assert found.tasks[0].due is None
+    assert found.signals[0].due is None
     assert len(found.errors) == 1
 
 
@@ -86,7 +86,7 @@ def test_each_line_in_error_is_named() -> None:
         "thing,what,,1,1,,,,,,,,,",
         f"task,{'x' * (MAX_TITLE + 1)},,1,1,,,,,,,,,",
     )
-    assert [task.title for task in found.tasks] == ["good"]
+    assert [task.title for task in found.signals] == ["good"]
     assert [error.line for error in found.errors] == [2, 3, 3, 4, 5]
     assert "PRIORITY" in found.errors[1].message
     assert "someday soon" in found.errors[2].message
@@ -120,20 +120,20 @@ def test_a_csv_of_something_else_says_which_columns_are_missing() -> None:
 def test_a_csv_saved_by_a_spreadsheet_is_read() -> None:
     text = "TYPE;CONTENT;PRIORITY\r\ntask;write;1\r\n"
     utf16 = FileSource().parse("x.csv", text.encode("utf-16"), TODAY)
-    assert [task.title for task in utf16.tasks] == ["write"]
-    assert parse("\ufeff" + text).tasks == utf16.tasks[:0] + parse(text).tasks
+    assert [task.title for task in utf16.signals] == ["write"]
+    assert parse("\ufeff" + text).signals == utf16.signals[:0] + parse(text).signals
 
 
 def test_characters_that_reorder_or_hide_text_are_dropped() -> None:
-    (task,) = parse("pay \u202egnp.exe\u202c\x07 now").tasks
+    (task,) = parse("pay \u202egnp.exe\u202c\x07 now").signals
     assert task.title == "pay gnp.exe now"
 
 
 def test_ids_survive_reordering_renaming_and_case() -> None:
-    before = {task.title: task.id for task in parse("a\nb\nc").tasks}
-    after = {task.title: task.id for task in parse("c\n* a\n1. b\nnew", "other.md").tasks}
+    before = {task.title: task.id for task in parse("a\nb\nc").signals}
+    after = {task.title: task.id for task in parse("c\n* a\n1. b\nnew", "other.md").signals}
     assert {title: after[title] for title in before} == before
-    assert parse("Write").tasks[0].id == parse("write").tasks[0].id
+    assert parse("Write").signals[0].id == parse("write").signals[0].id
 
 
 @given(st.lists(st.text(max_size=30), max_size=30))
@@ -142,9 +142,9 @@ def test_any_text_is_read_or_refused_clearly(lines: list[str]) -> None:
         found = parse("\n".join(lines).encode("utf-8", "replace").decode())
     except BadRequest:
         return
-    ids = [task.id for task in found.tasks] + list(found.done)
+    ids = [task.id for task in found.signals] + list(found.done)
     assert len(ids) == len(set(ids))
-    for task in found.tasks:
+    for task in found.signals:
         assert 0 < len(task.title) <= MAX_TITLE
         assert "\n" not in task.title
 

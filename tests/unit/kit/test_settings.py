@@ -1,9 +1,12 @@
 """The settings tree: typed, strict, and safe by default."""
 
+from pathlib import Path
+
 import pytest
+from pydantic import SecretStr
 
 from oo.kit.errors import ConfigurationError
-from oo.kit.settings import Settings, load_settings
+from oo.kit.settings import Section, Settings, load_settings
 
 
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -13,8 +16,65 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nested_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OO_TODOIST__CLIENT_ID", "abc")
-    assert load_settings().todoist.client_id == "abc"
+    monkeypatch.setenv("OO_LIMITS__BODY_BYTES", "5")
+    assert load_settings().limits.body_bytes == 5
+
+
+class Gadget(Section):
+    """The settings of a plug-in."""
+
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+
+
+def test_a_plug_in_s_settings_come_from_the_environment_before_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "oo.env"
+    file.write_text("OO_GADGET__CLIENT_ID=file\nOO_GADGET__CLIENT_SECRET=s3cret\nOO_PORT=9\n")
+    monkeypatch.setenv("OO_ENV_FILE", str(file))
+    monkeypatch.setenv("OO_GADGET__CLIENT_ID", "environment")
+    settings = load_settings()
+    assert settings.port == 9
+    assert "s3cret" not in repr(settings)
+    found = settings.section("gadget", Gadget)
+    assert (found.client_id, found.client_secret.get_secret_value()) == ("environment", "s3cret")
+    given = Settings.model_validate({"gadget": {"client_id": "code"}})
+    assert given.section("gadget", Gadget).client_id == "code"
+
+
+def test_a_plug_in_without_settings_has_its_defaults() -> None:
+    assert load_settings().section("gadget", Gadget) == Gadget()
+
+
+@pytest.mark.parametrize("line", ["OO_PORTT=9", "OO_GADGET=9"])
+def test_a_misspelt_setting_in_the_file_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str
+) -> None:
+    file = tmp_path / "oo.env"
+    file.write_text(line)
+    monkeypatch.setenv("OO_ENV_FILE", str(file))
+    with pytest.raises(ConfigurationError, match=rf"^{line.partition('=')[0]}: "):
+        load_settings()
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_misspelt_setting_of_a_plug_in_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, in_file: bool
+) -> None:
+    given = {"OO_GADGET__CLIENT_IDD": "1", "OO_GADGTE__CLIENT_ID": "1"}
+    if in_file:
+        file = tmp_path / "oo.env"
+        file.write_text("".join(f"{name}={value}\n" for name, value in given.items()))
+        monkeypatch.setenv("OO_ENV_FILE", str(file))
+    else:
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+    settings = load_settings()
+    with pytest.raises(ConfigurationError, match="OO_GADGET__CLIENT_IDD: "):
+        settings.section("gadget", Gadget)
+    with pytest.raises(ConfigurationError, match="OO_GADGTE__"):
+        settings.check_sections({"gadget"})
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from ml.generation.gate import OUTSIDE, REPEATED, Generation, generate, pool_key
 from ml.generation.schema import parse
 from ml.prompts.prompt import load
 from oo.domain.context import DayPart, PromptContext, TaskFacts
+from oo.domain.signals import SignalFact
 from oo.domain.tips import TipKind
 
 TASKS = (
@@ -174,4 +175,7 @@ def test_the_pool_key_changes_with_context_prompt_and_model() -> None:
         pool_key(replace(CONTEXT, tasks=TASKS[:1]), EMBEDDED, "a"),
     }
     assert len(keys) == 6
+    told = replace(CONTEXT, told=(SignalFact("event", "10:00 to 10:30 today", "Standup"),))
+    assert pool_key(told, EMBEDDED, "a") == pool_key(CONTEXT, EMBEDDED, "a"), "it shows no facts"
+    assert pool_key(told, load("instruct-v2"), "a") != pool_key(CONTEXT, load("instruct-v2"), "a")
     assert pool_key(CONTEXT, EMBEDDED, "a") == pool_key(replace(CONTEXT), load("embedded-v1"), "a")

@@ -13,6 +13,7 @@ from ml.generation.facts import phrases
 from ml.generation.validation import duplicates, flaws, judge
 from oo.domain.claims import Claim, Fact
 from oo.domain.context import DayPart, PromptContext, TaskFacts
+from oo.domain.signals import SignalFact
 from oo.domain.tips import TipKind
 from tests.unit.ml.generation_strategies import contexts, unhurried
 
@@ -178,3 +179,34 @@ def test_every_phrase_is_true_and_every_other_number_is_not(
             other = re.sub(rf"\b{number}\b", str(int(number) + 1 + random.randrange(9)), phrase)
             false = f"{quoted(task.title)} is good, {other}."
             assert flaws(tip(false, task.task_id), context)
+
+
+TOLD = replace(
+    CONTEXT,
+    told=(
+        SignalFact("event", "20:00 to 20:30 today", "Standup"),
+        SignalFact("measure", "sleep 5 h today"),
+        SignalFact("presence", "active at home"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Your meeting begins at 20, so rest first.",
+        "You slept badly, so take it easy.",
+        "You slept 5 hours, so take it easy.",
+        "You have a meeting soon, so keep it short.",
+        "Before your standup, stand up and stretch.",
+        "Your calendar is full, so keep it short.",
+        "You are at home, so tidy a shelf.",
+        "Do something light before “Standup” begins.",
+    ],
+)
+def test_what_a_writer_was_told_of_the_day_may_not_be_stated(content: str) -> None:
+    assert flaws(tip(content, None, TipKind.ADVICE), TOLD)
+
+
+def test_a_tip_may_fit_the_day_without_a_word_about_it() -> None:
+    assert flaws(tip("Take a short walk and a glass of water.", None, TipKind.ADVICE), TOLD) == ()

@@ -12,6 +12,7 @@ from ml.generation.templates import fallback
 from ml.policies.egreedy_v1 import POLICY
 from oo.domain.context import PromptContext
 from oo.domain.due import end_of_daypart
+from oo.domain.signals.kinds.event import Event
 from oo.domain.tasks import Task
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
@@ -21,7 +22,7 @@ from oo.recommend.pool import Pool
 from oo.recommend.ports import Draft, Ranker
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.recommender import Account, Nothing, Recommender, Served
-from oo.store import tables, tasks
+from oo.store import signals, tables, tasks
 from oo.store.database import Database
 from oo.store.kept_profiles import Profile
 from tests.unit.recommend.conftest import START, put_pool
@@ -94,6 +95,20 @@ async def test_a_decision_is_logged_with_all_that_made_it(
     assert set(row["features"]) == set(REGISTRY.names)
     assert (row["policy"], row["degraded"], row["seed"]) == ("egreedy-v1", None, 0)
     assert row["content"] == served.candidate.content
+
+
+async def test_a_decision_is_made_from_signals_too(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    await put_pool(db, clock, user)
+    start = clock.now() - timedelta(minutes=5)
+    end = start + timedelta(minutes=30)
+    meeting = Event("c:1", "c", "1", "Standup", starts_at=start, ends_at=end)
+    async with db.write() as connection:
+        await signals.put(connection, user, [meeting], clock.now())
+    served = await recommender(db, clock).recommend(account(user))
+    assert isinstance(served, Served)
+    assert served.decision.features["in_event"] == [1.0] * 3
 
 
 async def test_a_random_candidate_serves_when_ranking_fails_or_is_late(

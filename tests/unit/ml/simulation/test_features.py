@@ -59,7 +59,9 @@ def test_a_feature_without_a_column_is_computed_by_the_registry(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     context = Scope.CONTEXT
-    new = Feature("sure", "float", "", "tip", 60, context, True, lambda one: one.confidence)
+    new = Feature(
+        "sure", "how sure", "float", "", "tip", 60, context, True, lambda one: one.confidence
+    )
     monkeypatch.setattr(features, "REGISTRY", Registry((*REGISTRY, new)))
     batch = a_batch()
     np.testing.assert_array_equal(column("sure", batch), batch.tips.confidence)
