@@ -16,11 +16,13 @@ from ml.models.people import Situation
 from ml.models.writer import answer
 from oo.domain.context import PromptContext
 from oo.domain.rewards import Action
-from oo.domain.signals import Upload, UploadSource
+from oo.domain.signals import SignalSource, Upload
 from oo.domain.standing import Standing
 from oo.domain.tasks import Task
 from oo.integrations import reconcile
 from oo.integrations.imports import take_upload
+from oo.integrations.registry import ConfiguredSource
+from oo.integrations.sources.file import SOURCE as FILE
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
 from oo.recommend.assembly import assemble
@@ -32,7 +34,7 @@ from oo.recommend.ports import Assembled, Draft
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import DISMISS_TASK_FOR, SNOOZE_FOR, ReactionRequest, Reactions
 from oo.recommend.recommender import Account, Recommender, Served
-from oo.store import tasks, users
+from oo.store import kinds, tasks, users
 from oo.store.database import Database
 from tests.unit.recommend.truth import Known, Truth, lies
 
@@ -115,8 +117,9 @@ class Life:
     async def upload(self, found: Sequence[Row], done: Sequence[int] = ()) -> None:
         told = tuple(map(self.made, found))
         ticked = tuple(f"file:{number}" for number in done)
-        source = _Handed(Upload(told, ticked))
-        await take_upload(self.db, self.clock, "file", source, self.user_id, "list", b"")
+        source = SignalSource(uploads=_Handed(Upload(told, ticked)))
+        configured = ConfiguredSource(FILE.manifest, source)
+        await take_upload(self.db, self.clock, configured, self.user_id, "list", b"")
         for task in told:
             if task.id not in self.finished:
                 self.know(task)
@@ -126,9 +129,9 @@ class Life:
     async def sync(self, found: Sequence[Row]) -> None:
         told, now = tuple(map(self.made, found)), self.clock.now()
         async with self.db.write() as connection:
-            stored = await tasks.list_of_source(connection, self.user_id, "file")
+            stored = await kinds.list_of_source(connection, self.user_id, "file")
             changes = reconcile.compare(stored, told, now)
-            await reconcile.apply(connection, self.user_id, changes)
+            await reconcile.apply(connection, self.user_id, changes, now)
         for task_id in set(self.open) - {task.id for task in told}:
             del self.open[task_id]
             self.resting.pop(task_id, None)
@@ -249,7 +252,7 @@ class Life:
         assert not found, f"{content!r} at {self.clock.now()} in {self.zone}: {found}"
 
 
-class _Handed(UploadSource):
+class _Handed:
     """A file that says what the test wants it to say."""
 
     def __init__(self, upload: Upload) -> None:
