@@ -50,13 +50,15 @@ def by_name(name: str) -> Policy:
 
 async def named(connection: AsyncConnection, text: str) -> Policy:
     """The policy that an operator calls NAME or NAME@VERSION; raises BadRequest."""
-    name, _, version = text.partition("@")
     try:
-        if not version:
-            return by_name(name)
-        return await find(connection, PolicyRef(name, version))
+        return await _called(connection, text)
     except ValueError as error:
         raise BadRequest(f"{error}.") from error
+
+
+async def _called(connection: AsyncConnection, text: str) -> Policy:
+    name, _, version = text.partition("@")
+    return await find(connection, PolicyRef(name, version)) if version else by_name(name)
 
 
 class Finder:
@@ -87,13 +89,13 @@ def _fitted(policy: Policy, data: bytes) -> Policy:
 
 
 async def choose(connection: AsyncConnection, pinned: str | None, roles: Roles) -> Chosen:
-    """The pinned policy, else the one that was promoted, else the default; and the shadows.
+    """The policy pinned as NAME or NAME@VERSION, else the one promoted, else the default; shadows.
 
     Raises ValueError for an unknown pinned policy. A promoted one or a shadow that is no longer
     there is logged, and the default serves: a tip matters more than who picked it.
     """
     if pinned is not None:
-        in_force = by_name(pinned)
+        in_force = await _called(connection, pinned)
     else:
         found = await _find(connection, roles.in_force) if roles.in_force else None
         in_force = found or by_name(DEFAULT_POLICY)

@@ -6,8 +6,9 @@ folded again. States are written behind, fenced by compare-and-set (`oo.store.mo
 """
 
 import asyncio
+import logging
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,7 +23,11 @@ from oo.store import feedback, models
 from oo.store.database import Database
 from oo.store.models import StoredModel
 
-PEOPLE_PER_SLICE = 50
+log = logging.getLogger(__name__)
+
+PEOPLE_PER_READ = 500
+REACTIONS_PER_SLICE = 250  # some milliseconds of folding
+FOLDED_AT_ONCE = 200
 
 
 class ScoreRequest(NamedTuple):
@@ -71,6 +76,7 @@ class Learner:
         self._capacity = capacity
         self._models: OrderedDict[str, _Model] = OrderedDict()
         self._dirty: set[str] = set()
+        self._folding: dict[str, asyncio.Task[dict[str, _Model | Exception]]] = {}
 
     @property
     def policy(self) -> Policy:
@@ -80,47 +86,82 @@ class Learner:
     async def score(self, requests: Sequence[ScoreRequest]) -> list[Choice | Exception]:
         """Pick one candidate per request, with states that hold every reaction up to `user_seq`.
 
-        A person whose state cannot be read gets the error, nobody else does.
+        Only somebody who lacks more than FOLDED_AT_ONCE reactions, as everybody may after another
+        policy came into force, is scored by the state as it is, and folded behind: the choice says
+        how many it knew. A person whose state cannot be read gets the error, nobody else does.
         """
-        models = await self.catch_up({request.user_id: request.user_seq for request in requests})
+        wanted: dict[str, int] = {}
+        for request in requests:  # one batch may hold a person twice, the older request last
+            wanted[request.user_id] = max(request.user_seq, wanted.get(request.user_id, 0))
+        models = await self._open(wanted)
+        near, far = dict[str, int](), dict[str, int]()
+        for user, model in models.items():
+            if isinstance(model, _Model):
+                lacks = wanted[user] - model.applied_seq
+                (far if lacks > FOLDED_AT_ONCE else near)[user] = wanted[user]
+        models |= await self.catch_up(near)
+        if far:
+            self._fold_behind(far)
         return [self._try_score(request, models[request.user_id]) for request in requests]
 
     async def catch_up(self, wanted: Mapping[str, int]) -> "dict[str, _Model | Exception]":
-        """Fold the log until each person's state has at least `wanted[user_id]` reactions."""
-        found: dict[str, _Model | Exception] = {
-            user: self._models[user]
-            for user, seq in wanted.items()
-            if user in self._models and self._models[user].applied_seq >= seq
+        """Fold the log until each person's state has at least `wanted[user_id]` reactions.
+
+        A slice of the log at a time, so that others are scored in between.
+        """
+        found = await self._open(wanted)
+        lagging = {
+            user: wanted[user]
+            for user, model in found.items()
+            if isinstance(model, _Model) and model.applied_seq < wanted[user]
         }
-        lagging = [user for user in wanted if user not in found]
-        for start in range(0, len(lagging), PEOPLE_PER_SLICE):
-            part = lagging[start : start + PEOPLE_PER_SLICE]
-            found.update(await self._fold_part({user: wanted[user] for user in part}))
-            await asyncio.sleep(0)  # a long catch-up must not keep others from being scored
+        while lagging:
+            part = _slice(lagging, found)
+            async with self._db.read() as connection:
+                reactions = await feedback.between(connection, part)
+            for user in part:
+                model = found[user]
+                assert isinstance(model, _Model)  # noqa: S101 - only those are lagging
+                kept = found[user] = self._keep(user, model, reactions[user])
+                is_done = isinstance(kept, Exception) or kept.applied_seq >= wanted[user]
+                if is_done or not reactions[user]:  # or the log does not reach as far
+                    del lagging[user]
+            await asyncio.sleep(0)
         return found
 
-    async def _fold_part(self, wanted: Mapping[str, int]) -> "dict[str, _Model | Exception]":
+    async def _open(self, users: Collection[str]) -> "dict[str, _Model | Exception]":
+        """These people's states as memory or the store has them, whatever they lack."""
         found: dict[str, _Model | Exception] = {}
-        missing = [user for user in wanted if user not in self._models]
-        async with self._db.read() as connection:
-            stored = (
-                await models.load(connection, missing, self._policy.state_key) if missing else {}
-            )
-            for user in wanted:
+        missing = [user for user in users if user not in self._models]
+        for start in range(0, len(missing), PEOPLE_PER_READ):
+            part = missing[start : start + PEOPLE_PER_READ]
+            async with self._db.read() as connection:
+                stored = await models.load(connection, part, self._policy.state_key)
+            for user in part:
                 try:
-                    found[user] = self._models.get(user) or self._restore(stored.get(user))
+                    restored = self._restore(stored.get(user))
                 except ValueError as error:
                     found[user] = error
-            spans = {
-                user: (model.applied_seq, wanted[user])
-                for user, model in found.items()
-                if isinstance(model, _Model) and model.applied_seq < wanted[user]
-            }
-            reactions = await feedback.between(connection, spans) if spans else {}
-        for user, model in found.items():
-            if isinstance(model, _Model):
-                found[user] = self._keep(user, model, reactions.get(user, []))
-        return found
+                else:
+                    # another call may have kept one, and folded some, in the meantime
+                    found[user] = self._models.setdefault(user, restored)
+        return {user: found.get(user) or self._models[user] for user in users}
+
+    def _fold_behind(self, wanted: Mapping[str, int]) -> None:
+        """Fold on after the answer; whoever is being folded already is left to that."""
+        new = {user: seq for user, seq in wanted.items() if user not in self._folding}
+        if not new:
+            return
+        task = asyncio.create_task(self.catch_up(new))
+        self._folding |= dict.fromkeys(new, task)
+
+        def finished(task: "asyncio.Task[dict[str, _Model | Exception]]") -> None:
+            for user in new:
+                del self._folding[user]
+            if not task.cancelled() and (error := task.exception()):
+                log.warning("states are folded later: %r", error)
+
+        task.add_done_callback(finished)
 
     async def flush(self) -> int:
         """Write the states that changed since the last flush; returns how many."""
@@ -155,7 +196,7 @@ class Learner:
 
     def _keep(self, user: str, model: _Model, reactions: Sequence[Reaction]) -> _Model | Exception:
         """Fold the reactions that `model` lacks and keep it in memory."""
-        # another catch-up may have kept a model, or folded some of these, in the meantime
+        # it may have been evicted, or another catch-up folded some of these, in the meantime
         model = self._models.setdefault(user, model)
         fresh = [reaction for reaction in reactions if reaction.user_seq > model.applied_seq]
         if not fresh:
@@ -202,3 +243,19 @@ class Learner:
                 return
             if user not in self._dirty:
                 del self._models[user]
+
+
+def _slice(
+    lagging: Mapping[str, int], models: "Mapping[str, _Model | Exception]"
+) -> dict[str, tuple[int, int]]:
+    """Who is folded next and from where up to where, at most REACTIONS_PER_SLICE in all."""
+    part: dict[str, tuple[int, int]] = {}
+    left = REACTIONS_PER_SLICE
+    for user, wanted in lagging.items():
+        model = models[user]
+        if left <= 0 or not isinstance(model, _Model):
+            break
+        up_to = min(wanted, model.applied_seq + left)
+        part[user] = (model.applied_seq, up_to)
+        left -= up_to - model.applied_seq
+    return part

@@ -74,3 +74,14 @@ async def test_what_is_gone_leaves_the_default_in_force(
     assert [policy.name for policy in chosen.shadows] == ["lints"]
     assert pinned.in_force.name == "linucb-v1"
     assert "gone" in caplog.text
+
+
+async def test_a_fitted_version_can_be_pinned(db: Database) -> None:
+    policy = fitted("ebts")
+    ref = PolicyRef(policy.name, policy.version)  # type: ignore[attr-defined]
+    await keep(db, ref, policy.parameters())
+    async with db.read() as connection:
+        chosen = await choose(connection, str(ref), Roles(0, None, ()))
+        assert chosen.in_force.version == ref.version
+        with pytest.raises(ValueError, match=r"no ebts@1\.feed"):
+            await choose(connection, "ebts@1.feed", Roles(0, None, ()))

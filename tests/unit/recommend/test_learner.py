@@ -1,6 +1,9 @@
 """State = fold(log): whatever is lost, whoever writes, the model equals its log."""
 
+import asyncio
+
 import numpy as np
+import pytest
 
 from ml.policies import policies
 from oo.domain.rewards import Action
@@ -8,11 +11,13 @@ from oo.domain.statistics import Statistics
 from oo.kit.clock import ManualClock
 from oo.mlops.policy_lookup import find_by_key
 from oo.mlops.replay import check_models
+from oo.recommend import learner as learner_module
 from oo.recommend.learner import Choice, Learner, ScoreRequest
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.store import models
 from oo.store.database import Database
 from oo.store.models import StoredModel
+from tests.peers.store import add_person
 from tests.unit.recommend.conftest import FEATURES, serve_tip
 
 POLICIES = policies()
@@ -122,3 +127,53 @@ async def test_a_long_log_of_many_people_is_folded_in_slices(
     found = await Learner(db, POLICY, clock).catch_up(wanted)
     assert set(found) == set(wanted)
     assert not any(isinstance(model, Exception) for model in found.values())
+
+
+async def test_of_two_requests_of_a_person_the_newer_number_counts(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    await react(db, clock, user, 3)
+    answers = await Learner(db, POLICY, clock).score([ask(user, 3), ask(user, 1)])
+    assert [one.state_seq for one in answers if isinstance(one, Choice)] == [3, 3]
+
+
+async def test_who_lacks_very_many_reactions_is_scored_by_the_last_state_and_folded_behind(
+    db: Database, clock: ManualClock, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learner_module, "FOLDED_AT_ONCE", 3)
+    await react(db, clock, user, 3)
+    first = Learner(db, POLICY, clock)
+    assert (await first.score([ask(user, 3)]))[0].state_seq == 3
+    await first.flush()
+    await react(db, clock, user, 6)
+    cold, asked = Learner(db, POLICY, clock), [ask(user, 9)]
+    assert (await cold.score(asked))[0].state_seq == 3  # stored, and not random
+    assert (await cold.score(asked))[0].state_seq in {3, 9}
+    await asyncio.gather(*cold._folding.values())
+    assert (await cold.score(asked))[0].state_seq == 9
+    assert not (await check_models(db, find_by_key)).different
+
+
+async def test_a_long_log_is_folded_in_slices_and_others_are_scored_in_between(
+    db: Database, clock: ManualClock, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learner_module, "REACTIONS_PER_SLICE", 2)
+    other = await add_person(db, clock, "bob")
+    await react(db, clock, user, 9)
+    await react(db, clock, other, 1)
+    learner = Learner(db, POLICY, clock)
+    folding = asyncio.create_task(learner.catch_up({user: 9}))
+    await asyncio.sleep(0)
+    assert (await learner.score([ask(other, 1)]))[0].state_seq == 1
+    assert not folding.done()
+    await folding
+    await learner.flush()
+    report = await check_models(db, find_by_key)
+    assert (report.reactions, report.different) == (10, [])
+
+
+async def test_a_log_that_does_not_reach_as_far_ends_the_fold(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    await react(db, clock, user, 2)
+    assert (await Learner(db, POLICY, clock).score([ask(user, 5)]))[0].state_seq == 2
