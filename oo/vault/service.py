@@ -26,6 +26,11 @@ class Vault:
         self._keyring = keyring
         self._clock = clock
 
+    @classmethod
+    def check(cls, keyring: Keyring, row: DataKeyRow) -> None:
+        """Raise SealError or ConfigurationError unless `keyring` opens this data key."""
+        _unwrap(keyring, row)
+
     async def seal(
         self, connection: AsyncConnection, user_id: str, purpose: str, plaintext: bytes
     ) -> bytes:
@@ -81,9 +86,11 @@ class Vault:
         return DataKeyRow(user_id, wrapped, kek_id)
 
     def _unwrap(self, row: DataKeyRow) -> bytes:
-        return unseal(
-            self._keyring.key(row.kek_id), row.wrapped, _wrapping(row.user_id, row.kek_id)
-        )
+        return _unwrap(self._keyring, row)
+
+
+def _unwrap(keyring: Keyring, row: DataKeyRow) -> bytes:
+    return unseal(keyring.key(row.kek_id), row.wrapped, _wrapping(row.user_id, row.kek_id))
 
 
 def _binding(user_id: str, purpose: str) -> str:

@@ -1,5 +1,7 @@
 """`oo keys`: the master keys of the token vault."""
 
+from typing import Annotated
+
 import typer
 
 from oo.cli.command import Command, Group
@@ -20,6 +22,22 @@ def rotate() -> None:
     settings = load_settings()
     vault = Vault(load_keyring(settings), SystemClock())
     out.print(f"{with_store(settings, vault.rewrap)} data keys sealed anew.")
+
+
+@keys.command()
+def abandon(
+    yes: Annotated[bool, typer.Option("--yes", help="Do it, without asking.")] = False,
+) -> None:
+    """Give up what was sealed under master keys that are lost; people connect sources again."""
+    from oo.vault.check import abandon_unreadable
+
+    if not yes:
+        typer.confirm(
+            "What was sealed under lost master keys is erased for good. Go on?", abort=True
+        )
+    settings = load_settings()
+    lost = with_store(settings, lambda db: abandon_unreadable(db, settings))
+    out.print(f"{lost} people must connect their sources again.")
 
 
 COMMAND = Command("keys", Group.PEOPLE, keys)

@@ -16,7 +16,8 @@ from oo.cli.running import health, wait_until
 from oo.kit.clock import SystemClock
 from oo.kit.errors import OoError
 from oo.kit.settings import Settings, load_settings
-from oo.store.offline import prepare_store, with_store
+from oo.store.offline import with_store
+from oo.vault.check import check_master_keys
 
 PAGE_WITHIN_S = 120.0
 ENGINE_WITHIN_S = 300.0
@@ -31,7 +32,7 @@ def serve(
     with data_dir(settings):
         prepare_environment(settings)
         with out.status("Preparing the store …"):
-            prepare_store(settings)
+            with_store(settings, lambda db: check_master_keys(db, settings))
         stopping = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: stopping.set())

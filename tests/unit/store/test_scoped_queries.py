@@ -31,6 +31,8 @@ ALL_PEOPLE = {
     ("decisions.py", "shadowed"): "policies are evaluated on everybody's log",
     ("kept_profiles.py", "behind"): "names the people whose profiles are behind",
     ("data_keys.py", "list_not_under"): "rotation of the key-encryption key",
+    ("data_keys.py", "one_of_each_master_key"): "the check of the master keys at the start",
+    ("data_keys.py", "every"): "the operator's check of the master keys",
 }
 
 
