@@ -56,7 +56,7 @@ async def test_a_lost_key_is_not_replaced(
 ) -> None:
     await connect()
     (settings.data_dir / "master.key").unlink()
-    with pytest.raises(ConfigurationError, match="is gone.*backup.*abandon"):
+    with pytest.raises(ConfigurationError, match=r"is gone.*backup.*abandon"):
         await check_master_keys(db, settings)
     assert not (settings.data_dir / "master.key").exists()
 
