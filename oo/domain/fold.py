@@ -26,14 +26,31 @@ def fold(policy: Policy, statistics: Statistics, reactions: Iterable[Reaction]) 
     for reaction in reactions:
         if reaction.late:
             continue
-        row = [reaction.features.get(name, 0.0) for name in policy.features]
-        x = policy.embed(np.array(row, np.float64))
-        weight = day_weight(policy.decay, day_of(reaction.learned_at))
+        x, weight = _learnt(policy, reaction)
         if reaction.replaces is None:
             statistics = statistics.add(x, reaction.reward, weight)
         else:
             statistics = statistics.revise(x, reaction.replaces, reaction.reward, weight)
     return statistics
+
+
+def unfold(policy: Policy, statistics: Statistics, reactions: Iterable[Reaction]) -> Statistics:
+    """The statistics before `reactions`, equal to the fold up to there but for rounding."""
+    for reaction in reactions:
+        if reaction.late:
+            continue
+        x, weight = _learnt(policy, reaction)
+        if reaction.replaces is None:
+            statistics = statistics.add(x, reaction.reward, -weight)
+        else:
+            statistics = statistics.revise(x, reaction.reward, reaction.replaces, weight)
+    return statistics
+
+
+def _learnt(policy: Policy, reaction: Reaction) -> tuple[Floats, float]:
+    row = [reaction.features.get(name, 0.0) for name in policy.features]
+    x = policy.embed(np.array(row, np.float64))
+    return x, day_weight(policy.decay, day_of(reaction.learned_at))
 
 
 def posterior_on(policy: Policy, statistics: Statistics, day: int) -> Any:

@@ -1,14 +1,17 @@
 """Why a tip was picked: the summands of its score, from the log alone."""
 
 import numpy as np
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ml.features import REGISTRY
+from oo.domain.decisions import Logged
 from oo.domain.explanations import Explanation
-from oo.domain.policies import is_fitted
+from oo.domain.fold import design, fold, posterior_on, unfold
+from oo.domain.policies import Policy, is_fitted
+from oo.domain.statistics import Statistics, day_of
 from oo.kit.errors import NotFound
 from oo.mlops.policy_lookup import Finder
-from oo.mlops.replay import Replayer
-from oo.store import decisions
+from oo.store import decisions, feedback, models
 from oo.store.database import Database
 
 
@@ -29,10 +32,12 @@ class Explainer:
             if logged is None:
                 raise NotFound("There is no such tip.")
             try:
-                again = await Replayer(connection, self._find).replay(logged)
+                policy = await self._find(connection, logged.policy)
+                statistics = await _state_then(connection, policy, logged)
             except ValueError as error:
                 raise NotFound(f"This decision can no longer be explained: {error}.") from error
-        parts = again.policy.explain(again.posterior, again.x[logged.chosen])
+        posterior = posterior_on(policy, statistics, day_of(logged.created_at))
+        parts = policy.explain(posterior, design(policy, logged.features)[logged.chosen])
         ordered = sorted(parts, key=lambda part: -abs(part.amount))
         return Explanation(
             decision=logged,
@@ -41,8 +46,25 @@ class Explainer:
             pooled=sum(part.value * part.pooled for part in parts),
             personal=sum(part.value * part.personal for part in parts),
             propensity=logged.propensities[logged.chosen],
-            fitted=is_fitted(again.policy),
+            fitted=is_fitted(policy),
             rank=1 + int(np.sum(np.array(logged.scores) > logged.scores[logged.chosen])),
             out_of=len(logged.scores),
             words=REGISTRY.words,
         )
+
+
+async def _state_then(connection: AsyncConnection, policy: Policy, logged: Logged) -> Statistics:
+    """What the policy knew of the person, by way of the stored state where that is nearer.
+
+    Raises ValueError when the log does not reach as far.
+    """
+    user_id, then = logged.user_id, logged.state_seq
+    stored = (await models.load(connection, [user_id], policy.state_key)).get(user_id)
+    state, at = Statistics.empty(policy.dimension), 0
+    if stored is not None and abs(stored.applied_seq - then) < then:
+        state, at = Statistics.decode(stored.state), stored.applied_seq
+    span = (min(at, then), max(at, then))
+    reactions = (await feedback.between(connection, {user_id: span}))[user_id]
+    if len(reactions) != span[1] - span[0]:
+        raise ValueError(f"the log of {user_id} does not reach {span[1]}")
+    return (fold if at < then else unfold)(policy, state, reactions)

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ml.features import REGISTRY
 from ml.policies import policies
@@ -21,7 +23,7 @@ from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.recommend.recommender import Account, Recommender, Served
 from oo.recommend.shadowing import ShadowedLearners
-from oo.store import candidates, tables
+from oo.store import candidates, feedback, tables
 from oo.store.database import Database
 from tests.unit.recommend.conftest import candidate, clock, db, put_pool, user
 from tests.unit.recommend.test_recommender import NoRefill, templates
@@ -110,6 +112,25 @@ async def test_an_explanation_adds_up_to_the_score(
     assert found.pooled != 0
     assert found.personal != 0
     assert all(part.sd >= 0 for part in found.contributions)
+
+
+@pytest.mark.parametrize("back", [0, 1, 5])
+async def test_an_explanation_starts_from_the_stored_state(
+    db: Database, clock: ManualClock, user: str, back: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tips = await live(db, clock, user, policies()["ebts"], 40, policies()["random"])
+    read, between = 0, feedback.between
+
+    async def counted(connection: AsyncConnection, spans: Any) -> Any:
+        nonlocal read
+        read += sum(up_to - above for above, up_to in spans.values())
+        return await between(connection, spans)
+
+    monkeypatch.setattr(feedback, "between", counted)
+    found = await Explainer(db).explain(tips[-1 - back], user)
+    total = sum(part.amount for part in found.contributions)
+    assert total == pytest.approx(found.decision.scores[found.decision.chosen], abs=1e-9)
+    assert read <= back + 1
 
 
 async def test_another_persons_tip_is_not_explained(
