@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.claims import decode, encode
@@ -25,6 +25,27 @@ class PoolEntry:
     task: Task | None
 
 
+_c, _t = candidates.c, tasks.c
+# built once: every load of a person's stock runs it
+_LIVE = (
+    select(candidates, *(column.label(f"t_{column.name}") for column in tasks.c))
+    .select_from(
+        candidates.outerjoin(
+            tasks,
+            and_(_t.user_id == _c.user_id, _t.id == _c.task_id, _t.completed_at.is_(None)),
+        )
+    )
+    .where(
+        _c.user_id.in_(bindparam("people", expanding=True)),
+        _c.retired_at.is_(None),
+        _c.expires_at > bindparam("now"),
+        or_(_c.task_id.is_(None), _t.id.is_not(None)),
+        or_(_t.not_before.is_(None), _t.not_before <= bindparam("now")),
+    )
+    .order_by(_c.user_id, _c.created_at, _c.id)
+)
+
+
 async def live(
     connection: AsyncConnection, user_ids: Collection[str], now: datetime
 ) -> dict[str, list[PoolEntry]]:
@@ -32,26 +53,9 @@ async def live(
 
     Those whose task is no longer open are left out; snoozed ones are in, with their `not_before`.
     """
-    c, t = candidates.c, tasks.c
-    query = (
-        select(candidates, *(column.label(f"t_{column.name}") for column in tasks.c))
-        .select_from(
-            candidates.outerjoin(
-                tasks,
-                and_(t.user_id == c.user_id, t.id == c.task_id, t.completed_at.is_(None)),
-            )
-        )
-        .where(
-            c.user_id.in_(user_ids),
-            c.retired_at.is_(None),
-            c.expires_at > now,
-            or_(c.task_id.is_(None), t.id.is_not(None)),
-            or_(t.not_before.is_(None), t.not_before <= now),
-        )
-        .order_by(c.user_id, c.created_at, c.id)
-    )
     found: dict[str, list[PoolEntry]] = {user_id: [] for user_id in user_ids}
-    for row in (await connection.execute(query)).mappings():
+    asked = {"people": list(user_ids), "now": now}
+    for row in (await connection.execute(_LIVE, asked)).mappings():
         try:
             claims = decode(row["claims"])
         except ValueError:

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, delete, func, or_, select, tuple_
+from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.signals import Extent, Signal, all_kinds, kind_of
@@ -45,25 +46,14 @@ async def current(
     connection: AsyncConnection, user_ids: Collection[str], now: datetime
 ) -> dict[str, dict[str, list[Signal]]]:
     """What matters now of each person's signals, by kind: see the windows of the kinds."""
-    s = signals.c
-    bounds = [
-        and_(
-            s.kind == kind.name,
-            s.ends_at >= now - kind.window.behind,
-            s.starts_at <= now + kind.window.ahead,
-        )
-        if kind.window
-        else s.kind == kind.name
-        for kind in all_kinds().values()
-    ]
-    query = (
-        select(s.user_id, s.kind, s.body)
-        .where(s.user_id.in_(user_ids), s.expires_at > now, or_(*bounds))
-        .order_by(s.user_id, s.ends_at, s.id)
-    )
+    asked: dict[str, Any] = {"people": list(user_ids), "now": now}
+    for kind in all_kinds().values():
+        if kind.window:
+            asked[f"{kind.name}_since"] = now - kind.window.behind
+            asked[f"{kind.name}_until"] = now + kind.window.ahead
     found: dict[str, dict[str, list[Signal]]] = {user_id: {} for user_id in user_ids}
     seen = dict.fromkeys(user_ids, 0)
-    for row in await connection.execute(query):
+    for row in await connection.execute(_current(), asked):
         seen[row.user_id] += 1
         if seen[row.user_id] > MAX_CURRENT:
             continue
@@ -71,6 +61,31 @@ async def current(
         if signal is not None:
             found[row.user_id].setdefault(row.kind, []).append(signal)
     return found
+
+
+@cache
+def _current() -> Select[Any]:
+    """Built once: every load of a person's stock runs it."""
+    s = signals.c
+    bounds = [
+        and_(
+            s.kind == kind.name,
+            s.ends_at >= bindparam(f"{kind.name}_since"),
+            s.starts_at <= bindparam(f"{kind.name}_until"),
+        )
+        if kind.window
+        else s.kind == kind.name
+        for kind in all_kinds().values()
+    ]
+    return (
+        select(s.user_id, s.kind, s.body)
+        .where(
+            s.user_id.in_(bindparam("people", expanding=True)),
+            s.expires_at > bindparam("now"),
+            or_(*bounds),
+        )
+        .order_by(s.user_id, s.ends_at, s.id)
+    )
 
 
 async def counts(connection: AsyncConnection, user_id: str) -> dict[tuple[str, str], int]:

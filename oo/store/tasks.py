@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, delete, func, or_, select, tuple_, update
+from sqlalchemy import RowMapping, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.standing import Listed
@@ -53,16 +53,15 @@ async def count_open(connection: AsyncConnection, user_id: str) -> dict[str, int
     return {row[0]: row[1] for row in rows}
 
 
-_LISTED = tuple(tasks.c[name] for name in Listed._fields)
+# built once: every load of a person's stock runs it
+_LISTS = select(tasks.c.user_id, *(tasks.c[name] for name in Listed._fields)).where(
+    tasks.c.user_id.in_(bindparam("people", expanding=True)), tasks.c.completed_at.is_(None)
+)
 
 
 async def lists(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, list[Listed]]:
     """All open tasks of each of these people, as far as claims about them go."""
-    rows = await connection.execute(
-        select(tasks.c.user_id, *_LISTED).where(
-            tasks.c.user_id.in_(user_ids), tasks.c.completed_at.is_(None)
-        )
-    )
+    rows = await connection.execute(_LISTS, {"people": list(user_ids)})
     found: dict[str, list[Listed]] = {user_id: [] for user_id in user_ids}
     for row in rows:
         found[row[0]].append(Listed(*row[1:]))
