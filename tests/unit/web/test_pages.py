@@ -1,6 +1,7 @@
 """The pages: signing in and out, connecting, handing in lists."""
 
 import re
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -249,3 +250,11 @@ async def test_an_answer_by_form_is_read_and_bound_to_its_attempt(site: Site) ->
     answer = await site.browser().post("/auth/google/callback", data=form)
     assert answer.status_code == 400
     assert "Start again" in answer.text
+
+
+@pytest.mark.parametrize("sheet", sorted(STATIC.glob("*.css")), ids=lambda path: path.name)
+def test_a_style_sheet_holds_whole_rules(sheet: Path) -> None:
+    text = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
+    assert text.count("{") == text.count("}")
+    assert text.rstrip().endswith("}"), "selectors without a rule"
+    assert not re.search(r",\s*[{}]|}\s*,", text)
