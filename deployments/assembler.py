@@ -14,7 +14,7 @@ class ContextAssembler:
     """Assembles the contexts of the making of candidates; requests assemble in process."""
 
     def __init__(self) -> None:
-        settings, self._clock, self._db = start("assembler")
+        settings, self._clock, self._db, _ = start("assembler")
         self._integrations = Integrations.of(settings, self._db, self._clock)
 
     async def assemble(self, user_id: str) -> Assembled | None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypedDict
 
+from deployments.calls import answered
 from deployments.process import start
 from oo.mlops.policy_lookup import choose
 from oo.recommend.learner import Choice, ScoreRequest
@@ -27,7 +28,8 @@ class BanditShard:
     """Scores candidates and learns from reactions for some of the people."""
 
     def __init__(self, first: Any = None) -> None:
-        _, self._clock, self._db = start("bandit")
+        base = start("bandit")
+        self._clock, self._db = base.clock, base.db
         self._first = first  # the shard that `user_config` reaches, unless this is it
         self._pin: str | None = None
         self._learners: ShadowedLearners | None = None
@@ -103,7 +105,7 @@ class BanditShard:
             return self._pin
         try:
             async with asyncio.timeout(LOOK_EVERY_S):
-                pin: str | None = await self._first.pin.remote()
+                pin: str | None = await answered(self._first.pin.remote())
                 return pin
         except Exception as error:
             log.info("the first shard is away, its last pin holds: %r", error)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from ray import serve
 
+from deployments.calls import answered
 from deployments.process import start
 from ml.generation.gate import Generation, generate, pool_key
 from ml.generation.settings import ENGINE, TIP_GENERATOR, ModelSettings, load_settings
@@ -35,16 +36,16 @@ class _Assembler:
         self._handle = handle
 
     async def assemble(self, user_id: str) -> Assembled | None:
-        assembled: Assembled | None = await self._handle.assemble.remote(user_id)
+        assembled: Assembled | None = await answered(self._handle.assemble.remote(user_id))
         return assembled
 
 
 class _Writer:
     """The gate over the alias `tip-generator`."""
 
-    def __init__(self, aliases: "Aliases") -> None:
+    def __init__(self, aliases: "Aliases", random: Random) -> None:
         self._aliases = aliases
-        self._random = Random()
+        self._random = random
 
     def pool_key(self, context: PromptContext) -> str:
         alias = self._aliases.alias(TIP_GENERATOR)
@@ -84,13 +85,9 @@ class TipGenerator:
         self._engine_app = engine_app
         self._engine: Any = None
         self._aliases = Aliases(load_settings(_file(models)), self._call_engine)
-        _, clock, db = start("generator")
-        self._filler = PoolFiller(
-            db,
-            clock,
-            _Assembler(assembler),
-            _Writer(self._aliases),
-        )
+        base = start("generator")
+        writer = _Writer(self._aliases, base.random)
+        self._filler = PoolFiller(base.db, base.clock, _Assembler(assembler), writer)
 
     async def reconfigure(self, config: dict[str, Any]) -> None:
         """Take over other aliases (`{"models": {...}}`, the shape of configs/models.yaml)."""
@@ -116,14 +113,14 @@ class TipGenerator:
             return State.READY.value
         try:
             async with asyncio.timeout(ENGINE_ANSWERS_WITHIN_S):
-                await self._handle().status.remote()
+                await answered(self._handle().status.remote())
         except Exception:
             return State.WARMING.value
         return State.READY.value
 
     async def _call_engine(self, body: dict[str, Any]) -> dict[str, Any]:
         fields = {name: value for name, value in body.items() if name != "model"}
-        answer: dict[str, Any] = await self._handle().chat_json.remote(fields)
+        answer: dict[str, Any] = await answered(self._handle().chat_json.remote(fields))
         return answer
 
     def _handle(self) -> Any:

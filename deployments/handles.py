@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-import time
 import zlib
 from collections.abc import Sequence
 from typing import Any
 
 from cachetools import TTLCache
 
+from deployments.calls import answered
+from oo.kit.clock import Clock
 from oo.kit.errors import Unavailable
 from oo.recommend.learner import Choice, ScoreRequest
 
@@ -28,8 +29,9 @@ class Shards:
     and the store's compare-and-set decides whose state is kept.
     """
 
-    def __init__(self, handles: Sequence[Any]) -> None:
+    def __init__(self, handles: Sequence[Any], clock: Clock) -> None:
         self._handles = handles
+        self._clock = clock
         self._rest_until = [0.0] * len(handles)
         self._news: list[dict[str, int]] = [{} for _ in handles]
         self._waking: set[asyncio.Task[None]] = set()
@@ -65,7 +67,9 @@ class Shards:
 
     async def status(self) -> str:
         """Under which key the states of the policy in force are stored; raises if one is away."""
-        names: list[str] = await asyncio.gather(*(it.status.remote() for it in self._handles))
+        names: list[str] = await asyncio.gather(
+            *(answered(it.status.remote()) for it in self._handles)
+        )
         return names[0]
 
     def _slot(self, user_id: str) -> int:
@@ -74,16 +78,15 @@ class Shards:
     async def _score(
         self, slot: int, batch: Sequence[ScoreRequest]
     ) -> Sequence[Choice | Exception]:
-        if time.monotonic() < self._rest_until[slot]:
+        if self._clock.monotonic() < self._rest_until[slot]:
             return [Unavailable("the bandit shard is away")] * len(batch)
         try:
             async with asyncio.timeout(CALL_LIMIT_S):
-                choices: list[Choice | Exception] = await self._handles[slot].score.remote(
-                    list(batch)
-                )
+                call = self._handles[slot].score.remote(list(batch))
+                choices: list[Choice | Exception] = await answered(call)
                 return choices
         except Exception as error:
-            self._rest_until[slot] = time.monotonic() + REST_AFTER_FAILURE_S
+            self._rest_until[slot] = self._clock.monotonic() + REST_AFTER_FAILURE_S
             return [error] * len(batch)
 
     async def _wake(self, slot: int) -> None:
@@ -92,7 +95,7 @@ class Shards:
         news, self._news[slot] = self._news[slot], {}
         try:
             async with asyncio.timeout(WAKE_LIMIT_S):
-                await self._handles[slot].wake.remote(news)
+                await answered(self._handles[slot].wake.remote(news))
         except Exception as error:
             log.info("a wake-up was lost, the sweep will find it: %r", error)
 
@@ -100,10 +103,10 @@ class Shards:
 class GeneratorRefill:
     """Has pools filled by the TipGenerator; refuses at once while its engine is not ready."""
 
-    def __init__(self, handle: Any) -> None:
+    def __init__(self, handle: Any, clock: Clock) -> None:
         self._handle = handle
         self.engine_ready = False
-        self._asked: TTLCache[str, None] = TTLCache(10_000, REFILL_EVERY_S)
+        self._asked: TTLCache[str, None] = TTLCache(10_000, REFILL_EVERY_S, clock.monotonic)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def now(self, user_id: str, within_s: float) -> None:
@@ -111,7 +114,7 @@ class GeneratorRefill:
         if not self.engine_ready or within_s <= 0:
             raise Unavailable("the tip generator is not ready")
         async with asyncio.timeout(within_s):
-            await self._handle.fill.remote(user_id, within_s)
+            await answered(self._handle.fill.remote(user_id, within_s))
 
     def behind(self, user_id: str) -> None:
         """Fill it some time soon, at most once in a few seconds per person."""
@@ -125,6 +128,6 @@ class GeneratorRefill:
     async def _fill(self, user_id: str) -> None:
         try:
             async with asyncio.timeout(30):
-                await self._handle.fill.remote(user_id, 20.0)
+                await answered(self._handle.fill.remote(user_id, 20.0))
         except Exception as error:
             log.info("a pool was not filled, the job will: %r", error)

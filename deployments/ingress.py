@@ -1,13 +1,12 @@
 """Ingress: a thin shim that connects the web application to the handles of the other parts."""
 
-import secrets
 from collections.abc import Sequence
-from random import Random
 from typing import Any, TypedDict
 
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from deployments.calls import answered
 from deployments.handles import GeneratorRefill, Shards
 from deployments.process import start
 from deployments.watch import Watch
@@ -30,10 +29,6 @@ from oo.web.app import create_app
 from oo.web.services import Services
 
 
-def _write_templates(context: PromptContext, count: int) -> Sequence[Draft]:
-    return fallback(context, count, Random())
-
-
 class IngressConfig(TypedDict, total=False):
     """What may change in place: the deadline of `/recommend`, in seconds."""
 
@@ -44,9 +39,12 @@ class Ingress:
     """Everything that HTTP reaches."""
 
     def __init__(self, shards: Sequence[Any], assembler: Any, generator: Any, jobs: Any) -> None:
-        settings, clock, self._db = start("ingress")
-        bandit = Shards(shards)
-        self._refill = GeneratorRefill(generator)
+        settings, clock, self._db, random = start("ingress")
+        bandit = Shards(shards, clock)
+        self._refill = GeneratorRefill(generator, clock)
+
+        def write_templates(context: PromptContext, count: int) -> Sequence[Draft]:
+            return fallback(context, count, random)
 
         async def store() -> State:
             async with self._db.read() as connection:
@@ -54,7 +52,7 @@ class Ingress:
             return State.READY
 
         async def ready(handle: Any) -> State:
-            await handle.status.remote()
+            await answered(handle.status.remote())
             return State.READY
 
         async def shards_ready() -> State:
@@ -64,7 +62,7 @@ class Ingress:
         async def engine() -> State:
             state = State.DOWN
             try:
-                state = State(await generator.engine_state.remote())
+                state = State(await answered(generator.engine_state.remote()))
             finally:
                 self._refill.engine_ready = state is State.READY
             return state
@@ -77,8 +75,8 @@ class Ingress:
             features=REGISTRY.columns,
             ranker=bandit,
             refill=self._refill,
-            fallback=FallbackPool(self._db, clock, _write_templates),
-            seeds=lambda: secrets.randbits(63),
+            fallback=FallbackPool(self._db, clock, write_templates),
+            seeds=lambda: random.getrandbits(63),
             deadline_s=settings.limits.recommend_deadline_s,
         )
         self._services = Services(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import oo.jobs.periodic
+from deployments.calls import answered
 from deployments.handles import Shards
 from deployments.process import start
 from oo.domain import ports
@@ -32,8 +33,8 @@ class _Generator:
         """Fill the person's pool; while the engine is away there is nothing to do."""
         try:
             async with asyncio.timeout(FILL_LIMIT_S):
-                if await self._handle.engine_state.remote() == "ready":
-                    await self._handle.fill.remote(user_id, FILL_LIMIT_S)
+                if await answered(self._handle.engine_state.remote()) == "ready":
+                    await answered(self._handle.fill.remote(user_id, FILL_LIMIT_S))
         except TimeoutError as error:
             raise Unavailable("the tip generator does not answer") from error
 
@@ -42,7 +43,7 @@ class Jobs:
     """Runs every job of `oo/jobs/periodic` on its own beat."""
 
     def __init__(self, shards: Sequence[Any], generator: Any) -> None:
-        settings, clock, db = start("jobs")
+        settings, clock, db, _ = start("jobs")
         integrations = Integrations.of(settings, db, clock)
         provided = Provided(
             {
@@ -50,7 +51,7 @@ class Jobs:
                 Clock: clock,
                 ports.ReadsSources: integrations,
                 ports.ClosesTasks: integrations,
-                ports.WakesShards: Shards(shards),
+                ports.WakesShards: Shards(shards, clock),
                 ports.FillsPools: _Generator(generator),
                 ports.LogsOutcomes: Outcomes(db, clock),
                 ports.RebuildsProfiles: Profiles(db, clock),

@@ -1,5 +1,6 @@
 """What every replica makes first."""
 
+from random import Random, SystemRandom
 from typing import NamedTuple
 
 from oo.kit.clock import Clock, SystemClock
@@ -9,15 +10,16 @@ from oo.store.database import Database
 
 
 class Base(NamedTuple):
-    """Settings, time and store of one process."""
+    """Settings, time, store and chance of one process."""
 
     settings: Settings
     clock: Clock
     db: Database
+    random: Random
 
 
 def start(part: str) -> Base:
     """Read the settings, send logs to the file of `part`, open the store."""
     settings = load_settings()
     log_to(settings.data_dir / "logs", part)
-    return Base(settings, SystemClock(), Database(settings.store_url))
+    return Base(settings, SystemClock(), Database(settings.store_url), SystemRandom())

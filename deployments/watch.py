@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
+from deployments.calls import answered
 from oo.domain.health import State
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class Watch:
     async def _ask(self, name: str) -> None:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                state = await self._probes[name]()
+                state = await answered(self._probes[name]())
         except Exception as error:
             known = self._states[name]
             state = State.WARMING if known is State.WARMING else State.DOWN

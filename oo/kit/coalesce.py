@@ -12,6 +12,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from oo.kit.cancellation import is_cancelled
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -24,8 +26,9 @@ class _Waiting(NamedTuple, Generic[T, R]):
 class Coalescer(Generic[T, R]):
     """Runs `run(items)` over what came together; result i answers item i.
 
-    A result that is an exception fails its own caller only; an exception raised by `run` fails
-    the whole batch. A caller that is cancelled leaves its item in the batch.
+    A result that is an exception fails its own caller only; an exception raised by `run`, or a
+    cancellation that comes from inside it, fails the whole batch. A caller that is cancelled leaves
+    its item in the batch.
     """
 
     def __init__(
@@ -65,11 +68,14 @@ class Coalescer(Generic[T, R]):
             if len(results) != len(batch):
                 raise RuntimeError(f"{len(results)} results for {len(batch)} items")
         except BaseException as error:
+            goes_on = isinstance(error, Exception) or (
+                isinstance(error, asyncio.CancelledError) and not is_cancelled()
+            )
             failure = error if isinstance(error, Exception) else RuntimeError("batch cancelled")
             for waiting in batch:
                 if not waiting.future.done():
                     waiting.future.set_exception(failure)
-            if not isinstance(error, Exception):
+            if not goes_on:
                 raise
             return
         for waiting, result in zip(batch, results, strict=True):

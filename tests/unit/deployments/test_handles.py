@@ -1,11 +1,14 @@
 """Shards by address: people always reach the same one; one that is away costs only its own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from deployments.handles import Shards
+import pytest
+
+from deployments.handles import GeneratorRefill, Shards
+from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
 from oo.recommend.learner import Choice, ScoreRequest
 
@@ -30,16 +33,23 @@ class Shard:
         self.woken |= news
 
 
+def handle_to(**methods: Callable[..., Awaitable[Any]]) -> Any:
+    """A handle whose methods are these functions."""
+    return SimpleNamespace(**{name: SimpleNamespace(remote=it) for name, it in methods.items()})
+
+
 def requests(*people: str) -> list[ScoreRequest]:
     return [ScoreRequest(person, 0, 1, {"priority": [0.0]}, 0) for person in people]
 
 
+# a replica that ends cancels what it was asked
+AWAY = [RuntimeError("gone"), asyncio.CancelledError()]
 PEOPLE = [f"person-{number}" for number in range(40)]
 
 
-async def test_everybody_gets_their_own_answer_from_their_own_shard() -> None:
+async def test_everybody_gets_their_own_answer_from_their_own_shard(clock: ManualClock) -> None:
     handles = [Shard(), Shard(), Shard()]
-    shards = Shards(handles)
+    shards = Shards(handles, clock)
     for _ in range(2):
         answers = await shards.score(requests(*PEOPLE))
         assert [answer.policy for answer in answers if isinstance(answer, Choice)] == PEOPLE
@@ -49,27 +59,49 @@ async def test_everybody_gets_their_own_answer_from_their_own_shard() -> None:
         assert not others & set(handle.asked)
 
 
-async def test_a_shard_that_is_away_costs_only_its_own_people() -> None:
-    handles: list[Any] = [Shard(), Shard(RuntimeError("gone"))]
-    answers = await Shards(handles).score(requests(*PEOPLE))
+@pytest.mark.parametrize("away", AWAY, ids=repr)
+async def test_a_shard_that_is_away_costs_only_its_own_people(
+    clock: ManualClock, away: BaseException
+) -> None:
+    handles: list[Any] = [Shard(), Shard(away)]
+    answers = await Shards(handles, clock).score(requests(*PEOPLE))
     failed = [p for p, one in zip(PEOPLE, answers, strict=True) if isinstance(one, Exception)]
     assert 0 < len(failed) < len(PEOPLE)
     assert not set(failed) & set(handles[0].asked)
 
 
-async def test_a_shard_that_failed_rests_for_a_moment() -> None:
-    shards = Shards([Shard(RuntimeError("gone"))])
+@pytest.mark.parametrize("away", AWAY, ids=repr)
+async def test_a_shard_that_failed_rests_for_a_moment(
+    clock: ManualClock, away: BaseException
+) -> None:
+    shards = Shards([Shard(away)], clock)
     await shards.score(requests("ada"))
     (again,) = await shards.score(requests("ada"))
     assert isinstance(again, Unavailable)
+    clock.advance(1.0)
+    shards._handles[0]._away = None
+    (back,) = await shards.score(requests("ada"))
+    assert isinstance(back, Choice)
 
 
-async def test_news_reach_the_persons_shard_with_the_newest_number() -> None:
+async def test_news_reach_the_persons_shard_with_the_newest_number(clock: ManualClock) -> None:
     handles = [Shard(), Shard()]
-    shards = Shards(handles)
+    shards = Shards(handles, clock)
     await shards.score(requests("ada"))
     for seq in (3, 5, 4):
         shards.wake("ada", seq)
     await asyncio.gather(*shards._waking)
     assert [handle.woken for handle in handles if handle.asked] == [{"ada": 5}]
     assert [handle.woken for handle in handles if not handle.asked] == [{}]
+
+
+async def test_a_generator_that_is_cancelled_is_away(clock: ManualClock) -> None:
+    async def fill(user_id: str, within_s: float) -> None:
+        raise asyncio.CancelledError
+
+    refill = GeneratorRefill(handle_to(fill=fill), clock)
+    refill.engine_ready = True
+    with pytest.raises(Unavailable):
+        await refill.now("ada", 1.0)
+    refill.behind("ada")
+    await asyncio.gather(*refill._tasks)

@@ -82,3 +82,16 @@ async def test_a_batch_is_bounded() -> None:
     coalescer = Coalescer(run, max_batch=4)
     await asyncio.gather(*(coalescer.submit(number) for number in range(10)))
     assert sizes == [4, 4, 2]
+
+
+async def test_a_cancellation_from_inside_fails_its_batch_and_no_other() -> None:
+    async def run(items: Sequence[int]) -> list[int | Exception]:
+        if 1 in items:
+            raise asyncio.CancelledError
+        return list(items)
+
+    coalescer = Coalescer(run, max_batch=1)
+    first, second = (asyncio.create_task(coalescer.submit(number)) for number in (1, 2))
+    with pytest.raises(RuntimeError, match="cancelled"):
+        await first
+    assert await asyncio.wait_for(second, 1) == 2
