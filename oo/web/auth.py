@@ -3,11 +3,25 @@
 from fastapi import Request
 
 from oo.identity.sessions import cookie_name
+from oo.kit.errors import Forbidden
 from oo.store.sessions import SessionRow
 from oo.web.services import services
 
 
+class OtherPerson(Forbidden):
+    """A page of one person acts in a session of another."""
+
+    code, title = "other_person", "This page is not yours"
+
+
 async def person(request: Request) -> SessionRow:
-    """The live session of the request; raises Unauthorized when there is none."""
+    """The live session of the request; raises Unauthorized when there is none.
+
+    A page says in `X-Person` for whom it was made, as somebody else may have signed in since:
+    raises OtherPerson then.
+    """
     parts = services(request)
-    return await parts.accounts.of(request.cookies.get(cookie_name(parts.settings)))
+    session = await parts.accounts.of(request.cookies.get(cookie_name(parts.settings)))
+    if request.headers.get("x-person", session.user_id) != session.user_id:
+        raise OtherPerson("Somebody else has signed in here. Reload the page.")
+    return session

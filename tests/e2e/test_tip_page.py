@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from playwright.sync_api import Browser, Page, expect
 from starlette.staticfiles import StaticFiles
 
 from oo.kit.settings import Settings
 from oo.web.app import STATIC
 from oo.web.guard import GuardMiddleware
+from oo.web.problems import problem
 from oo.web.rendering import page as render
 from tests.e2e.browser import CHROMIUM, PHONE, Watched, chromium, watch
 from tests.peers.serving import served
@@ -31,6 +32,8 @@ class FakeApi:
     reason: str | None = None
     status: int = 200
     lose_answers: int = 0
+    person: str = "ada"
+    before: list[Response] = field(default_factory=list)
     reactions: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
 
@@ -38,18 +41,33 @@ class FakeApi:
         app = FastAPI()
         app.add_middleware(GuardMiddleware, settings=Settings())
         app.mount("/static", StaticFiles(directory=STATIC))
-        app.get("/")(lambda: render("tip.html", timezone="UTC"))
+        app.get("/")(lambda: render("tip.html", person=self.person, timezone="UTC"))
         app.put("/api/me/timezone")(self._accept)
         app.post("/recommend")(self._recommend)
         app.post("/feedback")(self._feedback)
+        app.middleware("http")(self._proxy)
         return app
+
+    async def _proxy(self, request: Request, call_next: Any) -> Any:
+        """What stands before oO and may answer in its place."""
+        if request.url.path in ("/feedback", "/recommend") and self.before:
+            return self.before.pop(0)
+        return await call_next(request)
 
     async def _accept(self) -> Any:
         return {}
 
-    async def _recommend(self) -> Any:
+    def _refusal(self, request: Request) -> Response | None:
         if self.status != 200:
-            return JSONResponse({}, self.status, {"Retry-After": "1"})
+            code = "unauthorized" if self.status == 401 else "unavailable"
+            return problem(self.status, code, "", "", retry_after=1)
+        if request.headers["x-person"] != self.person:
+            return problem(403, "other_person", "", "")
+        return None
+
+    async def _recommend(self, request: Request) -> Any:
+        if refused := self._refusal(request):
+            return refused
         if self.reason:
             return {"tip": None, "reason": self.reason}
         number = len(self.reactions)
@@ -62,13 +80,15 @@ class FakeApi:
 
     async def _feedback(self, request: Request) -> Any:
         key, body = request.headers["idempotency-key"], await request.json()
+        if refused := self._refusal(request):
+            return refused
         if key not in self.keys:
             self.reactions.append(body)
         self.keys.append(key)
         if self.lose_answers:
             self.lose_answers -= 1
-            return JSONResponse({}, 503)
-        return {}
+            return problem(503, "unavailable", "", "")
+        return {"tip_id": body["tip_id"]}
 
 
 @pytest.fixture(scope="module")
@@ -262,3 +282,105 @@ def test_an_ended_session_leads_to_sign_in(watched: Watched, api: FakeApi) -> No
     api.status = 401
     watched.page.goto("/")
     watched.page.wait_for_url("**/sign-in")
+
+
+def not_there() -> Response:
+    """What Serve's proxy answers while it knows no routes."""
+    text = "Path '/feedback' not found. Ping http://.../-/routes for available routes."
+    return PlainTextResponse(text, 404)
+
+
+FOREIGN: dict[str, Callable[[], Response]] = {
+    "a proxy without routes": not_there,
+    "a proxy without servers": lambda: PlainTextResponse("Internal Server Error", 500),
+    "a proxy's own page": lambda: HTMLResponse("<h1>400 Bad request</h1>", 400),
+    "a network that wants a sign-in": lambda: HTMLResponse("<form></form>"),
+    "another product": lambda: JSONResponse({"ok": True}),
+    "an error without a code": lambda: JSONResponse({"detail": "Not Found"}, 404),
+}
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_only_what_oo_itself_says_is_final(watched: Watched, api: FakeApi, foreign: str) -> None:
+    page = watched.page
+    page.goto("/")
+    shows(page, "tip 0")
+    api.before = [FOREIGN[foreign]()]
+    page.keyboard.press("d")
+    shows(page, "tip 1")
+    assert [reaction["action"] for reaction in api.reactions] == ["done"]
+    assert len(api.keys) == 1
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_a_reaction_survives_a_start_of_oo(watched: Watched, api: FakeApi) -> None:
+    page = watched.page
+    page.goto("/")
+    shows(page, "tip 0")
+    api.before = [not_there() for _ in range(2)]
+    page.keyboard.press("d")
+    expect(page.locator("#content")).to_have_text("One moment.")
+    page.reload()
+    shows(page, "tip 1")
+    assert [reaction["tip_id"] for reaction in api.reactions] == [f"{0:032x}"]
+    assert len(set(api.keys)) == 1
+
+
+def test_what_oo_refuses_for_good_is_forgotten(watched: Watched, api: FakeApi) -> None:
+    page = watched.page
+    page.goto("/")
+    shows(page, "tip 0")
+    api.before = [problem(409, "conflict", "", "")]
+    page.keyboard.press("d")
+    page.wait_for_function("localStorage.length === 0")
+    shows(page, "tip 0")
+    assert api.keys == []
+
+
+STORAGES = {
+    "turned off": """Object.defineProperty(window, "localStorage", {
+        get() { throw new DOMException("denied", "SecurityError"); } });""",
+    "full": """Storage.prototype.setItem = () => {
+        throw new DOMException("full", "QuotaExceededError"); };""",
+    "missing": """Object.defineProperty(window, "localStorage", { value: null });""",
+    "strange": """localStorage.setItem("oo.pending.ada.x", "{");
+        localStorage.setItem("oo.pending.ada.y", "null");""",
+}
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_the_page_lives_whatever_the_storage_does(
+    watched: Watched, api: FakeApi, storage: str
+) -> None:
+    page = watched.page
+    page.add_init_script(STORAGES[storage])
+    page.goto("/")
+    shows(page, "tip 0")
+    api.before = [not_there()]
+    page.keyboard.press("d")
+    shows(page, "tip 1")
+    page.keyboard.press("s")
+    shows(page, "tip 2")
+    assert [reaction["action"] for reaction in api.reactions] == ["done", "snooze"]
+
+
+def test_what_is_kept_belongs_to_one_person(watched: Watched, api: FakeApi) -> None:
+    page = watched.page
+    page.goto("/")
+    shows(page, "tip 0")
+    api.status = 503
+    page.keyboard.press("d")
+    expect(page.locator("#content")).to_have_text("One moment.")
+    api.person, api.status = "eve", 200
+    # the page is ada's still, and her reaction must not become eve's
+    expect(page.locator("body")).to_have_attribute("data-person", "eve")
+    shows(page, "tip 0")
+    assert api.reactions == []
+    page.keyboard.press("s")
+    shows(page, "tip 1")
+    assert [reaction["action"] for reaction in api.reactions] == ["snooze"]
+    api.person = "ada"
+    page.goto("/")
+    shows(page, "tip 2")
+    assert [reaction["action"] for reaction in api.reactions] == ["snooze", "done"]
+    assert page.evaluate("localStorage.length") == 0

@@ -14,7 +14,7 @@ router = page_routes()
 async def tip_page(request: Request) -> Response:
     """Black, one tip, three gestures."""
     session = await person(request)
-    return page("tip.html", timezone=session.timezone)
+    return page("tip.html", person=session.user_id, timezone=session.timezone)
 
 
 PAGE = Page("tip", router)

@@ -1,15 +1,35 @@
-// The two calls of the page. A reaction is kept until the server has answered for it, and is sent
-// again under the same key, so that it counts once whatever the network does.
+// The calls of the page. A reaction is kept until oO has answered for it, and is sent again under
+// the same key, so that it counts once whatever the network and the proxies on the way do.
 
-const PENDING = "oo.pending."; // one entry per key: tabs share the storage
+import { Kept } from "/static/kept.js";
+
 const TIMEOUT_MS = 15_000;
+const LONGEST_PAUSE_S = 60;
+// what no repetition changes, when oO itself says it; a proxy may say the same while oO starts
+const FINAL = [400, 404, 409, 410, 413, 422];
 
+const person = document.body.dataset.person;
+const kept = new Kept(person);
+// a page may outlive its session: what it does is done as the person that it was made for, or not
+const HEADERS = { "Content-Type": "application/json", "X-Person": person };
+
+/** The server cannot be reached. */
 export class Offline extends Error {}
 
+/** Something answered that is not oO: a proxy before it, or a network that wants a sign-in. */
+export class Unanswered extends Error {
+  constructor(retryAfter) {
+    super("oO did not answer");
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** oO answered with a problem; `code` says which. */
 export class Refused extends Error {
-  constructor(status, retryAfter) {
-    super(`refused with ${status}`);
+  constructor(status, code, retryAfter) {
+    super(`refused: ${code}`);
     this.status = status;
+    this.code = code;
     this.retryAfter = retryAfter;
   }
 }
@@ -19,17 +39,21 @@ async function post(path, body, headers = {}) {
   try {
     answer = await fetch(path, {
       method: "POST",
-      headers: { "Content-Type": "application/json", ...headers },
+      headers: { ...HEADERS, ...headers },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch {
     throw new Offline("the server cannot be reached");
   }
-  if (!answer.ok) {
-    throw new Refused(answer.status, Number(answer.headers.get("Retry-After")) || 0);
+  const retryAfter = Math.min(Number(answer.headers.get("Retry-After")) || 0, LONGEST_PAUSE_S);
+  const type = (answer.headers.get("Content-Type") ?? "").split(";")[0];
+  const content = await answer.json().catch(() => null);
+  if (answer.ok && type === "application/json" && content) return content;
+  if (!answer.ok && type === "application/problem+json" && content?.code) {
+    throw new Refused(answer.status, content.code, retryAfter);
   }
-  return answer.json();
+  throw new Unanswered(retryAfter);
 }
 
 function newKey() {
@@ -38,43 +62,36 @@ function newKey() {
 }
 
 /** Ask for a tip: `{tip}`, or `{tip: null, reason}`. */
-export function recommend() {
-  return post("/recommend", {});
+export async function recommend() {
+  const answer = await post("/recommend", {});
+  if (!("tip" in answer)) throw new Unanswered(0);
+  return answer;
 }
 
 /** Say that a tip was on a visible page; when that is lost, it merely never counts as missed. */
 export async function seen(tipId) {
-  await fetch(`/api/tips/${tipId}/seen`, { method: "POST", keepalive: true }).catch(() => {});
+  const headers = { "X-Person": person };
+  await fetch(`/api/tips/${tipId}/seen`, { method: "POST", headers, keepalive: true }).catch(() => {});
 }
 
 /** Keep a reaction until `deliver` has brought it to the server. */
 export function remember(tipId, action, dwellMs) {
-  const body = { tip_id: tipId, action, dwell_ms: dwellMs };
-  const key = newKey();
-  localStorage.setItem(PENDING + key, JSON.stringify({ key, body, at: Date.now() }));
-}
-
-function allKept() {
-  return Object.keys(localStorage)
-    .filter((name) => name.startsWith(PENDING))
-    .map((name) => JSON.parse(localStorage.getItem(name)))
-    .sort((a, b) => a.at - b.at);
+  kept.add(newKey(), { tip_id: tipId, action, dwell_ms: dwellMs });
 }
 
 /** Bring all reactions that are kept, the oldest first. */
 export async function deliver() {
-  for (const kept of allKept()) await deliverOne(kept);
+  for (const entry of kept.all()) await deliverOne(entry);
 }
 
-// one that the server rejects for good is dropped
-async function deliverOne(kept) {
+async function deliverOne({ key, body }) {
   try {
-    await post("/feedback", kept.body, { "Idempotency-Key": kept.key });
+    const answer = await post("/feedback", body, { "Idempotency-Key": key });
+    if (answer.tip_id !== body.tip_id) throw new Unanswered(0);
   } catch (error) {
-    const isFinal = error instanceof Refused && error.status < 500 && ![401, 403, 408, 429].includes(error.status);
-    if (!isFinal) throw error;
+    if (!(error instanceof Refused && FINAL.includes(error.status))) throw error;
   }
-  localStorage.removeItem(PENDING + kept.key);
+  kept.drop(key);
 }
 
 /** Tell the server the time zone of this browser when it knows another one. */
@@ -82,6 +99,5 @@ export async function reportTimezone(known) {
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!timezone || timezone === known) return;
   const body = JSON.stringify({ timezone });
-  const headers = { "Content-Type": "application/json" };
-  await fetch("/api/me/timezone", { method: "PUT", headers, body }).catch(() => {});
+  await fetch("/api/me/timezone", { method: "PUT", headers: HEADERS, body }).catch(() => {});
 }

@@ -84,8 +84,12 @@ function later(ms) {
 }
 
 function showTrouble(error) {
-  if (error.status === 401) {
+  if (error.code === "unauthorized") {
     location.assign("/sign-in");
+    return;
+  }
+  if (error.code === "other_person") {
+    location.reload();
     return;
   }
   const isOffline = error instanceof Offline && !navigator.onLine;
