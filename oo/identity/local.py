@@ -11,6 +11,7 @@ from oo.kit.settings import Settings
 from oo.store import login_links
 from oo.store.database import Database
 
+GONE = "This link was used or is too old. Print a new one with oo login."
 LOCAL = Profile(provider="local", subject="owner", email="", name="You")
 
 
@@ -25,6 +26,14 @@ async def create_login_link(db: Database, settings: Settings, clock: Clock) -> s
     return f"{settings.base_url}/auth/link/{token}"
 
 
+async def check_login_link(db: Database, settings: Settings, clock: Clock, token: str) -> None:
+    """Raise Gone for a link that is used up or too old; it is not used up by this."""
+    _check_allowed(settings)
+    async with db.read() as connection:
+        if not await login_links.is_live(connection, hash_token(token), clock.now()):
+            raise Gone(GONE)
+
+
 async def use_login_link(
     db: Database, settings: Settings, clock: Clock, token: str, user_agent: str = ""
 ) -> str:
@@ -32,7 +41,7 @@ async def use_login_link(
     _check_allowed(settings)
     async with db.write() as connection:
         if not await login_links.use(connection, hash_token(token), clock.now()):
-            raise Gone("This link was used or is too old. Print a new one with oo login.")
+            raise Gone(GONE)
         user_id = await ensure_user(connection, LOCAL, clock)
         return await start_session(
             connection, user_id, clock, settings.limits.session_days, user_agent

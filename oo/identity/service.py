@@ -1,6 +1,6 @@
 """Signing in and out, for the web layer."""
 
-from oo.identity.local import use_login_link
+from oo.identity.local import check_login_link, use_login_link
 from oo.identity.openid import OpenIdSignIn, SignedIn
 from oo.identity.people import ensure_user
 from oo.identity.sessions import Sessions, start_session
@@ -32,6 +32,10 @@ class Identity:
             return await start_session(
                 connection, user_id, self._clock, self._settings.limits.session_days, user_agent
             )
+
+    async def check_link(self, token: str) -> None:
+        """Whether a one-time local link can still be used; raises Gone or Forbidden."""
+        await check_login_link(self._db, self._settings, self._clock, token)
 
     async def enter_by_link(self, token: str, user_agent: str) -> str:
         """Begin a session by a one-time local link; returns the cookie's value."""

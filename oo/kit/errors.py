@@ -51,6 +51,10 @@ class Malformed(OoError):
     status, code, title = 422, "malformed", "The payload is malformed"
 
 
+class HeadersTooLarge(OoError):
+    status, code, title = 431, "headers_too_large", "Too many cookies"
+
+
 class BadGateway(OoError):
     status, code, title = 502, "bad_gateway", "A service that oO depends on failed"
 

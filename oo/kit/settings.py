@@ -45,6 +45,9 @@ class Limits(BaseModel):
 
     body_bytes: int = 64 * 1024
     import_bytes: int = 2 * 1024 * 1024
+    header_bytes: int = Field(
+        default=16 * 1024, description="All headers of a request, cookies too"
+    )
     recommend_deadline_s: float = 2.0
     session_days: int = 30
     login_link_minutes: int = 15

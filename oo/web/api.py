@@ -9,15 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from oo.domain.rewards import Action
 from oo.domain.tips import TipKind
-from oo.kit.errors import BadRequest, Malformed
+from oo.kit.errors import BadRequest, Conflict, Malformed, NotFound
 from oo.recommend.reactions import ReactionRequest
 from oo.recommend.recommender import Account, Nothing
 from oo.web.auth import person
 from oo.web.fast_routes import At
+from oo.web.openapi import PERSONAL, answers
 from oo.web.services import Services, services
 
 router = APIRouter(tags=["tip"])
 
+MAX_KEY = 200
 MAX_DWELL_MS = 7 * 24 * 3600 * 1000
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -66,13 +68,22 @@ class FeedbackAnswer(BaseModel):
     late: bool
 
 
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "Names the reaction: the same key always gets the same answer.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
+}
+
+
 def _body_of(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     schema.pop("$defs", None)
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-@router.post("/recommend", response_model=Recommendation)
+@router.post("/recommend", response_model=Recommendation, responses=answers(*PERSONAL))
 async def recommend(request: Request) -> Response:
     """Decide on one tip for the signed-in person."""
     parts = services(request)
@@ -100,13 +111,18 @@ async def recommend(request: Request) -> Response:
     )
 
 
-@router.post("/feedback", response_model=FeedbackAnswer, openapi_extra=_body_of(Feedback))
+@router.post(
+    "/feedback",
+    response_model=FeedbackAnswer,
+    responses=answers(BadRequest, *PERSONAL, NotFound, Conflict, Malformed),
+    openapi_extra={**_body_of(Feedback), "parameters": [KEY]},
+)
 async def feedback(request: Request) -> Response:
     """Record a reaction exactly once; needs an `Idempotency-Key` header (1 to 200 characters)."""
     parts = services(request)
     session = await person(request)
     key = request.headers.get("idempotency-key", "")
-    if not 1 <= len(key) <= 200 or not key.isprintable():
+    if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
         raise BadRequest("Send an Idempotency-Key header of 1 to 200 printable characters.")
     body = await parse(request, Feedback)
     answer = await parts.reactions.accept(

@@ -7,7 +7,8 @@ from starlette.staticfiles import StaticFiles
 
 import oo.web.pages
 from oo.kit.plugins import discover
-from oo.web import api, health, imports, me, problems, tips
+from oo.web import api, health, imports, me, openapi, problems, tips
+from oo.web.border import BorderMiddleware
 from oo.web.fast_routes import FastRoutes
 from oo.web.guard import GuardMiddleware
 from oo.web.limits import LimitsMiddleware
@@ -27,6 +28,7 @@ def create_app(services: Services) -> FastAPI:
         version=health.release(),
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would trust the Host header
     )
     app.state.services = services
     problems.install(app)
@@ -34,11 +36,13 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(module.router)
     for page in discover(oo.web.pages, "PAGE", Page).values():
         app.include_router(page.routes)
+    openapi.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # the last one added is the first one asked
     app.add_middleware(FastRoutes, endpoints=api.BUSIEST)
     app.add_middleware(
         LimitsMiddleware, limits=services.settings.limits, large=IMPORT_PATHS, forms=FORM_PATHS
     )
+    app.add_middleware(BorderMiddleware)
     app.add_middleware(GuardMiddleware, settings=services.settings)
     return app

@@ -4,9 +4,10 @@ import hmac
 
 from fastapi import Request
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 
 from oo.identity.sessions import cookie_name, csrf_token
-from oo.kit.errors import Forbidden
+from oo.kit.errors import BadRequest, Forbidden
 from oo.web.services import services
 
 FIELD = "csrf"
@@ -23,12 +24,26 @@ def form_token(request: Request) -> str:
     return csrf_token(session_cookie(request))
 
 
+async def read_form(
+    request: Request, *, max_files: int = 0, max_part_bytes: int = 64 * 1024
+) -> FormData:
+    """The submitted form; raises BadRequest for one that cannot be read."""
+    try:
+        return await request.form(
+            max_files=max_files, max_fields=MAX_FIELDS, max_part_size=max_part_bytes
+        )
+    except HTTPException as error:
+        raise BadRequest(f"The form cannot be read: {error.detail}") from error
+    except (ValueError, LookupError) as error:  # such as a charset that is none
+        raise BadRequest("The form cannot be read.") from error
+
+
 async def checked_form(request: Request, max_part_bytes: int = 64 * 1024) -> FormData:
     """The submitted form; raises Forbidden unless it was made for this session.
 
     One that may hold a file is the caller's to close.
     """
-    form = await request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=max_part_bytes)
+    form = await read_form(request, max_files=1, max_part_bytes=max_part_bytes)
     given = form.get(FIELD) or request.headers.get("x-csrf-token", "")
     if not isinstance(given, str) or not hmac.compare_digest(
         given.encode(), form_token(request).encode()

@@ -16,11 +16,13 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oo.identity.sessions import cookie_name, csrf_token
+from oo.kit.errors import Forbidden
 from oo.kit.settings import Settings
-from oo.web.problems import problem
+from oo.web.problems import answer
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
@@ -28,10 +30,6 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
-)
-FORGED = (
-    "This request did not come from oO's own pages. Reload the page; a script sends"
-    " Content-Type: application/json."
 )
 HEADERS = {
     "content-security-policy": CSP,
@@ -43,6 +41,18 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+
+
+class Forged(Forbidden):
+    """The request may have been made by another site."""
+
+    code = "forged"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This request did not come from oO's own pages. Reload the page; a script sends"
+            " Content-Type: application/json."
+        )
 
 
 class GuardMiddleware:
@@ -73,13 +83,12 @@ class GuardMiddleware:
             await send(message)
 
         if scope["method"] not in SAFE_METHODS and self._is_forged(Headers(scope=scope)):
-            refusal = problem(403, "forged", "Not allowed", FORGED)
-            await refusal(scope, receive, guarded)
+            await answer(Request(scope), Forged())(scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
 
     def _is_forged(self, headers: Headers) -> bool:
-        if not self._is_foreign(headers):
+        if not is_foreign(headers, self._origin):
             return False
         token = _cookie(headers.get("cookie", ""), self._cookie)
         if token is None:
@@ -89,15 +98,23 @@ class GuardMiddleware:
         given = headers.get("x-csrf-token", "")
         return not hmac.compare_digest(given.encode(), csrf_token(token).encode())
 
-    def _is_foreign(self, headers: Headers) -> bool:
-        """Whether the headers leave it possible that another site made the request."""
-        site = headers.get("sec-fetch-site")
-        if site is not None:
-            return site != "same-origin"
-        origin = headers.get("origin")
-        if origin is not None:
-            return origin != self._origin and urlsplit(origin).netloc != headers.get("host")
-        return headers.get("content-type", "").split(";")[0].strip().lower() in FORM_TYPES
+
+def is_foreign(headers: Headers, own_origin: str) -> bool:
+    """Whether the headers leave it possible that another site made the request."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site != "same-origin"
+    origin = headers.get("origin")
+    if origin is not None:
+        return origin != own_origin and _host_of(origin) != headers.get("host")
+    return headers.get("content-type", "").split(";")[0].strip().lower() in FORM_TYPES
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""  # no browser sends it, and no host is called so
 
 
 def _cookie(header: str, name: str) -> str | None:

@@ -1,9 +1,11 @@
 """Health and version: what a person's page, a load balancer and an operator ask."""
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 
 from oo.domain.health import State
 from oo.web.services import services
@@ -12,6 +14,14 @@ router = APIRouter(tags=["health"])
 
 
 ESSENTIAL = ("store", "ingress")
+
+
+class Readiness(BaseModel):
+    """Whether tips can be served, and which parts are not ready."""
+
+    status: Literal["ok", "unavailable"]
+    warming: list[str]
+    down: list[str]
 
 
 def release() -> str:
@@ -34,7 +44,7 @@ async def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/health/ready")
+@router.get("/health/ready", response_model=Readiness, responses={503: {"model": Readiness}})
 async def ready(request: Request) -> Response:
     """200 as soon as tips can be served; `warming` names parts that are still starting.
 
@@ -42,12 +52,12 @@ async def ready(request: Request) -> Response:
     """
     states = services(request).parts.states()
     missing = [name for name in ESSENTIAL if states.get(name) is not State.READY]
-    body = {
-        "status": "unavailable" if missing else "ok",
-        "warming": sorted(name for name, state in states.items() if state is State.WARMING),
-        "down": sorted(name for name, state in states.items() if state is State.DOWN),
-    }
-    return JSONResponse(body, 503 if missing else 200)
+    body = Readiness(
+        status="unavailable" if missing else "ok",
+        warming=sorted(name for name, state in states.items() if state is State.WARMING),
+        down=sorted(name for name, state in states.items() if state is State.DOWN),
+    )
+    return JSONResponse(body.model_dump(), 503 if missing else 200)
 
 
 @router.get("/health/parts")

@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
+from oo.kit.errors import BadRequest, Conflict, Malformed, NotFound
 from oo.web.auth import person
+from oo.web.openapi import PERSONAL, answers
 from oo.web.services import services
 
 router = APIRouter(tags=["signals"])
@@ -25,7 +27,10 @@ class Imported(BaseModel):
     errors: list[LineProblem]
 
 
-@router.post("/api/sources/{source}/import")
+@router.post(
+    "/api/sources/{source}/import",
+    responses=answers(BadRequest, *PERSONAL, NotFound, Conflict, Malformed),
+)
 async def import_file(
     request: Request, source: str, filename: str = Query("tasks.txt", max_length=300)
 ) -> Imported:

@@ -1,15 +1,18 @@
 """Overload and oversize are refused at the door, before anything is read or queued."""
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from oo.kit.errors import TooLarge, Unavailable
+from oo.kit.errors import HeadersTooLarge, OoError, TooLarge, Unavailable
 from oo.kit.settings import Limits
-from oo.web.problems import of_error
+from oo.web.problems import answer
+
+ALWAYS_ANSWERED = "/health/live"  # a process with much to do is alive
 
 
 class LimitsMiddleware:
-    """Answers 413 to bodies over the limit and 503 with Retry-After when too many wait.
+    """Answers 413 and 431 to what is over the limits and 503 with Retry-After when too many wait.
 
     Imports of files have a limit of their own, on the paths in `large`. A form on a path in `forms`
     is refused by its route, once it has read too much: the answer there is a page.
@@ -28,9 +31,9 @@ class LimitsMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if self._waiting >= self._limits.max_waiting:
-            overload = Unavailable("Too many requests wait; try again.", retry_after=1)
-            await of_error(overload)(scope, receive, send)
+        refused = self._refused(scope)
+        if refused is not None:
+            await answer(Request(scope), refused)(scope, receive, send)
             return
         limit = self._limits.body_bytes
         if scope["path"].startswith(self._large):
@@ -38,7 +41,7 @@ class LimitsMiddleware:
         length = Headers(scope=scope).get("content-length", "")
         is_form = bool(self._forms) and scope["path"].startswith(self._forms)
         if length.isdigit() and int(length) > limit and not is_form:
-            await of_error(_too_large(limit))(scope, receive, send)
+            await answer(Request(scope), _too_large(limit))(scope, receive, send)
             return
         seen = 0
 
@@ -55,6 +58,14 @@ class LimitsMiddleware:
             await self._app(scope, bounded if scope["method"] != "GET" else receive, send)
         finally:
             self._waiting -= 1
+
+    def _refused(self, scope: Scope) -> OoError | None:
+        size = sum(len(name) + len(value) for name, value in scope["headers"])
+        if size > self._limits.header_bytes:
+            return HeadersTooLarge("Clear the cookies of this site in your browser and try again.")
+        if self._waiting >= self._limits.max_waiting and scope["path"] != ALWAYS_ANSWERED:
+            return Unavailable("Too many requests wait; try again.", retry_after=1)
+        return None
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -1,18 +1,31 @@
-"""Errors as RFC 9457 problem details; nothing internal leaks into them."""
+"""Errors as RFC 9457 problem details, or as pages for people; nothing internal leaks into them."""
 
 import logging
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
-from oo.kit.errors import OoError
+from oo.kit.errors import BadRequest, Malformed, NotFound, OoError, TooLarge, Unauthorized
+from oo.web.audience import wants_page
+from oo.web.error_page import error_page, to_sign_in
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+# what the framework says by a status alone
+_SAID = {
+    400: (BadRequest.code, BadRequest.title, "The request cannot be read."),
+    404: (NotFound.code, NotFound.title, "There is nothing at this address."),
+    405: ("method_not_allowed", "Not possible here", "This address is asked in another way."),
+    413: (TooLarge.code, TooLarge.title, "The request is too large."),
+}
 
 
 class Problem(BaseModel):
@@ -25,55 +38,78 @@ class Problem(BaseModel):
     detail: str
 
 
+class _Said(NamedTuple):
+    """An error in words."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    headers: Mapping[str, str] = {}
+
+
 def problem(
-    status: int, code: str, title: str, detail: str, *, retry_after: int | None = None
+    status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """One problem document; `code` is what clients branch on."""
-    body = {
-        "type": f"urn:oo:{code}",
-        "title": title,
-        "status": status,
-        "code": code,
-        "detail": detail,
-    }
-    return JSONResponse(
-        body,
-        status,
-        headers={"Retry-After": str(retry_after)} if retry_after is not None else None,
-        media_type=MEDIA_TYPE,
-    )
-
-
-def of_error(error: OoError) -> Response:
-    """The problem document of a business error."""
-    return problem(
-        error.status, error.code, error.title, error.detail, retry_after=error.retry_after
-    )
+    said = Problem(type=f"urn:oo:{code}", title=title, status=status, code=code, detail=detail)
+    return JSONResponse(said.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of `app` with problem details."""
+    """Answer every error that the routes of `app` raise."""
 
     async def handle(request: Request, error: Exception) -> Response:
         return answer(request, error)
 
-    for kind in (OoError, RequestValidationError, HTTPException, Exception):
+    for kind in (OoError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, handle)
 
 
-def answer(request: Request, error: Exception) -> Response:
-    """The problem document of any error: the one mapping from errors to answers."""
+def answer(request: Request, error: Exception, *, on_page: bool = False) -> Response:
+    """The answer to any error: the one mapping from errors to answers.
+
+    A person gets a page and a program a problem document; with `on_page`, one that does not tell
+    what it is counts as a person.
+    """
+    said, path = _said(request, error), request.url.path
+    if not wants_page(request.headers, by_default=on_page):
+        return problem(*said)
+    if isinstance(error, Unauthorized):
+        return to_sign_in(path)
+    return error_page(path, said.status, said.title, said.detail, said.headers)
+
+
+def _said(request: Request, error: Exception) -> _Said:
     match error:
         case OoError():
-            return of_error(error)
+            headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+            return _Said(error.status, error.code, error.title, error.detail, headers)
         case RequestValidationError():
             where = (f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in error.errors())
-            return problem(422, "malformed", "The payload is malformed", "; ".join(where))
+            return _Said(Malformed.status, Malformed.code, Malformed.title, "; ".join(where))
         case HTTPException():
-            code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code)
-            return problem(
-                error.status_code, code or "http_error", str(error.detail), str(error.detail)
+            text = str(error.detail)
+            headers = dict(error.headers or {})
+            if error.status_code == 405:
+                headers["Allow"] = ", ".join(sorted(_allowed(request)))
+            return _Said(
+                error.status_code,
+                *_SAID.get(error.status_code, ("http_error", text, text)),
+                headers,
             )
+        case ClientDisconnect():
+            return _Said(400, *_SAID[400])  # nobody reads it
         case _:
             log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
-            return problem(500, "internal", "Something went wrong", "It was logged; try again.")
+            return _Said(500, "internal", "Something went wrong", "It was logged; try again.")
+
+
+def _allowed(request: Request) -> set[str]:
+    """The methods of all routes at the address; the framework names those of the first only."""
+    scope = {**request.scope, "root_path": request.scope.get("app_root_path", "")}
+    found: set[str] = set()
+    for route in request.app.router.routes:
+        if route.matches(scope)[0] is not Match.NONE:
+            found |= getattr(route, "methods", None) or {"GET"}
+    return found | ({"HEAD"} if "GET" in found else set())

@@ -6,12 +6,15 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
 from oo.domain.explanations import Explanation
-from oo.kit.errors import NotFound
+from oo.kit.errors import Malformed, NotFound
 from oo.store import decisions
 from oo.web.auth import person
+from oo.web.openapi import PERSONAL, answers
 from oo.web.services import services
 
-router = APIRouter(prefix="/api/tips", tags=["tip"])
+router = APIRouter(
+    prefix="/api/tips", tags=["tip"], responses=answers(*PERSONAL, NotFound, Malformed)
+)
 
 TipId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 

@@ -24,6 +24,7 @@ def test_a_pasted_list_brings_tips_and_scripts_get_them_too(product: Product) ->
         page = watched.page
         link = product.cli("login")
         page.goto(link)
+        page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(f"{product.base_url}/")
 
         page.goto("/connect")

@@ -60,7 +60,7 @@ class FakeApi:
     def _refusal(self, request: Request) -> Response | None:
         if self.status != 200:
             code = "unauthorized" if self.status == 401 else "unavailable"
-            return problem(self.status, code, "", "", retry_after=1)
+            return problem(self.status, code, "", "", {"Retry-After": "1"})
         if request.headers["x-person"] != self.person:
             return problem(403, "other_person", "", "")
         return None
@@ -331,9 +331,10 @@ def test_what_oo_refuses_for_good_is_forgotten(watched: Watched, api: FakeApi) -
     page.goto("/")
     shows(page, "tip 0")
     api.before = [problem(409, "conflict", "", "")]
-    page.keyboard.press("d")
-    page.wait_for_function("localStorage.length === 0")
+    with page.expect_response("**/feedback"):
+        page.keyboard.press("d")
     shows(page, "tip 0")
+    assert page.evaluate("localStorage.length") == 0
     assert api.keys == []
 
 

@@ -1,5 +1,7 @@
 """Signing in and out."""
 
+from urllib.parse import quote
+
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -7,14 +9,14 @@ from oo.identity.openid import ATTEMPT_LIFETIME
 from oo.identity.sessions import cookie_name
 from oo.kit.errors import OoError, Unauthorized
 from oo.web.auth import person
-from oo.web.forms import checked_form, session_cookie
+from oo.web.forms import checked_form, read_form, session_cookie
+from oo.web.guard import Forged, is_foreign
 from oo.web.page import Page, page_routes
 from oo.web.rendering import message, page
 from oo.web.services import services
 
 router = page_routes()
 
-MAX_FIELDS = 20
 NEXT_PATHS = frozenset({"/", "/connect"})
 
 
@@ -35,8 +37,17 @@ async def sign_in_page(request: Request) -> Response:
 
 
 @router.get("/auth/link/{token}")
+async def show_link(request: Request, token: str) -> Response:
+    """Offer to sign in by a one-time local link; looking at it, as previews do, uses nothing up."""
+    await services(request).identity.check_link(token)
+    return page("link.html", action=f"/auth/link/{quote(token, safe='')}")
+
+
+@router.post("/auth/link/{token}")
 async def use_link(request: Request, token: str) -> Response:
-    """Sign in by a one-time local link."""
+    """Sign in by a one-time local link, from its own page only."""
+    if is_foreign(request.headers, services(request).settings.base_url):
+        raise Forged  # nobody is to be signed in by another site
     cookie = await services(request).identity.enter_by_link(token, _user_agent(request))
     return _enter(request, cookie, "/")
 
@@ -68,7 +79,7 @@ async def callback(request: Request, provider: str) -> Response:
 @router.post("/auth/{provider}/callback")
 async def callback_form(request: Request, provider: str) -> Response:
     """The browser comes back from a provider that answers by a form."""
-    form = await request.form(max_files=0, max_fields=MAX_FIELDS)
+    form = await read_form(request)
     answer = {name: value for name, value in form.items() if isinstance(value, str)}
     return await _finish(request, provider, answer)
 

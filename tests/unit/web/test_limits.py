@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import httpx2
+import pytest
 from fastapi import FastAPI, Request
 
 from oo.kit.settings import Limits
 from oo.web import problems
 from oo.web.limits import LimitsMiddleware
+from tests.unit.web.conftest import Site
 
 
 def client(app: FastAPI, **limits: int) -> httpx2.AsyncClient:
@@ -53,3 +55,24 @@ async def test_a_body_over_the_limit_is_refused_even_when_its_length_is_not_said
         assert (await http.post("/small", content=b"x" * 1001)).status_code == 413
         assert (await http.post("/small", content=chunks(11))).status_code == 413
         assert (await http.post("/import/x", content=chunks(20))).json() == 2000
+
+
+async def test_a_process_with_much_to_do_is_alive(site: Site) -> None:
+    limits = site.settings.limits.model_copy(update={"max_waiting": 0})
+    (middleware,) = [it for it in site.app.user_middleware if it.cls is LimitsMiddleware]  # type: ignore[comparison-overlap]
+    middleware.kwargs["limits"] = limits
+    assert (await site.browser().get("/health/live")).status_code == 200
+    assert (await site.browser().get("/health/ready")).status_code == 503
+    refused = await site.browser().get("/", headers={"accept": "text/html"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert "<h1>Not available right now</h1>" in refused.text
+
+
+@pytest.mark.parametrize("name", ["cookie", "x-anything"])
+async def test_too_many_cookies_end_in_a_page_that_says_so(site: Site, name: str) -> None:
+    headers = {name: "a=" + "x" * 17_000, "accept": "text/html"}
+    answer = await site.browser().get("/sign-in", headers=headers)
+    assert answer.status_code == 431
+    assert "Clear the cookies" in answer.text
+    program = await site.browser().get("/sign-in", headers={**headers, "accept": "*/*"})
+    assert program.json()["code"] == "headers_too_large"

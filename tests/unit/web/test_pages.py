@@ -34,24 +34,51 @@ async def test_a_stranger_is_shown_the_way_in(site: Site) -> None:
 
 async def test_a_link_signs_in_once_with_a_guarded_cookie(site: Site) -> None:
     link = await create_login_link(site.db, site.settings, site.clock)
-    first = await site.browser().get(link)
+    first = await site.browser().post(link, headers=SAME)
     cookie = first.headers["set-cookie"].lower()
     assert cookie.startswith("sid=")
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
     assert "path=/" in cookie
     assert "secure" not in cookie
-    again = await site.browser().get(link)
-    assert again.status_code == 410
-    assert "set-cookie" not in again.headers
-    assert "Back to sign-in" in again.text
+    for again in (await site.browser().get(link), await site.browser().post(link, headers=SAME)):
+        assert again.status_code == 410
+        assert "set-cookie" not in again.headers
+        assert "Back to sign-in" in again.text
+
+
+async def test_looking_at_a_link_uses_nothing_up(site: Site) -> None:
+    link = await create_login_link(site.db, site.settings, site.clock)
+    for preview in ("GET", "HEAD", "GET"):
+        answer = await site.browser().request(preview, link)
+        assert answer.status_code == 200
+        assert "set-cookie" not in answer.headers
+    page = (await site.browser().get(link)).text
+    (action,) = re.findall(r'<form method="post" action="([^"]+)"', page)
+    assert link.endswith(action)
+    assert (await site.browser().post(action, headers=SAME)).headers["location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"origin": "https://evil.example"},
+        {"content-type": "application/x-www-form-urlencoded"},
+    ],
+)
+async def test_another_site_signs_nobody_in(site: Site, headers: dict[str, str]) -> None:
+    link = await create_login_link(site.db, site.settings, site.clock)
+    answer = await site.browser().post(link, headers=headers)
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
 
 
 async def test_over_https_the_cookie_is_bound_to_the_host(site: Site) -> None:
     settings = Settings(public_url="https://oo.example", data_dir=site.settings.data_dir)
     site.app.state.services.settings = settings
     link = await create_login_link(site.db, settings, site.clock)
-    answer = await site.browser().get(link.removeprefix("https://oo.example"))
+    answer = await site.browser().post(link.removeprefix("https://oo.example"), headers=SAME)
     assert answer.headers["set-cookie"].startswith("__Host-sid=")
     assert "Secure" in answer.headers["set-cookie"]
 
