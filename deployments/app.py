@@ -14,6 +14,7 @@ from deployments.args import AppArgs, EngineArgs, Scale
 from deployments.assembler import ContextAssembler
 from deployments.bandit import BanditShard
 from deployments.generator import TipGenerator
+from deployments.hosts import check_store, count_hosts
 from deployments.ingress import Ingress
 from deployments.jobs import Jobs
 from oo.integrations.registry import check_settings
@@ -26,7 +27,10 @@ def build(args: AppArgs) -> Application:
     Each shard is a deployment of its own with one replica, so that a person's shard has an address;
     the further ones follow the first in what may change in place.
     """
-    check_settings(load_settings())  # a wrong one must fail here, while the old application serves
+    # what is wrong must fail here, while the old application still serves
+    settings = load_settings()
+    check_settings(settings)
+    check_store(settings, count_hosts())
     one = args.shards.model_copy(update={"replicas": 1})
     first = _deploy(BanditShard, one, user_config={}).bind()
     further = [

@@ -10,7 +10,7 @@ import psutil
 import yaml
 
 from oo.cli.environment import prepare_environment
-from oo.cli.running import health
+from oo.cli.running import as_running, health
 from oo.kit.errors import ConfigurationError
 from oo.kit.settings import Settings
 
@@ -115,7 +115,7 @@ def deployment_errors() -> list[str]:
 
 def pinned_policy(settings: Settings) -> str | None:
     """The policy that `user_config` of BanditShard names; None without one, or if oO is not up."""
-    if health(settings) is None:
+    if health(as_running(settings)) is None:
         return None
     prepare_environment(settings)
     import ray

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
+from oo.cli.running import LOCK
 from oo.kit.errors import ConfigurationError
 from oo.kit.settings import Settings
 
@@ -16,15 +17,7 @@ NEEDED_MEMORY = 3 * 1024**3
 
 def check_machine(settings: Settings) -> None:
     """Raise ConfigurationError, saying what to do, when oO cannot start here."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"Port {settings.port} on {settings.host} is taken ({error.strerror});"
-                " end what uses it or choose another with OO_PORT."
-            ) from error
+    _check_address(settings.host, settings.port)
     free = psutil.virtual_memory().available
     if free < NEEDED_MEMORY:
         raise ConfigurationError(
@@ -33,12 +26,28 @@ def check_machine(settings: Settings) -> None:
         )
 
 
+def _check_address(host: str, port: int) -> None:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise ConfigurationError(f"OO_HOST: {host} is no address: {error.strerror}.") from error
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise ConfigurationError(
+                f"Port {port} on {host} is taken ({error.strerror});"
+                " end what uses it or choose another with OO_PORT."
+            ) from error
+
+
 @contextmanager
 def data_dir(settings: Settings) -> Iterator[Path]:
     """The data folder, for one running oO only."""
     folder = settings.data_dir.resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(folder / "running.lock")
+    lock = FileLock(folder / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:

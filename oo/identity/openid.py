@@ -5,6 +5,7 @@ so two tabs do not disturb each other and nothing is stored before somebody has 
 """
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -22,6 +23,8 @@ from oo.kit.settings import OidcProvider, Settings
 from oo.vault.keyring import Keyring
 from oo.vault.tokens import TokenSealer
 
+log = logging.getLogger(__name__)
+
 ATTEMPT_LIFETIME = timedelta(minutes=10)
 TIMEOUT_S = 10.0
 # never "none", and never a key that the provider shares with us
@@ -32,6 +35,20 @@ class Cancelled(Unauthorized):
     """The person said no at the provider."""
 
     code, title = "cancelled", "Sign-in was cancelled"
+
+
+class WrongIssuer(BadGateway):
+    """The provider calls itself otherwise than its setting does; only the operator can mend it."""
+
+    code, title = "wrong_issuer", "Sign-in is not set up right"
+
+    def __init__(self, name: str, provider: OidcProvider, found: str) -> None:
+        setting = f"OO_OIDC__{name.upper()}__ISSUER"
+        super().__init__(
+            f"{provider.title} calls itself {found}, but {setting} says {provider.issuer}."
+            " They must be the same, to the last slash."
+        )
+        log.error("%s: expected issuer %r, found %r", setting, provider.issuer, found)
 
 
 class ProviderChoice(NamedTuple):
@@ -98,7 +115,7 @@ class OpenIdSignIn:
         return Attempt(begun["url"], cookie_name, self._attempts.seal(content), bool(asked))
 
     async def finish(self, name: str, query: Mapping[str, str], cookie: str | None) -> SignedIn:
-        """Who came back; raises Cancelled, BadRequest (start again) or BadGateway."""
+        """Who came back; raises Cancelled, BadRequest (start again), WrongIssuer or BadGateway."""
         client, provider = self._client(name), self._providers[name]
         attempt = self._attempts.unseal(cookie) if cookie else None
         stale = BadRequest("This sign-in was started elsewhere or too long ago. Start again.")
@@ -110,7 +127,10 @@ class OpenIdSignIn:
             if query["error"] in ("access_denied", "user_cancelled_authorize"):
                 raise Cancelled("You can sign in whenever you like.")
             raise BadGateway(f"{provider.title} refused the sign-in. Start again.")
-        if "code" not in query or query.get("iss", provider.issuer) != provider.issuer:
+        issuer = query.get("iss", provider.issuer)
+        if issuer != provider.issuer and issuer.rstrip("/") == provider.issuer.rstrip("/"):
+            raise WrongIssuer(name, provider, issuer)
+        if "code" not in query or issuer != provider.issuer:
             raise stale
         try:
             await self._load_metadata(name, client)
@@ -126,6 +146,7 @@ class OpenIdSignIn:
         except httpx2.HTTPError as error:
             raise _unreachable(provider) from error
         except (AuthlibBaseError, JoseError, ValueError, KeyError) as error:
+            log.warning("%s did not confirm a sign-in: %r", name, error)
             raise BadRequest(
                 f"{provider.title} did not confirm the sign-in. Start again."
             ) from error
@@ -140,9 +161,10 @@ class OpenIdSignIn:
 
     async def _load_metadata(self, name: str, client: Any) -> None:
         metadata = await client.load_server_metadata()
-        if metadata.get("issuer") != self._providers[name].issuer:
-            client.server_metadata.clear()
-            raise ValueError("the discovery document names another issuer")
+        found = str(metadata.get("issuer"))
+        if found != self._providers[name].issuer:
+            client.server_metadata.clear()  # read anew when the provider has mended it
+            raise WrongIssuer(name, self._providers[name], found)
         offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
         metadata["id_token_signing_alg_values_supported"] = [
             name for name in offered if name in SIGNATURES
@@ -179,7 +201,8 @@ def _required_claims(provider: OidcProvider) -> dict[str, dict[str, Any]]:
 def _profile(name: str, claims: Mapping[str, Any], user: str) -> Profile:
     email = str(claims.get("email") or "")
     title = claims.get("name") or claims.get("given_name") or _apple_name(user)
-    return Profile(name, str(claims["sub"])[:255], email, str(title or email.partition("@")[0]))
+    told = Profile(name, str(claims["sub"])[:255], email, str(title or email.partition("@")[0]))
+    return Profile(*(part.replace("\0", "") for part in told))  # PostgreSQL stores no NUL
 
 
 def _apple_name(user: str) -> str:

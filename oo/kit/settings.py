@@ -11,7 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from oo.kit.errors import ConfigurationError
@@ -115,10 +115,15 @@ class Settings(BaseSettings):
             names = ", ".join(f"OO_{name.upper()}__…" for name in unknown)
             raise ConfigurationError(f"{names}: there is no such setting")
 
+    @field_validator("host")
+    @classmethod
+    def _without_brackets(cls, host: str) -> str:
+        return host.removeprefix("[").removesuffix("]")
+
     @property
     def base_url(self) -> str:
         """The address in links and redirects, without a trailing slash."""
-        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+        return self.public_url.rstrip("/") or http_address(self.host, self.port)
 
     @property
     def store_url(self) -> str:
@@ -144,6 +149,11 @@ class Settings(BaseSettings):
     def local_account(self) -> bool:
         """Whether the machine's own user may sign in by a printed link: dev on loopback only."""
         return self.profile == "dev" and self.is_loopback
+
+
+def http_address(host: str, port: int) -> str:
+    """The address of an HTTP server; an IPv6 host stands in brackets (RFC 3986)."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def load_settings() -> Settings:

@@ -1,11 +1,10 @@
 """What a person's browser tells oO about them."""
 
-from zoneinfo import available_timezones
-
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from oo.domain.zones import time_zones
 from oo.kit.errors import BadRequest
 from oo.store import users
 from oo.web.api import parse
@@ -23,10 +22,10 @@ class TimezoneChange(BaseModel):
 
 @router.put("/api/me/timezone", status_code=204)
 async def set_timezone(request: Request) -> Response:
-    """Follow the person's time zone; raises BadRequest for one that does not exist."""
+    """Follow the person's time zone; raises BadRequest for one that is none."""
     session = await person(request)
     change = await parse(request, TimezoneChange)
-    if change.timezone not in available_timezones():
+    if change.timezone not in time_zones():
         raise BadRequest("There is no such time zone.")
     async with services(request).db.write() as connection:
         await users.set_timezone(connection, session.user_id, change.timezone)

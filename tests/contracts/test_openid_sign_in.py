@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from oo.identity.openid import Cancelled, OpenIdSignIn
+from oo.identity.openid import Cancelled, OpenIdSignIn, WrongIssuer
 from oo.kit.clock import ManualClock
 from oo.kit.errors import BadGateway, BadRequest, NotFound
 from oo.kit.settings import Settings
@@ -101,6 +101,19 @@ async def test_an_answer_to_another_attempt_is_refused(issuer: str, clock: Manua
     clock.advance(601)
     with pytest.raises(BadRequest):
         await openid.finish("real", query, theirs.cookie)
+
+
+async def test_a_slash_too_much_is_named(issuer: str, clock: ManualClock) -> None:
+    with pytest.raises(WrongIssuer) as caught:
+        await sign_in(f"{issuer}/", clock).start("real", "/")
+    assert (
+        f"calls itself {issuer}, but OO_OIDC__REAL__ISSUER says {issuer}/." in caught.value.detail
+    )
+    openid = sign_in(issuer, clock)
+    attempt = await openid.start("real", "/")
+    back = await consent(attempt.url, "ada", REDIRECT_URI)
+    with pytest.raises(WrongIssuer):
+        await openid.finish("real", {**back.params, "iss": f"{issuer}/"}, attempt.cookie)
 
 
 async def test_saying_no_is_no_error(issuer: str, clock: ManualClock) -> None:

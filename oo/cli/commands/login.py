@@ -2,6 +2,7 @@
 
 from oo.cli.command import Command, Group
 from oo.cli.console import out
+from oo.cli.running import as_running
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
 from oo.store.offline import with_store
@@ -11,7 +12,7 @@ def login() -> None:
     """Print a one-time sign-in link for this machine's own user (dev profile on loopback)."""
     from oo.identity.local import create_login_link
 
-    settings = load_settings()
+    settings = as_running(load_settings())
     out.print(with_store(settings, lambda db: create_login_link(db, settings, SystemClock())))
 
 

@@ -12,7 +12,7 @@ from oo.cli.command import Command, Group
 from oo.cli.console import out
 from oo.cli.environment import prepare_environment
 from oo.cli.machine import check_machine, data_dir
-from oo.cli.running import health, wait_until
+from oo.cli.running import health, recorded, wait_until
 from oo.kit.clock import SystemClock
 from oo.kit.errors import OoError
 from oo.kit.settings import Settings, load_settings
@@ -29,7 +29,7 @@ def serve(
     """Run the whole product on this machine until Ctrl-C."""
     settings = load_settings()
     check_machine(settings)
-    with data_dir(settings):
+    with data_dir(settings), recorded(settings):
         prepare_environment(settings)
         with out.status("Preparing the store …"):
             with_store(settings, lambda db: check_master_keys(db, settings))

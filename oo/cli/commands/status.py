@@ -2,14 +2,14 @@
 
 from oo.cli.command import Command, Group
 from oo.cli.console import out
-from oo.cli.running import health
+from oo.cli.running import as_running, health
 from oo.kit.errors import ConfigurationError
 from oo.kit.settings import load_settings
 
 
 def status() -> None:
     """Say how each part of the running oO is."""
-    state = health(load_settings())
+    state = health(as_running(load_settings()))
     if state is None:
         raise ConfigurationError("No oO answers here: start it with `oo serve`.")
     out.print(f"status   {state['status']}")

@@ -95,3 +95,20 @@ def test_the_local_account_exists_in_dev_on_loopback_only(
 ) -> None:
     settings = Settings(profile=profile, host=host)  # type: ignore[arg-type]  # parametrised
     assert settings.local_account is allowed
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("oo.example", "http://oo.example:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("[::1]", "http://[::1]:8000"),
+        ("::", "http://[::]:8000"),
+    ],
+)
+def test_an_address_is_one_that_browsers_take(host: str, address: str) -> None:
+    settings = Settings(host=host)
+    assert settings.base_url == address
+    assert settings.host == host.strip("[]")
+    assert settings.is_loopback == (settings.host in ("127.0.0.1", "::1"))

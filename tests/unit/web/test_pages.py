@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx2
 import pytest
@@ -244,7 +245,13 @@ async def test_the_time_zone_follows_the_browser(site: Site) -> None:
     answer = await browser.put("/api/me/timezone", json={"timezone": "Europe/Zurich"})
     assert answer.status_code == 204
     assert 'data-timezone="Europe/Zurich"' in (await browser.get("/")).text
-    for body, status in (({"timezone": "../etc"}, 400), ({"timezone": 1}, 422), ([], 422)):
+    for body, status in (
+        ({"timezone": "../etc"}, 400),
+        ({"timezone": "localtime"}, 400),
+        ({"timezone": "Factory"}, 400),
+        ({"timezone": 1}, 422),
+        ([], 422),
+    ):
         assert (await browser.put("/api/me/timezone", json=body)).status_code == status
 
 
@@ -285,3 +292,21 @@ def test_a_style_sheet_holds_whole_rules(sheet: Path) -> None:
     assert text.count("{") == text.count("}")
     assert text.rstrip().endswith("}"), "selectors without a rule"
     assert not re.search(r",\s*[{}]|}\s*,", text)
+
+
+@pytest.mark.parametrize("found", ["http://127.0.0.1:9/", "https://other.example", None])
+async def test_an_issuer_that_is_called_otherwise_is_no_outage(
+    site: Site, caplog: pytest.LogCaptureFixture, found: str | None
+) -> None:
+    client = SimpleNamespace(server_metadata={"issuer": found})
+
+    async def load() -> dict[str, str | None]:
+        return client.server_metadata
+
+    client.load_server_metadata = load
+    site.app.state.services.identity.openid._clients["google"] = client
+    answer = await site.browser().get("/auth/google")
+    assert answer.status_code == 502
+    assert "OO_OIDC__GOOGLE__ISSUER says http://127.0.0.1:9." in answer.text
+    assert f"Google calls itself {found}, " in answer.text
+    assert f"expected issuer 'http://127.0.0.1:9', found '{found}'" in caplog.text
