@@ -5,9 +5,12 @@ import secrets
 import socket
 from pathlib import Path
 
+from oo.cli.haproxy import write_launcher
 from oo.kit.errors import ConfigurationError
 from oo.kit.settings import Settings
 
+HEADER_BUFFER = 64 * 1024
+HAPROXY = "haproxy"
 PORT_NAMES = (
     "RAY_SERVE_HAPROXY_STATS_PORT",
     "RAY_SERVE_HAPROXY_METRICS_PORT",
@@ -23,6 +26,9 @@ def prepare_environment(settings: Settings) -> None:
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
         "RAY_SERVE_HAPROXY_NBTHREAD": "1",
+        # what is larger gets a bare page of HAProxy; oO refuses less, and says what to do
+        "RAY_SERVE_HAPROXY_TUNE_BUFSIZE": str(HEADER_BUFFER),
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(settings.data_dir.resolve() / HAPROXY),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_DEDUP_LOGS": "0",
         # Ray starts workers at nice 15, for batch work; what serves people must not wait
@@ -37,6 +43,7 @@ def prepare_environment(settings: Settings) -> None:
         # workers must find the same data as this process, wherever they run
         "OO_DATA_DIR": str(settings.data_dir.resolve()),
     }
+    write_launcher(settings.data_dir.resolve() / HAPROXY)
     _make_token(Path(chosen["RAY_AUTH_TOKEN_PATH"]))
     low = _free_range(400)
     chosen["RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT"] = str(low)

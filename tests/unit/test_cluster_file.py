@@ -10,6 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
+from oo.cli.environment import HEADER_BUFFER
+
 ROOT = Path(__file__).parents[2]
 HIGH_THROUGHPUT = {
     "RAY_SERVE_ENABLE_HA_PROXY": "1",
@@ -68,6 +70,14 @@ def test_every_host_runs_serve_as_one_machine_does(cluster: dict[str, Any]) -> N
     local = (ROOT / "oo" / "cli" / "environment.py").read_text()
     for name, value in HIGH_THROUGHPUT.items():
         assert f'"{name}": "{value}"' in local
+
+
+def test_its_proxy_is_the_one_of_oo_serve(cluster: dict[str, Any]) -> None:
+    (environment,) = [it for it in cluster["setup_commands"] if "environment.sh" in it]
+    assert f"RAY_SERVE_HAPROXY_TUNE_BUFSIZE={HEADER_BUFFER}\n" in environment
+    assert 'RAY_SERVE_HAPROXY_BINARY_PATH="$HOME/.oo/haproxy"\n' in environment
+    assert "~/oo/oo/cli/haproxy.py > ~/.oo/haproxy\n" in environment
+    assert (ROOT / "oo" / "cli" / "haproxy.py").exists()
 
 
 def test_after_the_start_the_store_is_migrated_and_the_applications_deployed(

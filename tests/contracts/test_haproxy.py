@@ -1,0 +1,124 @@
+"""What Serve's proxy answers by itself is "not yet", for people and for programs."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from ray.serve._private.haproxy import BackendConfig, HAProxyApi, HAProxyConfig, ServerConfig
+from ray.serve.config import HTTPOptions
+
+from oo.cli.environment import HEADER_BUFFER
+from oo.cli.haproxy import write_launcher
+from tests.peers.serving import free_port, served
+
+BROWSER = {"Accept": "text/html,*/*;q=0.8"}
+
+
+def written_by_serve(folder: Path, port: int, server: str | None) -> Path:
+    """The configuration that Serve writes, with one server or none."""
+    config = HAProxyConfig(
+        http_options=HTTPOptions(host="127.0.0.1", port=port),
+        socket_path=str(folder / "admin.sock"),
+        server_state_base=str(folder),
+        server_state_file=str(folder / "state"),
+        stats_port=free_port(),
+        metrics_port=free_port(),
+        metrics_enabled=False,
+        bufsize=HEADER_BUFFER,
+        has_received_routes=True,
+        is_head=True,
+    )
+    backends = {}
+    if server is not None:
+        at = ServerConfig(name="one", host="127.0.0.1", port=int(server.rpartition(":")[2]))
+        backends["oo"] = BackendConfig(name="oo", path_prefix="/", app_name="oo", servers=[at])
+    api = HAProxyApi(config, backends, str(folder / "haproxy.cfg"))
+    api._generate_config_file_internal()
+    (folder / "state").touch()
+    return folder / "haproxy.cfg"
+
+
+@contextmanager
+def haproxy(folder: Path, server: str | None = None) -> Iterator[str]:
+    port = free_port()
+    config = written_by_serve(folder, port, server)
+    write_launcher(folder / "haproxy")
+    process = subprocess.Popen([folder / "haproxy", "-db", "-f", config])
+    base = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            assert process.poll() is None
+            try:
+                httpx2.get(f"{base}/-/routes")
+                break
+            except httpx2.TransportError:
+                time.sleep(0.05)
+        yield base
+    finally:
+        process.kill()
+        process.wait()
+
+
+def is_not_yet(base: str, path: str = "/feedback") -> None:
+    program, person = httpx2.post(base + path), httpx2.get(base + path, headers=BROWSER)
+    for answer in (program, person):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert program.headers["content-type"] == "application/problem+json"
+    assert program.json()["code"] == "unavailable"
+    assert person.headers["content-type"] == "text/html"
+    assert "<h1>One moment.</h1>" in person.text
+
+
+def test_without_routes_it_is_not_yet(tmp_path: Path) -> None:
+    with haproxy(tmp_path) as base:
+        is_not_yet(base)
+
+
+def test_without_a_server_it_is_not_yet(tmp_path: Path) -> None:
+    with haproxy(tmp_path, f"http://127.0.0.1:{free_port()}") as base:
+        answer = httpx2.get(base, headers=BROWSER)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert "<h1>One moment.</h1>" in answer.text
+
+
+def test_a_replica_without_routes_is_not_yet_and_oo_itself_is_heard(tmp_path: Path) -> None:
+    app = FastAPI()
+
+    @app.get("/-/healthz")
+    async def healthy() -> str:
+        return "success"
+
+    @app.api_route("/feedback", methods=["GET", "POST"])
+    async def by_serve() -> Response:
+        return PlainTextResponse("Path '/feedback' not found.", 404)
+
+    @app.get("/own")
+    async def own() -> Response:
+        return JSONResponse({"code": "not_found"}, 404, media_type="application/problem+json")
+
+    with served(app) as server, haproxy(tmp_path, server) as base:
+        deadline = time.monotonic() + 20
+        while httpx2.get(f"{base}/own").status_code != 404 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert httpx2.get(f"{base}/own").json() == {"code": "not_found"}
+        is_not_yet(base)
+
+
+def test_large_headers_reach_oo_which_says_what_to_do(tmp_path: Path) -> None:
+    app = FastAPI()
+
+    @app.get("/{path:path}")
+    async def fine() -> str:
+        return "fine"
+
+    with served(app) as server, haproxy(tmp_path, server) as base:
+        deadline = time.monotonic() + 20
+        while httpx2.get(base).status_code != 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert httpx2.get(base, headers={"Cookie": "x" * 60_000}).status_code == 200
