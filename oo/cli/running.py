@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from oo.kit.settings import Settings, http_address
 
 LOCK = "running.lock"
-ADDRESS = "running.json"
+ADDRESS = "running.address"
 RECORDED = ("host", "port", "public_url")
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound
 
