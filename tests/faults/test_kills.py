@@ -134,3 +134,18 @@ def test_a_dead_engine_is_replaced_and_nobody_waits_for_it(product: Product) -> 
         time.sleep(0.1)
     assert slowest < RECOMMEND_DEADLINE_S + 0.5
     assert newcomer.tip_of_model(150)["source"] == "llm"
+
+
+def test_newcomers_get_tips_while_the_assembler_dies(product: Product) -> None:
+    newcomers = [Client.new(product) for _ in range(12)]
+    for newcomer in newcomers:
+        newcomer.import_list()
+    slowest = 0.0
+    for number, newcomer in enumerate(newcomers):
+        if number % 3 == 0:  # their pools are empty, so this one is asked for
+            for victim in processes(product, "ServeReplica:oo:ContextAssembler"):
+                victim.kill()
+        started = time.monotonic()
+        assert newcomer.tip()
+        slowest = max(slowest, time.monotonic() - started)
+    assert slowest < RECOMMEND_DEADLINE_S + 0.5
