@@ -43,7 +43,8 @@ def prepare_environment(settings: Settings) -> None:
         # workers must find the same data as this process, wherever they run
         "OO_DATA_DIR": str(settings.data_dir.resolve()),
     }
-    write_launcher(settings.data_dir.resolve() / HAPROXY)
+    host = settings.host if ":" in settings.host else ""
+    write_launcher(settings.data_dir.resolve() / HAPROXY, host)
     _make_token(Path(chosen["RAY_AUTH_TOKEN_PATH"]))
     low = _free_range(400)
     chosen["RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT"] = str(low)

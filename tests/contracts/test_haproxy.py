@@ -14,6 +14,7 @@ from ray.serve.config import HTTPOptions
 
 from oo.cli.environment import HEADER_BUFFER
 from oo.cli.haproxy import write_launcher
+from oo.kit.settings import http_address
 from tests.peers.serving import free_port, served
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
@@ -44,12 +45,12 @@ def written_by_serve(folder: Path, port: int, server: str | None) -> Path:
 
 
 @contextmanager
-def haproxy(folder: Path, server: str | None = None) -> Iterator[str]:
+def haproxy(folder: Path, server: str | None = None, host: str = "") -> Iterator[str]:
     port = free_port()
     config = written_by_serve(folder, port, server)
-    write_launcher(folder / "haproxy")
+    write_launcher(folder / "haproxy", host)
     process = subprocess.Popen([folder / "haproxy", "-db", "-f", config])
-    base = f"http://127.0.0.1:{port}"
+    base = http_address(host or "127.0.0.1", port)
     try:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
@@ -78,6 +79,20 @@ def is_not_yet(base: str, path: str = "/feedback") -> None:
 def test_without_routes_it_is_not_yet(tmp_path: Path) -> None:
     with haproxy(tmp_path) as base:
         is_not_yet(base)
+
+
+def test_it_listens_on_ipv6_before_replicas_on_ipv4(tmp_path: Path) -> None:
+    app = FastAPI()
+
+    @app.get("/{path:path}")
+    async def fine() -> str:
+        return "fine"
+
+    with served(app) as server, haproxy(tmp_path, server, "::1") as base:
+        deadline = time.monotonic() + 20
+        while httpx2.get(base).status_code != 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert httpx2.get(base).json() == "fine"
 
 
 def test_without_a_server_it_is_not_yet(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def _run(settings: Settings, config: Path, stopping: threading.Event) -> None:
     if settings.local_account:
         _print_sign_in_link(settings)
     out.print("\nThe tip engine is loading; tips come from templates until it is warm.")
-    local_node.deploy(config, {"host": settings.host, "port": settings.port})
+    local_node.deploy(config, local_node.http_options(settings))
     warm = wait_until(lambda: stopping.is_set() or _is_warm(settings), ENGINE_WITHIN_S, 0.5)
     if not stopping.is_set():
         if warm:
