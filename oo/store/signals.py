@@ -53,7 +53,8 @@ async def current(
             asked[f"{kind.name}_until"] = now + kind.window.ahead
     found: dict[str, dict[str, list[Signal]]] = {user_id: {} for user_id in user_ids}
     seen = dict.fromkeys(user_ids, 0)
-    for row in await connection.execute(_current(), asked):
+    kinds = tuple((kind.name, kind.window is not None) for kind in all_kinds().values())
+    for row in await connection.execute(_current(kinds), asked):
         seen[row.user_id] += 1
         if seen[row.user_id] > MAX_CURRENT:
             continue
@@ -64,18 +65,18 @@ async def current(
 
 
 @cache
-def _current() -> Select[Any]:
-    """Built once: every load of a person's stock runs it."""
+def _current(kinds: tuple[tuple[str, bool], ...]) -> Select[Any]:
+    """The statement for kinds with and without a window; every load of a stock runs it."""
     s = signals.c
     bounds = [
         and_(
-            s.kind == kind.name,
-            s.ends_at >= bindparam(f"{kind.name}_since"),
-            s.starts_at <= bindparam(f"{kind.name}_until"),
+            s.kind == name,
+            s.ends_at >= bindparam(f"{name}_since"),
+            s.starts_at <= bindparam(f"{name}_until"),
         )
-        if kind.window
-        else s.kind == kind.name
-        for kind in all_kinds().values()
+        if has_window
+        else s.kind == name
+        for name, has_window in kinds
     ]
     return (
         select(s.user_id, s.kind, s.body)
