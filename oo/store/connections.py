@@ -1,5 +1,6 @@
 """Rows of a person's connections to signal sources."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -122,6 +123,13 @@ async def remove(connection: AsyncConnection, user_id: str, source: str) -> None
     """Erase the connection with its grant."""
     await connection.execute(
         delete(connections).where(connections.c.user_id == user_id, connections.c.source == source)
+    )
+
+
+async def note_asked(connection: AsyncConnection, user_ids: Collection[str], now: datetime) -> None:
+    """Say that these people have had their turn, whatever comes of it."""
+    await connection.execute(
+        update(connections).where(connections.c.user_id.in_(user_ids)).values(asked_at=now)
     )
 
 

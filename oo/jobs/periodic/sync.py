@@ -1,5 +1,6 @@
 """Reads the tasks of connected people in the background, so that tips are made from fresh ones."""
 
+import asyncio
 import logging
 from datetime import timedelta
 
@@ -14,18 +15,29 @@ log = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=5)
 BATCH = 20
+AT_ONCE = 4  # people; each source of one person is read after the other
 
 
 async def run(db: Database, clock: Clock, sources: ReadsSources) -> int:
-    """Sync the people whose sources were not read for EVERY."""
-    async with db.read() as connection:
-        due = await connections.due_for_sync(connection, clock.now() - EVERY, BATCH)
-    for user_id in due:
+    """Sync the people whose sources were not read for EVERY, the stalest first."""
+    async with db.write() as connection:
+        now = clock.now()
+        due = await connections.due_for_sync(connection, now - EVERY, BATCH)
+        # before anything can go wrong with one of them: whoever had a turn waits for the others
+        await connections.note_asked(connection, due, now)
+    free = asyncio.Semaphore(AT_ONCE)
+    await asyncio.gather(*(_sync(sources, user_id, free) for user_id in due))
+    return len(due)
+
+
+async def _sync(sources: ReadsSources, user_id: str, free: asyncio.Semaphore) -> None:
+    async with free:
         try:
             await sources.sync(user_id)
         except SOURCE_ERRORS as error:
             log.info("a source was not read: %s", error.code)
-    return len(due)
+        except Exception:  # whatever is wrong with one person, the others are read
+            log.exception("the sources of %s were not read", user_id)
 
 
 JOB = Job("sync", 30.0, run)
