@@ -92,7 +92,7 @@ class Ingress:
             refill=self._refill,
             wake=bandit.wake,
             explainer=Explainer(self._db),
-            parts=Watch(
+            health=Watch(
                 {
                     "store": store,
                     "bandit": shards_ready,

@@ -12,7 +12,7 @@ class State(StrEnum):
     DOWN = "down"
 
 
-class Parts(Protocol):
+class Health(Protocol):
     """Knows how each part of the application is."""
 
     def states(self) -> dict[str, State]:

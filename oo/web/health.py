@@ -50,7 +50,7 @@ async def ready(request: Request) -> Response:
 
     503 while a part is missing without which no tip can be served.
     """
-    states = services(request).parts.states()
+    states = services(request).health.states()
     missing = [name for name in ESSENTIAL if states.get(name) is not State.READY]
     body = Readiness(
         status="unavailable" if missing else "ok",
@@ -63,4 +63,4 @@ async def ready(request: Request) -> Response:
 @router.get("/health/parts")
 async def parts(request: Request) -> dict[str, State]:
     """The state of each part, refreshed every two seconds."""
-    return services(request).parts.states()
+    return services(request).health.states()

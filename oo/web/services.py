@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from oo.domain.explanations import Explains
-from oo.domain.health import Parts
+from oo.domain.health import Health
 from oo.identity.accounts import Accounts
 from oo.identity.service import Identity
 from oo.identity.sessions import Sessions
@@ -38,7 +38,7 @@ class Services:
     refill: Refill
     wake: Callable[[str, int], None]
     explainer: Explains
-    parts: Parts
+    health: Health
 
 
 def services(request: Request) -> Services:

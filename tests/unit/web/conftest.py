@@ -121,6 +121,6 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             reactions=Reactions(db, clock),
             refill=NoRefill(),
             wake=lambda user_id, user_seq: None,
-            parts=SimpleNamespace(states=dict),
+            health=SimpleNamespace(states=dict),
         )
         yield Site(create_app(cast(Services, parts)), db, clock, settings, peer, provider)
