@@ -12,12 +12,9 @@ import typer
 
 from oo.cli.command import Command, Group
 from oo.cli.console import err, out
-from oo.cli.views.simulation import progress, show, show_judge
 from oo.kit.clock import SystemClock
 from oo.kit.errors import BadRequest
 from oo.kit.settings import load_settings
-from oo.mlops import simulation
-from oo.mlops.simulation_plan import Plan, check_judge, make_job, runner
 from oo.mlops.simulation_plan import judge as calibrate
 
 POLICIES = "random,linucb-v1,egreedy-v1,ebts"
@@ -64,6 +61,11 @@ def simulate(
     Ends with a table, a picture of the reward per day in the data folder, rows in the store and
     runs in MLflow. After a kill, --resume NAME keeps finished trials and goes on with the others.
     """
+    # SciPy's half a second of imports is for this command alone
+    from oo.cli.views.simulation import progress, show, show_judge
+    from oo.mlops import simulation
+    from oo.mlops.simulation_plan import Plan, check_judge, make_job, runner
+
     settings, clock = load_settings(), SystemClock()
     if sweep and here:
         raise BadRequest("A sweep runs under Ray Tune: leave out --here.")
