@@ -15,7 +15,6 @@ from oo.cli.console import err, out
 from oo.kit.clock import SystemClock
 from oo.kit.errors import BadRequest
 from oo.kit.settings import load_settings
-from oo.mlops.simulation_plan import judge as calibrate
 
 POLICIES = "random,linucb-v1,egreedy-v1,ebts"
 MODELS = Path(__file__).parents[3] / "configs" / "models.yaml"
