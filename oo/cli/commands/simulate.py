@@ -64,6 +64,7 @@ def simulate(
     from oo.cli.views.simulation import progress, show, show_judge
     from oo.mlops import simulation
     from oo.mlops.simulation_plan import Plan, check_judge, make_job, runner
+    from oo.mlops.simulation_plan import judge as calibrate
 
     settings, clock = load_settings(), SystemClock()
     if sweep and here:
