@@ -186,11 +186,21 @@ class LineError:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What was read from an upload: signals, ids of tasks ticked off, lines in error."""
+    """What was read from an upload: signals, ids of tasks ticked off, lines in error.
+
+    `form`, `encoding` and `languages` say as what it was read, for the person. `all_of` is a prefix
+    of ids of which the upload names every task that is still open: what is stored under it and not
+    named is finished. `left_out` are ids of tasks that are there, and are not the person's to do.
+    """
 
     signals: tuple[Signal, ...]
     done: tuple[str, ...] = ()
     errors: tuple[LineError, ...] = ()
+    form: str = ""
+    encoding: str = ""
+    languages: tuple[str, ...] = ()
+    all_of: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 class Uploads(Protocol):

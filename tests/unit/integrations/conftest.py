@@ -1,6 +1,7 @@
 """Integrations over a stand-in Todoist, called in process."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 
 import httpx2
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from oo.integrations.registry import build_sources
 from oo.integrations.service import Integrations
 from oo.integrations.sources import _todoist_api
+from oo.integrations.sources._dates import parse_when
 from oo.kit.clock import ManualClock
 from oo.kit.settings import Settings
 from oo.store.database import Database
@@ -17,6 +19,12 @@ from tests.peers.store import add_person
 from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
 
 KEYRING = Keyring({"k1": b"k" * 32})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dates_are_loaded() -> None:
+    """Importing what reads dates takes longer than Hypothesis allows an example."""
+    parse_when("in 3 days", date(2026, 11, 21))
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Forms of lists: one reader each, exporting ``READER`` (see ``_reader.py``)."""
