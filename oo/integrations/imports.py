@@ -1,28 +1,58 @@
 """Taking over what a person hands in."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from oo.domain.signals import LineError
+from oo.domain.signals import LineError, Signal, Upload, Uploads
+from oo.domain.tasks import Task
 from oo.integrations import completions, reconcile
 from oo.integrations.registry import ConfiguredSource
+from oo.integrations.sources._encodings import declared
+from oo.integrations.undo import Undoing
 from oo.kit.clock import Clock
 from oo.kit.errors import Conflict, NotFound
-from oo.store import connections, kinds, tasks, users
+from oo.store import connections, feedback, kinds, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database
+from oo.store.kinds import Key, Stored
 
 MAX_FILENAME = 200
 
 
 class ImportResult(NamedTuple):
-    """What an upload brought: new or changed, unchanged, tasks ticked off, and lines in error."""
+    """What an upload brought: new or changed, unchanged, tasks finished, and lines in error.
+
+    `form`, `encoding` and `languages` say as what it was read; `tasks` counts the open ones in it.
+    It can be undone until `undo_until`.
+    """
 
     taken: int
     unchanged: int
     finished: int
     errors: tuple[LineError, ...]
+    form: str
+    encoding: str
+    languages: tuple[str, ...]
+    tasks: int
+    undo_until: datetime
+
+
+class Change(NamedTuple):
+    """What an upload changes: signals to write, ids of tasks that are finished or removed."""
+
+    put: tuple[Signal, ...]
+    finished: frozenset[str]
+    removed: frozenset[str]
+
+    @property
+    def keys(self) -> frozenset[Key]:
+        """The keys of all that it touches."""
+        of_tasks = {Key("task", task_id) for task_id in self.finished | self.removed}
+        return frozenset(map(reconcile.key_of, self.put)) | of_tasks
 
 
 async def take_upload(
@@ -32,10 +62,12 @@ async def take_upload(
     user_id: str,
     filename: str,
     data: bytes,
+    charset: str | None = None,
 ) -> ImportResult:
-    """Store the signals of an upload; tasks that it says are ticked off are finished.
+    """Store the signals of an upload; tasks that it says are finished are finished.
 
-    Raises Conflict when the source takes no uploads.
+    `charset` is the encoding that the sender names. Raises Conflict when the source takes no
+    uploads, BadRequest or TooLarge when nothing can be made of this one.
     """
     source, name, now = configured.source.uploads, configured.manifest.name, clock.now()
     if source is None:
@@ -44,21 +76,97 @@ async def take_upload(
         user = await users.get(connection, user_id)
     if user is None:
         raise NotFound("There is no such person.")
-    today = now.astimezone(ZoneInfo(user.timezone)).date()
+    zone = ZoneInfo(user.timezone)
+    today = now.astimezone(zone).date()
     filename = filename[:MAX_FILENAME]
-    upload = await asyncio.to_thread(source.parse, filename, data, today)
+    upload = await asyncio.to_thread(_parse, source, filename, data, charset, today)
     told = reconcile.checked(configured.manifest, upload.signals, now)
     async with db.write() as connection:
+        # before anything is read: a reaction of the same person waits, or has been written
+        await feedback.lock_people(connection, [user_id])
         stored = await kinds.list_of_source(connection, user_id, name)
-        news = reconcile.news_of_upload(stored, told)
-        await kinds.put(connection, user_id, news, now)
-        finished = await tasks.mark_completed(connection, user_id, upload.done, now)
-        # a tick says that, not when: the list is the first that oO hears of it
-        open_here = {key.id for key, row in stored.items() if row.finished_at is None}
-        ticked = dict.fromkeys(open_here.intersection(upload.done), now)
-        await completions.announce(connection, user_id, ticked, now)
+        change = changes(stored, told, upload, today, zone)
+        undoing = Undoing(connection, user_id, name, now)
+        await undoing.begin(change.keys)
+        await kinds.put(connection, user_id, change.put, now)
+        await tasks.remove(connection, user_id, change.removed)
+        finished = await tasks.mark_completed(connection, user_id, change.finished, now)
+        # a list says that something is finished, not when: it is the first that oO hears of it
+        await completions.announce(connection, user_id, dict.fromkeys(change.finished, now), now)
         row = ConnectionRow(name, filename, CONNECTED, None, now, now, None)
         await connections.put(connection, user_id, row)
-        if news or finished:
+        until = await undoing.end(change.finished)
+        if change.keys:
             await users.bump_pool(connection, user_id)
-    return ImportResult(len(news), len(told) - len(news), finished, upload.errors)
+    return ImportResult(
+        taken=len(change.put),
+        unchanged=len(told) - len(change.put),
+        finished=finished,
+        errors=upload.errors,
+        form=upload.form,
+        encoding=upload.encoding,
+        languages=upload.languages,
+        tasks=len(told),
+        undo_until=until,
+    )
+
+
+def _parse(
+    source: Uploads, filename: str, data: bytes, charset: str | None, today: date
+) -> Upload:
+    if charset is None:
+        return source.parse(filename, data, today)
+    text, encoding = declared(data, charset)
+    upload = source.parse(filename, text.encode(), today)
+    return replace(upload, encoding=encoding)
+
+
+def changes(
+    stored: Mapping[Key, Stored], told: Sequence[Signal], upload: Upload, today: date, zone: tzinfo
+) -> Change:
+    """What an upload makes of what is stored of its source.
+
+    A task finished here stays finished, a recurring one until its next turn. Of a list that names
+    all that is open, what is missing is finished, unless it has only moved within the list.
+    """
+    put = tuple(
+        signal
+        for signal in told
+        if _is_news(stored.get(reconcile.key_of(signal)), signal, today, zone)
+    )
+    open_here = {
+        key.id: row.signal
+        for key, row in stored.items()
+        if row.finished_at is None and isinstance(row.signal, Task)
+    }
+    named = {signal.id for signal in told}
+    fresh = {_name(signal) for signal in told if reconcile.key_of(signal) not in stored}
+    missing = {
+        task_id: signal
+        for task_id, signal in open_here.items()
+        if upload.all_of
+        and task_id.startswith(upload.all_of)
+        and task_id not in named
+        and task_id not in upload.left_out
+        and task_id not in upload.done
+    }
+    moved = {task_id for task_id, signal in missing.items() if _name(signal) in fresh}
+    left_out = open_here.keys() & set(upload.left_out)
+    finished = (open_here.keys() & set(upload.done)) | (missing.keys() - moved)
+    return Change(put, frozenset(finished), frozenset(moved | left_out))
+
+
+def _is_news(row: Stored | None, signal: Signal, today: date, zone: tzinfo) -> bool:
+    if row is None:
+        return True
+    if row.finished_at is None:
+        return row.signal != signal
+    if reconcile.has_advanced(row.signal, signal):
+        return True
+    # which turn it is cannot be told without a day: that of an earlier day was another
+    is_undated = isinstance(signal, Task) and signal.recurring and signal.due is None
+    return is_undated and row.finished_at.astimezone(zone).date() < today
+
+
+def _name(signal: Signal) -> str:
+    return signal.title.casefold() if isinstance(signal, Task) else signal.id

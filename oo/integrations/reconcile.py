@@ -95,23 +95,14 @@ def _is_news(row: Stored | None, signal: Signal, now: datetime) -> bool:
         return True
     if row.finished_at is None:
         return row.signal != signal
-    return _has_advanced(row.signal, signal) or row.finished_at <= now - CLOSING
+    return has_advanced(row.signal, signal) or row.finished_at <= now - CLOSING
 
 
-def _has_advanced(before: Signal, after: Signal) -> bool:
+def has_advanced(before: Signal, after: Signal) -> bool:
+    """Whether a recurring task is told at another turn than before."""
     if not isinstance(before, Task) or not isinstance(after, Task):
         return False
     return after.recurring and (after.due, after.due_at) != (before.due, before.due_at)
-
-
-def news_of_upload(stored: Mapping[Key, Stored], told: Sequence[Signal]) -> list[Signal]:
-    """What is new or differs in an upload; a task finished here stays finished."""
-    news = []
-    for signal in told:
-        row = stored.get(key_of(signal))
-        if row is None or (row.finished_at is None and row.signal != signal):
-            news.append(signal)
-    return news
 
 
 async def apply(connection: AsyncConnection, user_id: str, changes: Changes, now: datetime) -> bool:

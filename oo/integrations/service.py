@@ -15,10 +15,11 @@ from oo.integrations.grants import Grants
 from oo.integrations.imports import ImportResult, take_upload
 from oo.integrations.reading import Reader
 from oo.integrations.registry import ConfiguredSource, build_sources, http_client
+from oo.integrations.undo import undo
 from oo.kit.clock import Clock
 from oo.kit.errors import BadRequest, Conflict, NotFound
 from oo.kit.settings import Settings
-from oo.store import connections, kinds, tasks, users
+from oo.store import connections, kinds, last_imports, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database
 from oo.vault.keyring import Keyring, load_keyring
@@ -36,6 +37,7 @@ class Integration:
     """A source as a person sees it; `status` is None when it is not connected.
 
     `retention` is a sentence; `counts` say how many signals there are of each kind ("2 events").
+    The last import can be undone until `undo_until`.
     """
 
     manifest: Manifest
@@ -46,6 +48,7 @@ class Integration:
     connected_at: datetime | None = None
     synced_at: datetime | None = None
     counts: tuple[str, ...] = ()
+    undo_until: datetime | None = None
 
 
 class ConnectStart(NamedTuple):
@@ -93,6 +96,7 @@ class Integrations:
         async with self._db.read() as connection:
             rows = {row.source: row for row in await connections.list_for(connection, user_id)}
             counts = await kinds.counts(connection, user_id)
+            undoable = await last_imports.undoable(connection, user_id, self._clock.now())
         listed = []
         for name, configured in self._sources.items():
             row = rows.get(name)
@@ -110,6 +114,7 @@ class Integrations:
                     row.connected_at,
                     row.synced_at,
                     tuple(told),
+                    undoable.get(name),
                 )
             )
         return listed
@@ -156,6 +161,7 @@ class Integrations:
         async with self._db.write() as connection:
             await connections.remove(connection, user_id, name)
             await kinds.remove_source(connection, user_id, name)
+            await last_imports.remove(connection, user_id, name)
             await users.bump_pool(connection, user_id)
         self._reader.begin_anew(user_id, name)
 
@@ -221,11 +227,26 @@ class Integrations:
         await self._reader.close(user_id, task)
 
     async def import_file(
-        self, user_id: str, filename: str, data: bytes, name: str = UPLOAD_SOURCE
+        self,
+        user_id: str,
+        filename: str,
+        data: bytes,
+        name: str = UPLOAD_SOURCE,
+        charset: str | None = None,
     ) -> ImportResult:
         """Take what is in an upload; a later version of the same file updates it."""
         configured = self._configured(name)
-        return await take_upload(self._db, self._clock, configured, user_id, filename, data)
+        return await take_upload(
+            self._db, self._clock, configured, user_id, filename, data, charset
+        )
+
+    async def undo_import(self, user_id: str, name: str = UPLOAD_SOURCE) -> int:
+        """Make what the source holds what it was before its last import; how much changed.
+
+        Raises Gone when its time is over, Conflict when something has built on it.
+        """
+        self._configured(name)
+        return await undo(self._db, self._clock, user_id, name)
 
     async def _sync_quietly(self, user_id: str, name: str) -> None:
         try:

@@ -93,3 +93,18 @@ async def purge(connection: AsyncConnection, before: datetime) -> int:
         )
     )
     return gone.rowcount
+
+
+async def withdraw(
+    connection: AsyncConnection, user_id: str, task_ids: Collection[str], told_at: datetime
+) -> None:
+    """Take back that the person finished these tasks, told at that instant, if nobody has read it."""
+    o = outbox.c
+    query = select(o.id, o.payload).where(
+        o.user_id == user_id,
+        o.subject == TASK_COMPLETED,
+        o.created_at == told_at,
+        o.relayed_at.is_(None),
+    )
+    ids = [row.id for row in await connection.execute(query) if row.payload["task_id"] in task_ids]
+    await connection.execute(delete(outbox).where(o.user_id == user_id, o.id.in_(ids)))

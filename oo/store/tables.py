@@ -21,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from oo.store.import_tables import last_imports
 from oo.store.schema import ID, SEQUENCE, UtcDateTime, metadata
 from oo.store.shared_tables import policy_changes, policy_parameters, sim_events, sim_runs
 
@@ -30,6 +31,7 @@ __all__ = [
     "connections",
     "data_keys",
     "feedback",
+    "last_imports",
     "login_links",
     "metadata",
     "outbox",

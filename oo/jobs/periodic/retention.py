@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.signals.retention import WHILE_OPEN
 from oo.jobs.contract import Job
 from oo.kit.clock import Clock
-from oo.store import candidates, decisions, outbox, sessions, signals, tasks
+from oo.store import candidates, decisions, last_imports, outbox, sessions, signals, tasks
 from oo.store.database import Database
 
 DECISIONS = timedelta(days=30)
@@ -28,6 +28,7 @@ async def run(db: Database, clock: Clock) -> int:
         lambda connection: sessions.purge_expired(connection, now),
         lambda connection: tasks.purge_finished(connection, now - WHILE_OPEN.keep),
         lambda connection: signals.purge(connection, now),
+        lambda connection: last_imports.purge(connection, now),
         lambda connection: outbox.purge(connection, now - EVENTS),
     ]
     total = 0

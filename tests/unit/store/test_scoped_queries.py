@@ -24,6 +24,7 @@ ALL_PEOPLE = {
     ("decisions.py", "_SEEN"): "what a statement of the module adds its `where` to",
     ("decisions.py", "missed"): "names the tips that nobody reacted to in time",
     ("tasks.py", "purge_finished"): "retention",
+    ("last_imports.py", "purge"): "retention",
     ("pooled_log.py", "pooled"): "fits what people who agreed to it have in common",
     ("models.py", "behind"): "names the people whose models are behind",
     ("models.py", "every"): "the operator's check of all models",

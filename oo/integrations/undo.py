@@ -1,0 +1,95 @@
+"""Undoing the last import: for a few minutes, and only while nothing has built on it."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.kit.clock import Clock
+from oo.kit.errors import Conflict, Gone
+from oo.store import connections, feedback, last_imports, outbox, users
+from oo.store.connections import ConnectionRow
+from oo.store.database import Database
+from oo.store.kinds import Key
+from oo.store.last_imports import LastImport, Row
+
+UNDO_FOR = timedelta(minutes=10)
+
+
+class Undoing:
+    """Remembers around one import, within its transaction, what it changes."""
+
+    def __init__(
+        self, connection: AsyncConnection, user_id: str, source: str, now: datetime
+    ) -> None:
+        self._connection = connection
+        self._user_id = user_id
+        self._source = source
+        self._now = now
+        self._before: dict[Key, Row | None] = {}
+        self._row: ConnectionRow | None = None
+
+    async def begin(self, keys: Collection[Key]) -> None:
+        """The import is going to touch these signals, and the connection to the source."""
+        self._before = await last_imports.rows(self._connection, self._user_id, keys)
+        self._row = await connections.get(self._connection, self._user_id, self._source)
+
+    async def end(self, announced: Iterable[str]) -> datetime:
+        """Keep what undoing needs; until when it can be undone."""
+        after = await last_imports.rows(self._connection, self._user_id, self._before)
+        until = self._now + UNDO_FOR
+        last = LastImport(
+            self._now,
+            until,
+            {key: row for key, row in self._before.items() if row != after[key]},
+            {
+                key: last_imports.digest(row)
+                for key, row in after.items()
+                if row != self._before[key]
+            },
+            tuple(announced),
+            _written(self._row),
+        )
+        await last_imports.put(self._connection, self._user_id, self._source, last)
+        return until
+
+
+async def undo(db: Database, clock: Clock, user_id: str, source: str) -> int:
+    """Make what the source holds what it was before its last import; how many signals changed.
+
+    Raises Gone when there is no such import or its time is over, Conflict when the person has
+    reacted to something of it or it has changed since; then everything stays as it is.
+    """
+    now = clock.now()
+    async with db.write() as connection:
+        await feedback.lock_people(connection, [user_id])
+        last = await last_imports.get(connection, user_id, source)
+        if last is None or last.expires_at <= now:
+            raise Gone("There is no import that can still be undone.")
+        there = await last_imports.rows(connection, user_id, last.after, lock=True)
+        if any(last_imports.digest(there[key]) != left for key, left in last.after.items()):
+            raise Conflict("Something of this list has changed since, by you or at its source.")
+        await last_imports.restore(connection, user_id, last.before)
+        await outbox.withdraw(connection, user_id, last.announced, last.imported_at)
+        if last.connection is None:
+            await connections.remove(connection, user_id, source)
+        else:
+            await connections.put(connection, user_id, _read(last.connection))
+        await last_imports.remove(connection, user_id, source)
+        await users.bump_pool(connection, user_id)
+        return len(last.before)
+
+
+def _written(row: ConnectionRow | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    times = {name: getattr(row, name) for name in ("connected_at", "synced_at")}
+    told = {name: moment.isoformat() if moment else None for name, moment in times.items()}
+    return {**row._asdict(), **told, "secret": None}
+
+
+def _read(row: dict[str, Any]) -> ConnectionRow:
+    times = {name: row[name] for name in ("connected_at", "synced_at")}
+    told = {name: datetime.fromisoformat(text) if text else None for name, text in times.items()}
+    return ConnectionRow(**{**row, **told})

@@ -1,0 +1,15 @@
+"""What undoing an import needs, for a few minutes."""
+
+from sqlalchemy import JSON, Column, ForeignKey, String, Table
+
+from oo.store.schema import ID, UtcDateTime, metadata
+
+last_imports = Table(
+    "last_imports",
+    metadata,
+    Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("imported_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("body", JSON, nullable=False),  # see oo.store.last_imports
+)

@@ -1,0 +1,188 @@
+"""The last import of each person and source: what it changed, for as long as it can be undone.
+
+Rows are kept as JSON: those that the import found, to put them back, and a digest of each as it
+left them, to see whether anything has happened since.
+"""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Date, Table, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.domain.signals.kinds.task import KIND as TASK
+from oo.store.database import PURGE_ROWS
+from oo.store.kinds import Key
+from oo.store.schema import UtcDateTime
+from oo.store.tables import last_imports, signals, tasks
+from oo.store.upsert import insert_into
+
+_BATCH = 200  # ids per statement: SQLite allows a limited number of bound values
+_ROWS = 40  # rows per statement, of some twenty values each
+
+Row = dict[str, Any]
+
+
+class LastImport(NamedTuple):
+    """An import: when it was, until when it can be undone, and what it changed.
+
+    `before` are the rows of the signals that it touched, by their key, None for one that was not
+    there; `after` are digests of what it left, None for one that it removed. `announced` are ids of
+    tasks whose completion it told of. `connection` is the row of the connection, if there was one.
+    """
+
+    imported_at: datetime
+    expires_at: datetime
+    before: Mapping[Key, Row | None]
+    after: Mapping[Key, str | None]
+    announced: tuple[str, ...]
+    connection: Row | None
+
+
+async def rows(
+    connection: AsyncConnection, user_id: str, keys: Collection[Key], *, lock: bool = False
+) -> dict[Key, Row | None]:
+    """The stored rows of these signals, as JSON; locked against reactions where asked."""
+    found: dict[Key, Row | None] = dict.fromkeys(keys)
+    ids = sorted(key.id for key in keys)
+    for start in range(0, len(ids), _BATCH):
+        batch = ids[start : start + _BATCH]
+        of_tasks = select(tasks).where(tasks.c.user_id == user_id, tasks.c.id.in_(batch))
+        of_rest = select(signals).where(signals.c.user_id == user_id, signals.c.id.in_(batch))
+        if lock:
+            of_tasks, of_rest = of_tasks.with_for_update(), of_rest.with_for_update()
+        for row in (await connection.execute(of_tasks)).mappings():
+            if (key := Key(TASK.name, row["id"])) in found:
+                found[key] = _encoded(row)
+        for row in (await connection.execute(of_rest)).mappings():
+            if (key := Key(row["kind"], row["id"])) in found:
+                found[key] = _encoded(row)
+    return found
+
+
+async def restore(
+    connection: AsyncConnection, user_id: str, before: Mapping[Key, Row | None]
+) -> None:
+    """Make the rows of these signals what they were, those that were not there included."""
+    ids = sorted({key.id for key in before})
+    for start in range(0, len(ids), _BATCH):
+        batch = ids[start : start + _BATCH]
+        await connection.execute(
+            delete(tasks).where(tasks.c.user_id == user_id, tasks.c.id.in_(batch))
+        )
+        await connection.execute(
+            delete(signals).where(signals.c.user_id == user_id, signals.c.id.in_(batch))
+        )
+    for table, is_task in ((tasks, True), (signals, False)):
+        found = [
+            _decoded(table, row)
+            for key, row in before.items()
+            if row is not None and (key.kind == TASK.name) is is_task
+        ]
+        for start in range(0, len(found), _ROWS):
+            await connection.execute(insert(table).values(found[start : start + _ROWS]))
+
+
+async def put(
+    connection: AsyncConnection, user_id: str, source: str, last: LastImport
+) -> None:
+    """Keep the import in place of an earlier one to the same source."""
+    values = {
+        "imported_at": last.imported_at,
+        "expires_at": last.expires_at,
+        "body": {
+            "before": [[*key, row] for key, row in last.before.items()],
+            "after": [[*key, digest] for key, digest in last.after.items()],
+            "announced": list(last.announced),
+            "connection": last.connection,
+        },
+    }
+    statement = insert_into(connection, last_imports).values(
+        user_id=user_id, source=source, **values
+    )
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[last_imports.c.user_id, last_imports.c.source], set_=values
+        )
+    )
+
+
+async def get(connection: AsyncConnection, user_id: str, source: str) -> LastImport | None:
+    """The last import, even one whose time is over."""
+    query = select(last_imports).where(
+        last_imports.c.user_id == user_id, last_imports.c.source == source
+    )
+    row = (await connection.execute(query)).mappings().first()
+    if row is None:
+        return None
+    body = row["body"]
+    return LastImport(
+        row["imported_at"],
+        row["expires_at"],
+        {Key(kind, name): value for kind, name, value in body["before"]},
+        {Key(kind, name): value for kind, name, value in body["after"]},
+        tuple(body["announced"]),
+        body["connection"],
+    )
+
+
+async def undoable(connection: AsyncConnection, user_id: str, now: datetime) -> dict[str, datetime]:
+    """Until when the last import of each source can be undone."""
+    query = select(last_imports.c.source, last_imports.c.expires_at).where(
+        last_imports.c.user_id == user_id, last_imports.c.expires_at > now
+    )
+    return {row.source: row.expires_at for row in await connection.execute(query)}
+
+
+async def remove(connection: AsyncConnection, user_id: str, source: str) -> None:
+    """Forget how to undo it."""
+    await connection.execute(
+        delete(last_imports).where(
+            last_imports.c.user_id == user_id, last_imports.c.source == source
+        )
+    )
+
+
+async def purge(connection: AsyncConnection, now: datetime) -> int:
+    """Erase some of what can no longer be undone; how many."""
+    gone = await connection.execute(
+        delete(last_imports).where(
+            last_imports.c.expires_at.in_(
+                select(last_imports.c.expires_at)
+                .where(last_imports.c.expires_at <= now)
+                .limit(PURGE_ROWS)
+            )
+        )
+    )
+    return gone.rowcount
+
+
+def digest(row: Row | None) -> str | None:
+    """What tells whether the row is still as it was."""
+    if row is None:
+        return None
+    return hashlib.sha256(orjson.dumps(row, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+
+
+def _encoded(row: Any) -> Row:
+    return {
+        f"{name}": value.isoformat() if isinstance(value, date | datetime) else value
+        for name, value in row.items()
+    }
+
+
+def _decoded(table: Table, row: Row) -> Row:
+    return {
+        column.name: _read(column.type, row.get(column.name)) for column in table.columns
+    }
+
+
+def _read(kind: object, value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(kind, UtcDateTime):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if isinstance(kind, Date) else value
