@@ -24,14 +24,14 @@ from oo.domain.signals import (
     SourcePlugin,
 )
 from oo.domain.tasks import Task
-from oo.integrations.sources._text import MAX_PROJECT, MAX_TITLE, one_line
+from oo.integrations.sources._text import MAX_TITLE, name_of, title_of
 from oo.integrations.sources._todoist_api import TodoistApi, body_of, expect_success
 from oo.kit.clock import Clock
 from oo.kit.settings import Section
 
 NAME = "todoist"
 SCOPES = ("data:read_write",)
-_MARKDOWN_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_HEADER = re.compile(r"\*\s+\S")  # Todoist's mark of a task that cannot be ticked off
 
 
 class Todoist(Section):
@@ -93,13 +93,15 @@ class TodoistSource:
     async def fetch(self, access: Access, cursor: str | None) -> Reading:
         projects = await self._api.pages(access, "/projects")
         names = {
-            str(item.get("id")): one_line(str(item.get("name", "")))[:MAX_PROJECT]
-            for item in projects
+            str(item.get("id")): name_of(str(item.get("name", ""))) or "" for item in projects
         }
         found = await self._api.pages(access, "/tasks")
+        # who the account is matters only where something is assigned to anybody
+        is_shared = any(item.get("responsible_uid") for item in found)
+        own = await self._account(access) if is_shared else None
         try:
             return Reading(
-                tuple(self._task(item, names) for item in found if not item.get("checked"))
+                tuple(self._task(item, names) for item in found if _is_to_do(item, own))
             )
         except (KeyError, TypeError, ValueError) as error:
             raise Broken("Todoist sent a task that oO cannot read.") from error
@@ -126,6 +128,9 @@ class TodoistSource:
         except (KeyError, TypeError, ValueError) as error:
             raise Broken("Todoist sent a finished task that oO cannot read.") from error
         return newest
+
+    async def _account(self, access: Access) -> str:
+        return str(body_of(await self._api.call(access, "GET", "/user")).get("id", ""))
 
     async def _has_advanced(self, access: Access, task: Task) -> bool:
         response = await self._api.call(access, "GET", f"/tasks/{task.external_id}")
@@ -175,11 +180,13 @@ class TodoistSource:
         external_id = str(item["id"])
         due = item.get("due") or {}
         day, instant = _due(due)
+        if day is None:
+            day, _ = _due(item.get("deadline") or {})
         return Task(
             id=f"{NAME}:{external_id}",
             source=NAME,
             external_id=external_id,
-            title=_MARKDOWN_LINK.sub(r"\1", one_line(str(item["content"])[:MAX_TITLE])),
+            title=title_of(str(item["content"]))[:MAX_TITLE],
             priority=min(4, max(1, int(item.get("priority", 1)))),
             due=day,
             due_at=instant,
@@ -188,6 +195,14 @@ class TodoistSource:
             project=projects.get(str(item.get("project_id"))),
             recurring=bool(due.get("is_recurring")),
         )
+
+
+def _is_to_do(item: Mapping[str, Any], account: str | None) -> bool:
+    """Whether it is open, can be ticked off, and is not assigned to somebody else."""
+    if item.get("checked") or _HEADER.match(str(item["content"])):
+        return False
+    responsible = item.get("responsible_uid")
+    return not responsible or account is None or str(responsible) == account
 
 
 def _due(due: Mapping[str, Any]) -> tuple[date | None, datetime | None]:

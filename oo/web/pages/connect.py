@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from oo.domain.signals import Connect, Reconnect
 from oo.integrations.imports import ImportResult
-from oo.kit.errors import BadRequest, OoError, TooLarge
+from oo.kit.errors import BadRequest, Conflict, Gone, OoError, TooLarge
 from oo.store import users
 from oo.store.sessions import SessionRow
 from oo.web.auth import person
@@ -29,6 +29,9 @@ NOTICES = {
     "again": "That took too long or was started elsewhere. Connect again.",
     "unavailable": "The source does not answer right now. Try again in a moment.",
     "ended": "The session was ended.",
+    "undone": "Undone. Your list is what it was before.",
+    "too-late": "It is too late to undo that.",
+    "built-on": "That cannot be undone: something of the list has changed since.",
 }
 
 
@@ -101,6 +104,22 @@ async def import_list(request: Request, source: str) -> Response:
     finally:
         await form.close()
     return await _connect_page(request, session, into=source, imported=result)
+
+
+@router.post("/connect/{source}/undo")
+async def undo_import(request: Request, source: str) -> Response:
+    """Undo the last import."""
+    session = await person(request)
+    await checked_form(request)
+    parts = services(request)
+    try:
+        await parts.integrations.undo_import(session.user_id, source)
+    except Gone:
+        return _notice("too-late")
+    except Conflict:
+        return _notice("built-on")
+    parts.refill.behind(session.user_id)
+    return _notice("undone")
 
 
 async def _uploaded(form: FormData, limit: int) -> tuple[str, bytes]:
