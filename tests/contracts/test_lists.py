@@ -4,9 +4,10 @@ Each list goes in through the product's own routes, uploaded as a file, pasted, 
 and what is expected is read back from what the person then has.
 """
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -291,71 +292,58 @@ async def test_14_an_unclosed_quote_is_refused_where_it_opens(ada: Person) -> No
     assert await ada.open() == []
 
 
-class Expected:
-    """What a form is expected to hold."""
-
-    TICKTICK = ({"Book dentist"}, 1)
-    ORG = ({"Pay the vet", "Draft letter", "inner step", "Reply from Lee"}, 2)
-    BY_CASE = {
-        "16-ticktick.csv": TICKTICK,
-        "17-ticktick.txt": TICKTICK,
-        "20-todotxt.txt": (
-            {"Call the plumber", "Order soil", "Sweep the stairs", "X-ray appointment on Friday",
-             "xylophone lesson", "Buy x 3 batteries"},
-            2,
-        ),
-        "21-markdown-nested.md": (
-            {"Kitchen", "Clean oven", "Deferred thing", "Half thing", "Glued box", "Missing space",
-             "Plus bullet", "Numbered", "Quoted task", "Bare box", "Unicode box"},
-            9,
-        ),
-        "22-org.org": ORG,
-        "23-obsidian-tasks.md": ({"Renew passport", "Water cactus", "Prepare agenda"}, 1),
-        "24-taskpaper.txt": ({"Rake leaves"}, 1),
-        "25-numbers.txt": (
-            {"First", "Second", "10 eggs", "3.5 mm jack", "2026. Year review", "Seventh",
-             "50% off coupon", "-5 degrees check", "en dash item", "em dash item", "bullet",
-             "middle dot", "arrow", "link text read", "https://example.org/only/a/link"},
-            0,
-        ),
-        "26-cr-vt-ls.txt": (
-            {"Line one", "still one", "page two", "sep", "next", "Last", "CRLF line", "CR line"},
-            0,
-        ),
-        "27-apple-notes.txt": ({"Call school", "Buy paint", "Fix lamp"}, 4),
-        "39b-joiners.txt": (
-            {"می\u200cخواهم کتاب\u200cها را بخرم", "👩\u200d👩\u200d👧 trip", "क्\u200dष"}, 0,
-        ),
-        "46-other-app.ics": ({"Call"}, 0),
-    }  # fmt: skip
+# the open tasks of each form; what is finished, and what is no task, is not among them
+OPEN = {
+    "16-ticktick.csv": {"Book dentist"},
+    "17-ticktick.txt": {"Book dentist"},
+    "20-todotxt.txt": {
+        "Call the plumber", "Order soil", "Sweep the stairs", "X-ray appointment on Friday",
+        "xylophone lesson", "Buy x 3 batteries",
+    },
+    "21-markdown-nested.md": {
+        "Kitchen", "Clean oven", "Deferred thing", "Half thing", "Glued box", "Missing space",
+        "Plus bullet", "Numbered", "Quoted task", "Bare box", "Unicode box",
+    },
+    "22-org.org": {"Pay the vet", "Draft letter", "inner step", "Reply from Lee"},
+    "23-obsidian-tasks.md": {"Renew passport", "Water cactus", "Prepare agenda"},
+    "24-taskpaper.txt": {"Rake leaves"},
+    "25-numbers.txt": {
+        "First", "Second", "10 eggs", "3.5 mm jack", "2026. Year review", "Seventh",
+        "50% off coupon", "-5 degrees check", "en dash item", "em dash item", "bullet",
+        "middle dot", "arrow", "link text read", "https://example.org/only/a/link",
+    },
+    "26-cr-vt-ls.txt": {
+        "Line one", "still one", "page two", "sep", "next", "Last", "CRLF line", "CR line",
+    },
+    "27-apple-notes.txt": {"Call school", "Buy paint", "Fix lamp"},
+    "39b-joiners.txt": {
+        "می\u200cخواهم کتاب\u200cها را بخرم", "👩\u200d👩\u200d👧 trip", "क्\u200dष",
+    },
+    "46-other-app.ics": {"Call"},
+}  # fmt: skip
 
 
-every_form = pytest.mark.parametrize("case", sorted(Expected.BY_CASE))
+every_form = pytest.mark.parametrize("case", sorted(OPEN))
 
 
 @every_form
 async def test_each_form_is_read_as_what_it_is(ada: Person, case: str) -> None:
     answer = await ada.send(case)
-    titles, finished = Expected.BY_CASE[case]
-    assert await ada.titles() == titles
-    # nothing of what was done before oO heard of it is a task here
-    assert answer["tasks"] == len(titles)
-    assert len(await ada.stored()) == len(titles)
-    assert answer["finished"] == 0
-    assert finished >= 0
+    assert await ada.titles() == OPEN[case]
+    # what was done before oO heard of it is nothing that oO keeps
+    assert len(await ada.stored()) == answer["tasks"] == len(OPEN[case])
 
 
 @every_form
 async def test_each_form_is_read_as_what_it_is_when_it_is_pasted(ada: Person, case: str) -> None:
     text = (CASES / case).read_bytes().decode("utf-8")
     page = await ada.paste(text)
-    titles, _ = Expected.BY_CASE[case]
     assert "Read as" in page
-    assert await ada.titles() == titles
+    assert await ada.titles() == OPEN[case]
 
 
 async def test_16_24_what_the_forms_say_of_a_task_is_understood(ada: Person) -> None:
-    for case in Expected.BY_CASE:
+    for case in OPEN:
         await ada.send(case)
     found = {task.title: task for task in await ada.open()}
     told = {
@@ -542,8 +530,8 @@ async def test_what_is_assigned_to_somebody_else_is_left_out_with_a_word(ada: Pe
 
 async def test_five_thousand_lines_are_taken_in_seconds(ada: Person) -> None:
     rows = "".join(f"task,Task {n},4,1,{n % 28 + 1} Dez {2026 + n % 3},de\n" for n in range(4990))
-    began = ada.site.app.state.services.clock.now()
+    began = time.process_time()
     content = b"TYPE,CONTENT,PRIORITY,INDENT,DATE,DATE_LANG\n" + rows.encode()
     answer = await ada.post("/api/sources/file/import?filename=p.csv", content=content, headers=RAW)
     assert answer.json()["taken"] == 4990
-    assert ada.site.clock.now() - began < timedelta(seconds=1)
+    assert time.process_time() - began < 20  # some 4 on one core of a small machine
