@@ -50,13 +50,17 @@ def judge(tip: TipDraft, context: PromptContext) -> Verdict:
     task = next((task for task in context.tasks if task.task_id == tip.task_id), None)
     if tip.task_id is not None and task is None:
         return Verdict(("unknown task",), ())
-    prose = _QUOTE.sub(_TITLE, tip.content)
-    found = [*_form_flaws(tip.content, prose), *_quote_flaws(tip.content, task)]
+    # a title is whatever somebody typed, quotation marks too: it is told by being exactly that
+    title = quoted(task.title) if task else None
+    prose = tip.content.replace(title, _TITLE) if title else _QUOTE.sub(_TITLE, tip.content)
+    times = tip.content.count(title) if title else 0
+    found = [*_form_flaws(tip.content, prose), *_quote_flaws(prose, task, times)]
     if not 0 <= tip.confidence <= 1:
         found.append("confidence out of range")
-    claims = read_claims(_QUOTE.sub(" ", tip.content), context, task)
+    unquoted = _QUOTE.sub(" ", prose)
+    claims = read_claims(unquoted, context, task)
     found.extend(claims.untrue)
-    found.extend(f"unproven: {words}" for words in day_claims(_QUOTE.sub(" ", tip.content)))
+    found.extend(f"unproven: {words}" for words in day_claims(unquoted))
     found.extend(_kind_flaws(tip.kind, task, claims.stated))
     made = (Claim(Fact.PART_OF_DAY, value=context.daypart.value), *_quoted(task), *claims.proven)
     return Verdict(tuple(found), tuple(dict.fromkeys(made)))
@@ -90,7 +94,7 @@ def _form_flaws(content: str, prose: str) -> list[str]:
         found.append("hidden characters")
     if has_link(prose) or has_link(content):
         found.append("link")
-    if has_markup(content):
+    if has_markup(prose):
         found.append("markup")
     if not _ALLOWED.fullmatch(prose):
         found.append("unexpected characters")
@@ -106,15 +110,15 @@ def _form_flaws(content: str, prose: str) -> list[str]:
 MIN_WORDS = 3
 
 
-def _quote_flaws(content: str, task: TaskFacts | None) -> list[str]:
-    spans = _QUOTE.findall(content)
-    if content.count("“") != len(spans) or content.count("”") != len(spans):
+def _quote_flaws(prose: str, task: TaskFacts | None, times: int) -> list[str]:
+    spans = _QUOTE.findall(prose)
+    if prose.count("“") != len(spans) or prose.count("”") != len(spans):
         return ["unbalanced quotation"]
     if task is None:
         return ["quotes a task that it does not name"] if spans else []
     if len(spans) != 1:
         return ["must quote the title once"]
-    return [] if f"“{spans[0]}”" == quoted(task.title) else ["title not exact"]
+    return [] if times == 1 and f"“{spans[0]}”" == _TITLE else ["title not exact"]
 
 
 def _kind_flaws(kind: TipKind, task: TaskFacts | None, stated: Sequence[str]) -> list[str]:

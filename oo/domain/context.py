@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from oo.domain.signals.kind import SignalFact
+from oo.domain.text import is_joined
+from oo.domain.text import one_line as visible_line
 
 MAX_TASKS = 8
 MAX_TOLD = 6
@@ -31,9 +33,19 @@ class DayPart(StrEnum):
 
 
 def one_line(text: str) -> str:
-    """`text` on one line of at most MAX_TITLE characters, without control characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= MAX_TITLE else line[: MAX_TITLE - 1].rstrip() + "…"
+    """`text` on one line of at most MAX_TITLE characters, without what deceives."""
+    line = visible_line(text)
+    return line if len(line) <= MAX_TITLE else cut(line, MAX_TITLE - 1) + "…"
+
+
+def cut(text: str, length: int) -> str:
+    """The first `length` characters, not ending within what reads as one: an accent, a joiner."""
+    if len(text) <= length:
+        return text
+    end = length
+    while end and is_joined(text, end):
+        end -= 1
+    return text[: end or length].rstrip()
 
 
 @dataclass(frozen=True, slots=True)

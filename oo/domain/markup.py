@@ -9,11 +9,22 @@ import re
 MAX_PASSES = 4  # marks nest: **[~~x~~](y)**
 MAX_TEXT = 2000  # longer texts are left alone: no title is
 
-_LINK = re.compile(r"!?\[(?P<text>[^\[\]]*)\]\((?P<address>[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?: \"[^\"]*\")?\)")
+_LINK = re.compile(
+    r"!?\[(?P<text>[^\[\]]*)\]\((?P<address>[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?: \"[^\"]*\")?\)"
+)
 _WIKI = re.compile(r"!?\[\[(?:[^\[\]|]*\|)?(?P<text>[^\[\]|]+)\]\]")
 _PAIRS = tuple(
-    re.compile(rf"(?<![\w{first}]){mark}(?=[^\s{first}])(?P<text>(?:(?!{mark}).)+?)(?<=\S){mark}(?![\w{first}])")
-    for mark, first in ((r"\*\*", r"*"), ("__", "_"), ("~~", "~"), ("==", "="), (r"\*", r"*"), ("_", "_"))
+    re.compile(
+        rf"(?<![\w{first}]){mark}(?=[^\s{first}])(?P<text>(?:(?!{mark}).)+?)(?<=\S){mark}(?![\w{first}])"
+    )
+    for mark, first in (
+        (r"\*\*", r"*"),
+        ("__", "_"),
+        ("~~", "~"),
+        ("==", "="),
+        (r"\*", r"*"),
+        ("_", "_"),
+    )
 )
 _CODE = re.compile(r"(?<!`)(`{1,2})(?P<text>[^`]+)\1(?!`)")
 _TAG = re.compile(

@@ -58,6 +58,14 @@ def is_shown(text: str) -> bool:
     return visible(text) == text
 
 
+def is_joined(text: str, place: int) -> bool:
+    """Whether the character at `place` reads as one with that before it."""
+    if not 0 < place < len(text):
+        return False
+    here, before = text[place], text[place - 1]
+    return here in _JOINERS or before in _JOINERS or unicodedata.category(here) in ("Mn", "Me")
+
+
 def _shown(char: str, before: str) -> str:
     category = unicodedata.category(char)
     if char in _BLANK or category in ("Cc", "Zl", "Zp"):

@@ -111,9 +111,7 @@ async def take_upload(
     )
 
 
-def _parse(
-    source: Uploads, filename: str, data: bytes, charset: str | None, today: date
-) -> Upload:
+def _parse(source: Uploads, filename: str, data: bytes, charset: str | None, today: date) -> Upload:
     if charset is None:
         return source.parse(filename, data, today)
     text, encoding = declared(data, charset)

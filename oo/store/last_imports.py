@@ -86,9 +86,7 @@ async def restore(
             await connection.execute(insert(table).values(found[start : start + _ROWS]))
 
 
-async def put(
-    connection: AsyncConnection, user_id: str, source: str, last: LastImport
-) -> None:
+async def put(connection: AsyncConnection, user_id: str, source: str, last: LastImport) -> None:
     """Keep the import in place of an earlier one to the same source."""
     values = {
         "imported_at": last.imported_at,
@@ -175,9 +173,7 @@ def _encoded(row: Any) -> Row:
 
 
 def _decoded(table: Table, row: Row) -> Row:
-    return {
-        column.name: _read(column.type, row.get(column.name)) for column in table.columns
-    }
+    return {column.name: _read(column.type, row.get(column.name)) for column in table.columns}
 
 
 def _read(kind: object, value: Any) -> Any:

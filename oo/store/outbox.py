@@ -98,7 +98,7 @@ async def purge(connection: AsyncConnection, before: datetime) -> int:
 async def withdraw(
     connection: AsyncConnection, user_id: str, task_ids: Collection[str], told_at: datetime
 ) -> None:
-    """Take back that the person finished these tasks, told at that instant, if nobody has read it."""
+    """Take back that the person finished these tasks, told then, as far as nobody has read it."""
     o = outbox.c
     query = select(o.id, o.payload).where(
         o.user_id == user_id,

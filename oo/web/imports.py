@@ -61,9 +61,7 @@ async def import_file(
     parts = services(request)
     data = await request.body()
     charset = charset_of(request.headers.get("content-type", ""))
-    result = await parts.integrations.import_file(
-        session.user_id, filename, data, source, charset
-    )
+    result = await parts.integrations.import_file(session.user_id, filename, data, source, charset)
     parts.refill.behind(session.user_id)
     return Imported(
         format=result.form,

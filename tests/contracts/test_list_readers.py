@@ -27,7 +27,7 @@ unhurried = settings(deadline=None, max_examples=60)
 # one place in the tree and another, with the same title, in each form that has a tree
 TREES = {
     "todoist_csv": "TYPE,CONTENT,INDENT\ntask,A,1\ntask,Same,2\ntask,B,1\ntask,Same,2\n",
-    "ticktick": '"Folder Name","List Name","Title","Status"\n"","A","Same","0"\n"","B","Same","0"\n',
+    "ticktick": '"List Name","Title","Status"\n"A","Same","0"\n"B","Same","0"\n',
     "todotxt": "(A) Same +A\n(A) Same +B\n",
     "markdown": "---\n---\n# A\n- [ ] Same\n# B\n- [ ] Same\n",
     "obsidian": "- [ ] A\n  - [ ] Same\n- [ ] B\n  - [ ] Same\n",
@@ -140,9 +140,12 @@ def test_any_text_is_read_or_refused_clearly(reader: Reader, text: str) -> None:
 
 
 LINES = st.sampled_from(
-    ["- [ ] a", "  - [x] b", "\tc", "# d", "```", "---", "|a|b|", "* TODO x", ":END:", "A:", "- e @due(x)",
-     "x 2026-01-01 f", "(A) g due:2026-99-99", "<!--", "~~h~~", "☐ i", "> - [ ] j 📅 2026-01-32",
-     "END:VTODO", "BEGIN:VTODO", 'task,"x,1', "task,y,9,99,nonsense", "section,z", "#+BEGIN_SRC", "[]", "[x](y)"]
+    [
+        "- [ ] a", "  - [x] b", "\tc", "# d", "```", "---", "|a|b|", "* TODO x", ":END:", "A:",
+        "- e @due(x)", "x 2026-01-01 f", "(A) g due:2026-99-99", "<!--", "~~h~~", "☐ i",
+        "> - [ ] j 📅 2026-01-32", "END:VTODO", "BEGIN:VTODO", 'task,"x,1',
+        "task,y,9,99,nonsense", "section,z", "#+BEGIN_SRC", "[]", "[x](y)",
+    ]
 )  # fmt: skip
 
 

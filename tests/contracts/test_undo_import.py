@@ -1,4 +1,4 @@
-"""Undoing an import: exactly what was there before comes back, and nothing that came since is lost."""
+"""Undoing an import: exactly what was there comes back, and nothing that came since is lost."""
 
 from typing import Any
 from uuid import uuid4

@@ -92,17 +92,13 @@ class TodoistSource:
 
     async def fetch(self, access: Access, cursor: str | None) -> Reading:
         projects = await self._api.pages(access, "/projects")
-        names = {
-            str(item.get("id")): name_of(str(item.get("name", ""))) or "" for item in projects
-        }
+        names = {str(item.get("id")): name_of(str(item.get("name", ""))) or "" for item in projects}
         found = await self._api.pages(access, "/tasks")
         # who the account is matters only where something is assigned to anybody
         is_shared = any(item.get("responsible_uid") for item in found)
         own = await self._account(access) if is_shared else None
         try:
-            return Reading(
-                tuple(self._task(item, names) for item in found if _is_to_do(item, own))
-            )
+            return Reading(tuple(self._task(item, names) for item in found if _is_to_do(item, own)))
         except (KeyError, TypeError, ValueError) as error:
             raise Broken("Todoist sent a task that oO cannot read.") from error
 

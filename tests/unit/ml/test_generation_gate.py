@@ -68,7 +68,7 @@ async def test_true_tips_pass_with_the_title_filled_in() -> None:
     made = await ask(Scripted([said(RENT, MUM, FREE)]))
     assert [tip.content for tip in made.tips] == [
         "“Pay rent” is 9 days overdue.",
-        "Give “Call ‘Mum’” ten minutes this evening.",
+        "Give “Call “Mum” <now>” ten minutes this evening.",
         "You have 12 open tasks.",
     ]
     assert [tip.task_id for tip in made.tips] == ["f:1", "f:2", None]

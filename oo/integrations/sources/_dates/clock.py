@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 from oo.integrations.sources._dates.words import Words, all_words
 
-_PARTS_OF_DAY = {"morning": 9, "noon": 12, "midday": 12, "afternoon": 12, "evening": 19, "night": 22}
+_PARTS_OF_DAY = {
+    "morning": 9,
+    "noon": 12,
+    "midday": 12,
+    "afternoon": 12,
+    "evening": 19,
+    "night": 22,
+}
 _PART = re.compile(r"(?:^| )(?:(?:in the|this|at) )?(morning|noon|midday|afternoon|evening|night)$")
 _LATE = ("pm", "下午", "晚上", "午後", "오후")
 _EARLY = ("am", "上午", "早上", "午前", "오전")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 from oo.integrations.sources._dates.numbers import make
@@ -35,9 +35,7 @@ def is_repetition(text: str, words: Words) -> bool:
     return _rest(text, words) is not None
 
 
-def next_turn(
-    text: str, words: Words, today: date, day_of: DayOf, weekday_of: WeekdayOf
-) -> Turn:
+def next_turn(text: str, words: Words, today: date, day_of: DayOf, weekday_of: WeekdayOf) -> Turn:
     """When it is next; an empty Turn where the words do not say."""
     rest = _rest(text, words)
     if rest is None:
@@ -156,7 +154,7 @@ def _named(
 
 def _by_rule(part: str, words: Words, today: date, weekday_of: WeekdayOf) -> date | None:
     if found := _ORDINAL.fullmatch(part):
-        return _in_months(today, lambda year, month: make(year, month, int(found[1])))
+        return _in_months(today, partial(make, day=int(found[1])))
     for last in words.last:
         what = part.removeprefix(f"{last} ")
         if what == part:
@@ -165,15 +163,15 @@ def _by_rule(part: str, words: Words, today: date, weekday_of: WeekdayOf) -> dat
             return _in_months(today, _last_day)
         weekday = weekday_of(what)
         if weekday is not None:
-            return _in_months(today, lambda year, month: _last_weekday(year, month, weekday))
+            return _in_months(today, partial(_last_weekday, weekday))
     found = _NTH.fullmatch(part)
     weekday = weekday_of(found[2]) if found else None
     if found and weekday is not None:
         number = int(found[1])
-        return _in_months(today, lambda year, month: _nth_weekday(year, month, number, weekday))
+        return _in_months(today, partial(_nth_weekday, number, weekday))
     if found and found[2] in words.workdays:
         number = int(found[1])
-        return _in_months(today, lambda year, month: _nth_workday(year, month, number))
+        return _in_months(today, partial(_nth_workday, number))
     return None
 
 
@@ -196,19 +194,19 @@ def _last_day(year: int, month: int) -> date | None:
     return following - timedelta(days=1) if following else None
 
 
-def _last_weekday(year: int, month: int, weekday: int) -> date | None:
+def _last_weekday(weekday: int, year: int, month: int) -> date | None:
     last = _last_day(year, month)
     return last - timedelta(days=(last.weekday() - weekday) % 7) if last else None
 
 
-def _nth_weekday(year: int, month: int, number: int, weekday: int) -> date | None:
+def _nth_weekday(number: int, weekday: int, year: int, month: int) -> date | None:
     first = make(year, month, 1)
     if first is None:
         return None
     return make(year, month, 1 + (weekday - first.weekday()) % 7 + 7 * (number - 1))
 
 
-def _nth_workday(year: int, month: int, number: int) -> date | None:
+def _nth_workday(number: int, year: int, month: int) -> date | None:
     days = (day for n in range(1, 32) if (day := make(year, month, n)) and day.weekday() < 5)
     return next((day for place, day in enumerate(days, start=1) if place == number), None)
 

@@ -12,7 +12,9 @@ _DONE = frozenset("xX✓✔✅☑×✗✘vV☒")
 _CANCELLED = frozenset("-–")
 _MARKER = re.compile(rf"(?:[{re.escape(_BULLETS)}]|\d{{1,3}}[.)])(?=\s|$)\s*")
 _NUMBER = re.compile(r"\d{1,3}[.)](?=\s|$)\s*")
-_BOX = re.compile(r"(?:[-*+] ?)?\[\s*(?P<tick>[xX✓✔✅☑×✗✘vV☒~>/<!?*\-–]?)[\ufe0e\ufe0f]?\s*\](?![(\[])\s*")
+_BOX = re.compile(
+    r"(?:[-*+] ?)?\[\s*(?P<tick>[xX✓✔✅☑×✗✘vV☒~>/<!?*\-–]?)[\ufe0e\ufe0f]?\s*\](?![(\[])\s*"
+)
 _SIGN = re.compile(r"(?P<sign>[☐□⬜◻▢☑✅✔✓☒])[\ufe0e\ufe0f]?\s*")
 _INDENT = re.compile(r"[ \t\u00a0\u3000]*")
 _DRESS = re.compile(rf"[{re.escape(_BULLETS)}]\s*|\d{{1,3}}[.)]\s*")

@@ -11,7 +11,7 @@ _PICTURE = re.compile(r"[\s\ufffc]*\ufffc[\s\ufffc]*$")
 
 
 def read_plain(handed: Handed, found: Collected) -> None:
-    """Each line is a task, headings are projects, and what is indented belongs to what it is under."""
+    """Each line is a task, headings are projects, what is indented stands under what is above."""
     outline, headings = Outline(), Outline()
     project: str | None = None
     for number, line in numbered(handed.text):

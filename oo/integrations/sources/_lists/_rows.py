@@ -4,24 +4,27 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from oo.kit.errors import BadRequest
 
 _SEP = re.compile(r"\ufeff?\"?sep=(?P<sign>.)\"?[ \t]*(?:\r\n|\r|\n)", re.IGNORECASE)
 _SIGNS = (",", ";", "\t", "|")
+_UNCLOSED = ("field larger", "unexpected end", "expected after")
 MAX_PREAMBLE = 20
 HEAD = 4000
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     """The cells of a row by the names of their columns, and the lines that it is on."""
 
     lines: range
     cells: dict[str, str]
 
-    def __getitem__(self, name: object) -> str:  # type: ignore[override]
-        return self.cells.get(str(name), "").strip()
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "").strip()
 
 
 class Table(NamedTuple):
@@ -53,7 +56,7 @@ def _find(text: str, columns: Sequence[str], *, is_strict: bool) -> Table | None
     skipped = 1 if sep else 0
     body = text[sep.end() :] if sep else text
     for sign in (sep["sign"],) if sep else _SIGNS:
-        if sign in "\"\r\n":
+        if sign in '"\r\n':
             continue
         rows = _rows(body, sign, skipped, is_strict=is_strict)
         try:
@@ -84,6 +87,10 @@ def _rows(
 
 
 def _why(line: int, error: csv.Error) -> str:
-    if "field larger" in str(error) or "unexpected end" in str(error) or "expected after" in str(error):
-        return f"Line {line}: a quote (\") opens here and is not closed."
+    if (
+        "field larger" in str(error)
+        or "unexpected end" in str(error)
+        or "expected after" in str(error)
+    ):
+        return f'Line {line}: a quote (") opens here and is not closed.'
     return f"Line {line} is not CSV: {error}."

@@ -18,7 +18,9 @@ _SIGNS = {
     "cancelled": re.compile(rf"\s*❌{_VS}{_DATE}"),
     "created": re.compile(rf"\s*➕{_VS}{_DATE}"),
 }
-_FIELD = re.compile(r"\s*[\[(](due|scheduled|start|completion|created|priority|repeat):: ?([^\])]*)[\])]")
+_FIELD = re.compile(
+    r"\s*[\[(](due|scheduled|start|completion|created|priority|repeat):: ?([^\])]*)[\])]"
+)
 _REPEAT = re.compile(rf"\s*🔁{_VS}\s*(every[^📅📆🗓⏳⌛🛫✅❌➕⏫🔺🔼🔽⏬#^]*)")
 _PRIORITY = re.compile(rf"\s*([🔺⏫🔼🔽⏬]){_VS}(?=\s|$)")
 _BLOCK = re.compile(r"\s+\^[\w-]+$")
@@ -27,7 +29,10 @@ _TRAILING_TAG = re.compile(r"\s+#[^\s#]*[^\s\d#][^\s#]*$")
 _LEVELS = {"🔺": 4, "⏫": 4, "🔼": 3, "🔽": 1, "⏬": 1}
 _FIELD_LEVELS = {"highest": 4, "high": 4, "medium": 3}
 _NAMES = {"completion": "done"}
-_ANY = re.compile(rf"[📅📆🗓⏳⌛🛫✅]{_VS}\s*\d{{4}}-|🔁{_VS}\s*every|\[\[[^\[\]]+\]\]|:: ?\d{{4}}-| \^\w+$", re.MULTILINE)
+_ANY = re.compile(
+    rf"[📅📆🗓⏳⌛🛫✅]{_VS}\s*\d{{4}}-|🔁{_VS}\s*every|\[\[[^\[\]]+\]\]|:: ?\d{{4}}-| \^\w+$",
+    re.MULTILINE,
+)
 
 
 def recognises(filename: str, text: str) -> float:
@@ -85,7 +90,9 @@ def _when(told: dict[str, str], line: int, handed: Handed, found: Collected) -> 
 
 def _noon(text: str | None) -> datetime | None:
     try:
-        return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC) if text else None
+        return (
+            datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC) if text else None
+        )
     except ValueError:
         return None
 

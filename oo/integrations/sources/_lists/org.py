@@ -23,9 +23,10 @@ _DRAWER = re.compile(r":[\w-]+:\s*$")
 _BLOCK = re.compile(r"#\+BEGIN_", re.IGNORECASE)
 _SIGN = re.compile(r"^\*+ (?:TODO|DONE|NEXT|WAITING) |^#\+\w+:|^\s*:PROPERTIES:", re.MULTILINE)
 _OPEN = frozenset(
-    "TODO NEXT WAITING WAIT STARTED HOLD DOING INPROGRESS IN-PROGRESS SOMEDAY DELEGATED PROJ".split()
+    {"TODO", "NEXT", "WAITING", "WAIT", "STARTED", "HOLD", "DOING", "INPROGRESS", "IN-PROGRESS"}
+    | {"SOMEDAY", "DELEGATED", "PROJ"}
 )
-_FINISHED = frozenset("DONE CANCELLED CANCELED KILL KILLED ABANDONED FIXED".split())
+_FINISHED = frozenset(["DONE", "CANCELLED", "CANCELED", "KILL", "KILLED", "ABANDONED", "FIXED"])
 _PRIORITIES = {"A": 4, "B": 3, "C": 2}
 
 
@@ -67,7 +68,7 @@ def read(handed: Handed, found: Collected) -> None:
             _flush(pending, handed, found)
             pending = _headline(headline, number, outline, project, known, finished)
             found.understood(number)
-        elif stripped.startswith("#") or stripped.startswith(":") and _DRAWER.match(stripped):
+        elif stripped.startswith("#") or (stripped.startswith(":") and _DRAWER.match(stripped)):
             found.understood(number)
             if _BLOCK.match(stripped):
                 skipping = "#+end_"

@@ -40,7 +40,8 @@ def read(handed: Handed, found: Collected) -> None:
     found.understood(*rows.preamble)
     every = list(rows.rows)
     me = whose(every)
-    outline, section = Outline(), ()
+    outline = Outline()
+    section: tuple[str, ...] = ()
     for row in every:
         found.understood(*row.lines)
         kind = row["TYPE"].lower()

@@ -4,7 +4,6 @@ import re
 from datetime import UTC, date, datetime
 
 from oo.integrations.sources._dates import When, parse_when
-
 from oo.integrations.sources._lists._collected import Collected, Item
 from oo.integrations.sources._lists._lines import numbered, share
 from oo.integrations.sources._lists._reader import Handed, Reader
@@ -14,7 +13,9 @@ _TASK = re.compile(
     r"(?:(?P<first>\d{4}-\d{2}-\d{2}) )?(?:(?P<second>\d{4}-\d{2}-\d{2}) )?(?P<text>.*)"
 )
 _SIGN = re.compile(r"\([A-Z]\) \S|x (?:\([A-Z]\) )?\d{4}-\d{2}-\d{2} |\d{4}-\d{2}-\d{2} \S")
-_TAGGED = re.compile(r"(?:^| )(?:due:\d{4}-\d{2}-\d{2}|rec:\+?\d+[dwmyb]|t:\d{4}-\d{2}-\d{2})(?= |$)")
+_TAGGED = re.compile(
+    r"(?:^| )(?:due:\d{4}-\d{2}-\d{2}|rec:\+?\d+[dwmyb]|t:\d{4}-\d{2}-\d{2})(?= |$)"
+)
 _PROJECT = re.compile(r"(?:^|\s)\+(\S+)")
 _CONTEXT = re.compile(r"(?:^|\s)@(\S+)")
 _KEY = re.compile(r"(?:^|\s)(due|t|rec|pri|h|id|p|uuid|sub):(\S+)")
@@ -88,5 +89,6 @@ READER = Reader(
     title="todo.txt",
     recognises=recognises,
     read=read,
-    example="(A) 2026-11-01 Call Bob +Flat @phone due:2026-11-27\nx 2026-11-20 2026-11-10 Sent letter\n",
+    example="(A) 2026-11-01 Call Bob +Flat @phone due:2026-11-27\n"
+    "x 2026-11-20 2026-11-10 Sent letter\n",
 )
