@@ -90,7 +90,9 @@ async def take_upload(
         await undoing.begin(change.keys)
         await kinds.put(connection, user_id, change.put, now)
         await tasks.remove(connection, user_id, change.removed)
-        finished = await tasks.mark_completed(connection, user_id, change.finished, now)
+        finished = await tasks.mark_completed(
+            connection, user_id, change.finished, now, by_source=True
+        )
         # a list says that something is finished, not when: it is the first that oO hears of it
         await completions.announce(connection, user_id, dict.fromkeys(change.finished, now), now)
         row = ConnectionRow(name, filename, CONNECTED, None, now, now, None)
@@ -124,8 +126,9 @@ def changes(
 ) -> Change:
     """What an upload makes of what is stored of its source.
 
-    A task finished here stays finished, a recurring one until its next turn. Of a list that names
-    all that is open, what is missing is finished, unless it has only moved within the list.
+    A task finished here stays finished, a recurring one until its next turn; one that only a list
+    said to be finished is open again when a list has it as open. Of a list that names all that is
+    open, what is missing is finished, unless it has only moved within the list.
     """
     put = tuple(
         signal
@@ -159,7 +162,7 @@ def _is_news(row: Stored | None, signal: Signal, today: date, zone: tzinfo) -> b
         return True
     if row.finished_at is None:
         return row.signal != signal
-    if reconcile.has_advanced(row.signal, signal):
+    if row.by_source or reconcile.has_advanced(row.signal, signal):
         return True
     # which turn it is cannot be told without a day: that of an earlier day was another
     is_undated = isinstance(signal, Task) and signal.recurring and signal.due is None

@@ -23,10 +23,14 @@ class Key(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """A signal as it is stored; `finished_at` is None for kinds that are never finished."""
+    """A signal as it is stored; `finished_at` is None for kinds that are never finished.
+
+    `by_source` tells of a finished task that its source told it so, rather than the person here.
+    """
 
     signal: Signal
     finished_at: datetime | None
+    by_source: bool = False
 
 
 async def list_of_source(
@@ -34,11 +38,15 @@ async def list_of_source(
 ) -> dict[Key, Stored]:
     """All of the person's signals from `source`, finished ones too."""
     found = {
-        Key(TASK.name, task_id): Stored(row.task, row.completed_at)
+        Key(TASK.name, task_id): Stored(row.task, row.completed_at, _is_by_source(row))
         for task_id, row in (await tasks.list_of_source(connection, user_id, source)).items()
     }
     rest = await signals.list_of_source(connection, user_id, source)
     return found | {Key(*key): Stored(row.signal, None) for key, row in rest.items()}
+
+
+def _is_by_source(row: tasks.StoredTask) -> bool:
+    return row.completed_at is not None and row.recorded_at is None
 
 
 async def put(

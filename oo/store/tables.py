@@ -131,7 +131,7 @@ tasks = Table(
     Column("labels", JSON, nullable=False),
     Column("project", String(300)),
     Column("recurring", Boolean, nullable=False),
-    Column("recorded_at", UtcDateTime),  # when the source told it as it is
+    Column("recorded_at", UtcDateTime),  # when the source told it as it is, while it told it open
     Column("completed_at", UtcDateTime),
     Column("not_before", UtcDateTime),  # a snoozed or dismissed task is left alone until then
 )

@@ -20,10 +20,14 @@ _BATCH = 200  # rows per statement: SQLite allows a limited number of bound valu
 
 
 class StoredTask(NamedTuple):
-    """A task and when the person finished it, if so."""
+    """A task, when the person finished it, if so, and when its source told it as open and as it is.
+
+    `recorded_at` is None of a finished task whose source told so.
+    """
 
     task: Task
     completed_at: datetime | None
+    recorded_at: datetime | None = None
 
 
 def from_row(row: RowMapping, prefix: str = "") -> Task:
@@ -73,11 +77,14 @@ async def list_of_source(
 ) -> dict[str, StoredTask]:
     """All of the person's tasks from `source`, finished ones too, by id."""
     rows = await connection.execute(
-        select(*_COLUMNS, tasks.c.completed_at).where(
+        select(*_COLUMNS, tasks.c.completed_at, tasks.c.recorded_at).where(
             tasks.c.user_id == user_id, tasks.c.source == source
         )
     )
-    return {row.id: StoredTask(from_row(row._mapping), row.completed_at) for row in rows}
+    return {
+        row.id: StoredTask(from_row(row._mapping), row.completed_at, row.recorded_at)
+        for row in rows
+    }
 
 
 async def get(connection: AsyncConnection, user_id: str, task_id: str) -> StoredTask | None:
@@ -115,9 +122,18 @@ async def put(
 
 
 async def mark_completed(
-    connection: AsyncConnection, user_id: str, ids: Collection[str], now: datetime
+    connection: AsyncConnection,
+    user_id: str,
+    ids: Collection[str],
+    now: datetime,
+    *,
+    by_source: bool = False,
 ) -> int:
-    """Mark those of the person's tasks that are open as finished; how many were."""
+    """Mark those of the person's tasks that are open as finished; how many were.
+
+    One that its source told as finished, rather than the person here, has no `recorded_at` then.
+    """
+    told = {"recorded_at": None} if by_source else {}
     marked = 0
     every = sorted(ids)
     for start in range(0, len(every), _BATCH):
@@ -128,7 +144,7 @@ async def mark_completed(
                 tasks.c.id.in_(every[start : start + _BATCH]),
                 tasks.c.completed_at.is_(None),
             )
-            .values(completed_at=now)
+            .values(completed_at=now, **told)
         )
         marked += done.rowcount
     return marked
