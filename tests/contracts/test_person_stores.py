@@ -21,9 +21,20 @@ from oo.kit.clock import ManualClock
 from oo.kit.errors import Gone, Unauthorized
 from oo.kit.ids import new_id
 from oo.kit.settings import Settings
-from oo.store import candidates, connections, kinds, sessions, signals, tasks, users
+from oo.store import (
+    candidates,
+    connections,
+    kinds,
+    last_imports,
+    sessions,
+    signals,
+    tasks,
+    users,
+)
 from oo.store.connections import ConnectionRow
 from oo.store.database import Database
+from oo.store.kinds import Key
+from oo.store.last_imports import LastImport
 from oo.store.tables import metadata
 from oo.store.tables import signals as signals_table
 from oo.vault.keyring import Keyring
@@ -274,3 +285,30 @@ async def test_a_pool_is_kept_with_its_claims_and_due_for_a_look_after_a_change(
     async with db.write() as connection:
         await users.bump_pool(connection, user)
     assert await due(NOW) == [user]
+
+
+async def test_what_an_import_changed_is_put_back(db: Database, clock: ManualClock) -> None:
+    ada, bob = await add_person(db, clock, "ada"), await add_person(db, clock, "bob")
+    keys = [Key("task", task(1).id), Key("event", meeting(1, 1).id), Key("task", "todoist:none")]
+    end = NOW + timedelta(minutes=10)
+    async with db.write() as connection:
+        for person in (ada, bob):
+            await kinds.put(connection, person, [task(1), meeting(1, 1)], NOW)
+        await tasks.mark_completed(connection, ada, [task(1).id], NOW)
+        before = await last_imports.rows(connection, ada, keys, lock=True)
+        assert before[keys[2]] is None
+        digests = {key: last_imports.digest(row) for key, row in before.items()}
+        last = LastImport(NOW, end, before, digests, ("todoist:0001",), None)
+        for _ in range(2):
+            await last_imports.put(connection, ada, "todoist", last)
+        assert await last_imports.get(connection, ada, "todoist") == last
+        assert await last_imports.undoable(connection, ada, NOW) == {"todoist": end}
+        assert await last_imports.undoable(connection, ada, end) == {}
+        assert await last_imports.get(connection, bob, "todoist") is None
+        await kinds.remove_source(connection, ada, "todoist")
+        await kinds.put(connection, ada, [meeting(1, 2)], NOW)
+        await last_imports.restore(connection, ada, before)
+        assert await last_imports.rows(connection, ada, keys) == before
+        assert await tasks.list_open(connection, bob) == [task(1)]
+        assert await last_imports.purge(connection, NOW) == 0
+        assert await last_imports.purge(connection, end) == 1

@@ -20,7 +20,6 @@ _ORDINAL = re.compile(r"(?:the )?(\d{1,2})(?:st|nd|rd|th)")
 _THIS = re.compile(r"(?:this |coming )(\S+)")
 _END_OF = re.compile(r"(?:the )?end of (?:the |this )?(week|month|year)|e(o)m")
 _MID = re.compile(r"mid[- ](\S+)")
-_NEXT_SPAN = {"week": 7, "weekend": 0, "month": 0, "year": 0}
 
 
 def parse_when(text: str, today: date, language: str = "en") -> When | None:

@@ -53,7 +53,6 @@ class Words:
     never: tuple[str, ...] = ()
     phrases: dict[str, int] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
-    year_first: bool = False
     glued: bool = False
 
 

@@ -17,7 +17,6 @@ _BOX = re.compile(
 )
 _SIGN = re.compile(r"(?P<sign>[☐□⬜◻▢☑✅✔✓☒])[\ufe0e\ufe0f]?\s*")
 _INDENT = re.compile(r"[ \t\u00a0\u3000]*")
-_DRESS = re.compile(rf"[{re.escape(_BULLETS)}]\s*|\d{{1,3}}[.)]\s*")
 
 
 class Line(NamedTuple):

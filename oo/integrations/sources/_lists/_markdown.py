@@ -15,7 +15,6 @@ TABLE = re.compile(r"\s*\|.*\|\s*$")
 QUOTE = re.compile(r"\s*(?:>\s?)+")
 COMMENT = re.compile(r"<!--.*?-->|%%.*?%%")
 BOX = re.compile(r"^\s*(?:>\s?)*\s*(?:[-*+]|\d{1,3}[.)])?\s*\[[ xX]?\]", re.MULTILINE)
-_SET = re.compile(r"\s*(?:=+|-+)\s*$")
 
 Enrich = Callable[[Item, int, Handed, Collected], Item]
 
