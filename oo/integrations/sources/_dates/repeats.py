@@ -42,8 +42,11 @@ def next_turn(text: str, words: Words, today: date, day_of: DayOf, weekday_of: W
         return Turn()
     begins = _behind(text, words.starting, words)
     if begins is not None:
-        return Turn(day_of(_before(begins, words.until, words)))
-    rest = _before(rest, words.until, words)
+        first = day_of(_before(begins, words.until, words))
+        if first is None or first >= today or words.glued:
+            return Turn(first)
+    # what began in the past goes on: its next turn is that of the words before
+    rest = _before(rest, (*words.until, *words.starting), words)
     if text in words.daily or rest in words.days:
         return Turn(today)
     if rest in words.workdays:
