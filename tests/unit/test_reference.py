@@ -28,6 +28,7 @@ from oo.cli.main import build
 from oo.domain.claims import Fact
 from oo.domain.signals import all_kinds
 from oo.integrations.registry import source_plugins
+from oo.integrations.sources._lists._reader import readers
 from oo.jobs.contract import Job
 from oo.kit.errors import OoError
 from oo.kit.plugins import discover
@@ -101,6 +102,7 @@ LIVE: dict[str, Callable[[], set[str]]] = {
     "Judges": lambda: set(judges()),
     "Prompts": lambda: set(versions()),
     "Signal sources": lambda: set(source_plugins()),
+    "Forms of lists": lambda: set(readers()),
     "Signal kinds": lambda: set(all_kinds()),
     "Facts that a tip may claim": lambda: {fact.value for fact in Fact},
     "Jobs": lambda: set(discover(oo.jobs.periodic, "JOB", Job)),
