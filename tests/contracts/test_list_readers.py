@@ -189,3 +189,25 @@ def test_a_form_that_is_not_read_is_named() -> None:
     ):
         with pytest.raises(BadRequest, match=name):
             read(reader_of("list.txt", text), text)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        (" " * 99 + "\n") * 4999,
+        "- " * 200_000 + "x",
+        "# " * 200_000,
+        "[](" * 200_000,
+        "BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY;"
+        + "a=b;" * 200_000
+        + ":x\nEND:VTODO\nEND:VCALENDAR",
+        "- [ ] 📅 " + "2026-11-27 " * 50_000,
+    ],
+    ids=["blanks", "dashes", "headings", "links", "parameters", "dates"],
+)
+def test_a_hostile_text_costs_no_time(text: str) -> None:
+    began = time.process_time()
+    with contextlib.suppress(BadRequest):
+        read(reader_of("list.txt", text), text)
+    assert time.process_time() - began < 10

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from oo.domain.markup import is_struck
 
 TAB = 4
+MAX_LINE = 2000  # characters of a line that are looked at; no title is as long
+HEAD = 50_000  # characters in which a form shows itself
 _BULLETS = "-*+•–—·∙◦‣⁃▪▫●○■◆►▶➤→⇒"
 _DONE = frozenset("xX✓✔✅☑×✗✘vV☒")
 _CANCELLED = frozenset("-–")
@@ -75,7 +77,9 @@ class Outline:
 def numbered(text: str) -> list[tuple[int, str]]:
     """The lines that are not blank, with their numbers; any Unicode line end is one."""
     return [
-        (number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()
+        (number, line[:MAX_LINE].rstrip() or line.strip()[:MAX_LINE])
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip()
     ]
 
 

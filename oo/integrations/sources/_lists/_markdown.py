@@ -5,23 +5,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from oo.integrations.sources._lists._collected import Collected, Item
-from oo.integrations.sources._lists._lines import Line, Outline, numbered, undress
+from oo.integrations.sources._lists._lines import HEAD, Line, Outline, numbered, undress
 from oo.integrations.sources._lists._reader import Handed
 
-HEADING = re.compile(r"\s{0,3}(?P<level>#{1,6})\s+(?P<name>.*?)\s*#*\s*$")
+HEADING = re.compile(r"\s{0,3}(?P<level>#{1,6})\s+(?P<name>.*)")
 FENCE = re.compile(r"\s*(?:>\s*)*(```+|~~~+)")
 RULE = re.compile(r"\s*(?:[-*_]\s*){3,}$")
 TABLE = re.compile(r"\s*\|.*\|\s*$")
 QUOTE = re.compile(r"\s*(?:>\s?)+")
 COMMENT = re.compile(r"<!--.*?-->|%%.*?%%")
-BOX = re.compile(r"^\s*(?:>\s?)*\s*(?:[-*+]|\d{1,3}[.)])?\s*\[[ xX]?\]", re.MULTILINE)
+BOX = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]*)?\[[ xX]?\]")
 
 Enrich = Callable[[Item, int, Handed, Collected], Item]
 
 
 def strength(text: str) -> int:
     """How many kinds of structure the text has that no plain list has."""
-    lines = text.splitlines()
+    lines = [line for _, line in numbered(text[:HEAD])]
     return sum(
         (
             lines[0].strip() == "---" if lines else False,
@@ -36,7 +36,7 @@ def strength(text: str) -> int:
 
 def has_boxes(text: str) -> bool:
     """Whether some line has a check box."""
-    return BOX.search(text) is not None
+    return any(BOX.match(line) for _, line in numbered(text[:HEAD]))
 
 
 def read_markdown(handed: Handed, found: Collected, enrich: Enrich) -> None:
@@ -47,8 +47,8 @@ def read_markdown(handed: Handed, found: Collected, enrich: Enrich) -> None:
         if heading := HEADING.match(line):
             found.understood(number)
             outline.clear()
-            project = heading["name"] or None
-            headings.push(len(heading["level"]), heading["name"])
+            project = heading_of(heading["name"])
+            headings.push(len(heading["level"]), project or "")
             continue
         plain = undress(QUOTE.sub("", line) if QUOTE.match(line) else line)
         if not _is_task(plain):
@@ -60,6 +60,11 @@ def read_markdown(handed: Handed, found: Collected, enrich: Enrich) -> None:
         )
         outline.push(plain.indent, item.title)
         found.add(number, item)
+
+
+def heading_of(text: str) -> str | None:
+    """The words of a heading, whose marks may stand behind it too."""
+    return text.strip().rstrip("#").strip() or None
 
 
 def as_it_is(item: Item, line: int, handed: Handed, found: Collected) -> Item:

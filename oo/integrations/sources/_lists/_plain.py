@@ -4,7 +4,7 @@ import re
 
 from oo.integrations.sources._lists._collected import Collected, Item
 from oo.integrations.sources._lists._lines import Outline, numbered, undress
-from oo.integrations.sources._lists._markdown import HEADING, RULE
+from oo.integrations.sources._lists._markdown import HEADING, RULE, heading_of
 from oo.integrations.sources._lists._reader import Handed
 
 _PICTURE = re.compile(r"[\s\ufffc]*\ufffc[\s\ufffc]*$")
@@ -18,8 +18,8 @@ def read_plain(handed: Handed, found: Collected) -> None:
         if heading := HEADING.match(line):
             found.understood(number)
             outline.clear()
-            project = heading["name"] or None
-            headings.push(len(heading["level"]), heading["name"])
+            project = heading_of(heading["name"])
+            headings.push(len(heading["level"]), project or "")
             continue
         if _PICTURE.match(line) or (RULE.match(line) and len(line.strip()) > 2):
             found.understood(number)

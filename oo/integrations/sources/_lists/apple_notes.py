@@ -2,14 +2,15 @@
 
 import re
 
+from oo.integrations.sources._lists._lines import HEAD
 from oo.integrations.sources._lists._plain import read_plain
 from oo.integrations.sources._lists._reader import Reader
 
-_SIGN = re.compile(r"^\s*(?:[◦☐☑☒⬜]|•\t|\ufffc)", re.MULTILINE)
+_SIGN = re.compile(r"^[ \t]*(?:[◦☐☑☒⬜]|•\t|\ufffc)", re.MULTILINE)
 
 
 def recognises(filename: str, text: str) -> float:
-    return 0.3 if len(_SIGN.findall(text)) >= 2 else 0.0
+    return 0.3 if len(_SIGN.findall(text[:HEAD])) >= 2 else 0.0
 
 
 READER = Reader(

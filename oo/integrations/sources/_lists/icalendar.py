@@ -6,11 +6,20 @@ from typing import Any
 
 from oo.integrations.sources._dates import When
 from oo.integrations.sources._lists._collected import Collected, Item
+from oo.integrations.sources._lists._lines import MAX_LINE
 from oo.integrations.sources._lists._reader import Handed, Reader
 from oo.kit.errors import BadRequest
 
 _BEGIN = re.compile(r"BEGIN:(VTODO|VEVENT|VJOURNAL)\s*$", re.IGNORECASE)
 _FINISHED = ("COMPLETED", "CANCELLED")
+_NAMES = ("VTODO", "VEVENT", "VJOURNAL")
+_FOLD = re.compile(r"(?:\r\n|\n|\r)[ \t]")
+_PROPERTY = re.compile(
+    r"(?:BEGIN|END|VERSION|PRODID|SUMMARY|DUE|DTSTART|STATUS|COMPLETED|PERCENT-COMPLETE|PRIORITY"
+    r"|CATEGORIES|RRULE|UID|RELATED-TO|CREATED|X-WR-CALNAME|TZID|TZOFFSETFROM|TZOFFSETTO)[:;]",
+    re.IGNORECASE,
+)
+MAX_PARAMETERS = 200
 
 
 def recognises(filename: str, text: str) -> float:
@@ -24,7 +33,7 @@ def read(handed: Handed, found: Collected) -> None:
     lines = handed.text.splitlines()
     found.understood(*(number for number, line in enumerate(lines, start=1) if line.strip()))
     try:
-        calendars = Calendar.from_ical(handed.text.lstrip("\ufeff \t\r\n"), multiple=True)
+        calendars = Calendar.from_ical(_needed(handed.text), multiple=True)
         parts = [part for one in calendars for part in one.walk() if part.name in _NAMES]
         name = next((str(one["X-WR-CALNAME"]) for one in calendars if "X-WR-CALNAME" in one), None)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
@@ -40,7 +49,14 @@ def read(handed: Handed, found: Collected) -> None:
         _todo(part, line, name, titles, found)
 
 
-_NAMES = ("VTODO", "VEVENT", "VJOURNAL")
+def _needed(text: str) -> str:
+    """The properties that are read, unfolded; the parser is slow on long ones."""
+    lines = _FOLD.sub("", text.lstrip("\ufeff \t\r\n")).splitlines()
+    return "\r\n".join(line for line in lines if _PROPERTY.match(line[:40]) and _is_short(line))
+
+
+def _is_short(line: str) -> bool:
+    return len(line) <= MAX_LINE and len(line.partition(":")[0]) <= MAX_PARAMETERS
 
 
 def _todo(

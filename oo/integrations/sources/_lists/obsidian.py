@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from oo.integrations.sources._dates import When, parse_when
 from oo.integrations.sources._lists._collected import Collected, Item
+from oo.integrations.sources._lists._lines import HEAD
 from oo.integrations.sources._lists._markdown import has_boxes, marked, read_markdown
 from oo.integrations.sources._lists._reader import Handed, Reader
 
@@ -36,7 +37,7 @@ _ANY = re.compile(
 
 
 def recognises(filename: str, text: str) -> float:
-    return 0.85 if has_boxes(text) and _ANY.search(text) else 0.0
+    return 0.85 if has_boxes(text) and _ANY.search(text[:HEAD]) else 0.0
 
 
 def read(handed: Handed, found: Collected) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from oo.integrations.sources._dates import When, parse_when
 from oo.integrations.sources._lists._collected import Collected, Item
-from oo.integrations.sources._lists._lines import Outline, numbered, undress
+from oo.integrations.sources._lists._lines import HEAD, Outline, numbered, undress
 from oo.integrations.sources._lists._reader import Handed, Reader
 
 _HEADLINE = re.compile(r"(?P<stars>\*+)\s+(?P<rest>.*)")
@@ -21,7 +21,7 @@ _KEYWORDS = re.compile(r"#\+(?:TODO|SEQ_TODO|TYP_TODO):\s*(.*)", re.IGNORECASE)
 _TITLE = re.compile(r"#\+TITLE:\s*(.*)", re.IGNORECASE)
 _DRAWER = re.compile(r":[\w-]+:\s*$")
 _BLOCK = re.compile(r"#\+BEGIN_", re.IGNORECASE)
-_SIGN = re.compile(r"^\*+ (?:TODO|DONE|NEXT|WAITING) |^#\+\w+:|^\s*:PROPERTIES:", re.MULTILINE)
+_SIGN = re.compile(r"^\*+ (?:TODO|DONE|NEXT|WAITING) |^#\+\w+:|^[ \t]*:PROPERTIES:", re.MULTILINE)
 _OPEN = frozenset(
     {"TODO", "NEXT", "WAITING", "WAIT", "STARTED", "HOLD", "DOING", "INPROGRESS", "IN-PROGRESS"}
     | {"SOMEDAY", "DELEGATED", "PROJ"}
@@ -40,10 +40,10 @@ class _Pending:
 
 
 def recognises(filename: str, text: str) -> float:
-    hits = len(_SIGN.findall(text[:100_000]))
+    hits = len(_SIGN.findall(text[:HEAD]))
     if filename.endswith(".org"):
         return 0.95
-    return 0.85 if hits >= 2 and re.search(r"^\*+ [A-Z-]{4,} ", text, re.MULTILINE) else 0.0
+    return 0.85 if hits >= 2 and re.search(r"^\*+ [A-Z-]{4,} ", text[:HEAD], re.MULTILINE) else 0.0
 
 
 def read(handed: Handed, found: Collected) -> None:

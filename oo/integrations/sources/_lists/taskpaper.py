@@ -4,14 +4,14 @@ import re
 
 from oo.integrations.sources._dates import parse_when
 from oo.integrations.sources._lists._collected import Collected, Item
-from oo.integrations.sources._lists._lines import TAB, Outline, numbered
+from oo.integrations.sources._lists._lines import HEAD, TAB, Outline, numbered
 from oo.integrations.sources._lists._reader import Handed, Reader
 
 _TAG = re.compile(r"(?:^|\s)@([\w-]+)(?:\(([^)]*)\))?(?=\s|$)")
 _PROJECT = re.compile(r"^(\s*)([^-\s].*?):(?:\s+@.*)?\s*$")
 _TASK = re.compile(r"^(\s*)- (.*)$")
-_SIGN = re.compile(r"^\s*- .*\s@(?:done|due|cancelled|start|defer|flagged)\b", re.MULTILINE)
-_HEAD = re.compile(r"^[^-\s].*:\s*$", re.MULTILINE)
+_SIGN = re.compile(r"^[ \t]*- .*\s@(?:done|due|cancelled|start|defer|flagged)\b", re.MULTILINE)
+_HEAD = re.compile(r"^[^-\s].*:[ \t]*$", re.MULTILINE)
 _FINISHED = frozenset({"done", "cancelled", "canceled"})
 _DATES = ("due", "start", "defer")
 
@@ -19,7 +19,8 @@ _DATES = ("due", "start", "defer")
 def recognises(filename: str, text: str) -> float:
     if filename.endswith(".taskpaper"):
         return 0.95
-    return 0.8 if _SIGN.search(text) and _HEAD.search(text) else 0.0
+    head = text[:HEAD]
+    return 0.8 if _SIGN.search(head) and _HEAD.search(head) else 0.0
 
 
 def read(handed: Handed, found: Collected) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from oo.integrations.sources._dates import When, parse_when
 from oo.integrations.sources._lists._collected import Collected, Item
-from oo.integrations.sources._lists._lines import numbered, share
+from oo.integrations.sources._lists._lines import HEAD, numbered, share
 from oo.integrations.sources._lists._reader import Handed, Reader
 
 _TASK = re.compile(
@@ -25,7 +25,7 @@ _ENOUGH = 0.3
 
 
 def recognises(filename: str, text: str) -> float:
-    lines = numbered(text)
+    lines = numbered(text[:HEAD])
     hits = sum(bool(_SIGN.match(line) or _TAGGED.search(line)) for _, line in lines)
     if filename.rpartition("/")[2] in ("todo.txt", "done.txt"):
         return 0.9
