@@ -1,5 +1,6 @@
 """Integrations over a stand-in Todoist, called in process."""
 
+import importlib
 from collections.abc import AsyncIterator
 from datetime import date
 
@@ -10,6 +11,7 @@ from oo.integrations.registry import build_sources
 from oo.integrations.service import Integrations
 from oo.integrations.sources import _todoist_api
 from oo.integrations.sources._dates import parse_when
+from oo.integrations.sources._lists._reader import readers
 from oo.kit.clock import ManualClock
 from oo.kit.settings import Settings
 from oo.store.database import Database
@@ -22,9 +24,12 @@ KEYRING = Keyring({"k1": b"k" * 32})
 
 
 @pytest.fixture(scope="session", autouse=True)
-def dates_are_loaded() -> None:
-    """Importing what reads dates takes longer than Hypothesis allows an example."""
+def readers_are_loaded() -> None:
+    """Importing what reads lists takes longer than Hypothesis allows an example."""
     parse_when("in 3 days", date(2026, 11, 21))
+    for name in ("charset_normalizer", "icalendar"):
+        importlib.import_module(name)
+    readers()
 
 
 @pytest.fixture
