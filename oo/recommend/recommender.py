@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.claims import holds
 from oo.domain.decisions import Decision, Opinion
 from oo.domain.policies import generator, sample
 from oo.domain.profile import DEFAULTS
@@ -265,8 +266,13 @@ class Recommender:
 
 
 def _still_holds(entry: PoolEntry, stock: Stock, now: datetime) -> bool:
-    ids = {other.candidate.id for other in stock.eligible(now)}
-    return entry.candidate.id in ids
+    """Whether what the tip says is still so; that another answer used it meanwhile is no harm.
+
+    Asking for more would let people who react quickly in several places start each other again.
+    """
+    moment = stock.standing.at(now)
+    claims = entry.candidate.claims
+    return entry.candidate.expires_at > now and all(holds(claim, moment) for claim in claims)
 
 
 def _opinion(choice: Choice) -> Opinion:

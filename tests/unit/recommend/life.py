@@ -65,6 +65,7 @@ class Life:
         self.zone = ZoneInfo("UTC")
         self.open: dict[str, Known] = {}
         self.finished: dict[str, datetime] = {}
+        self.ticked: set[str] = set()  # finished, as far as a list said so
         self.resting: dict[str, datetime] = {}
         self.served: Served | None = None
         self.while_ranking: Change | None = None
@@ -120,11 +121,16 @@ class Life:
         source = SignalSource(uploads=_Handed(Upload(told, ticked)))
         configured = ConfiguredSource(FILE.manifest, source)
         await take_upload(self.db, self.clock, configured, self.user_id, "list", b"")
+        before = set(self.open)
         for task in told:
-            if task.id not in self.finished:
+            # what only a list said to be finished is open again when a list has it as open
+            if task.id not in self.finished or task.id in self.ticked:
+                self.finished.pop(task.id, None)
+                self.ticked.discard(task.id)
                 self.know(task)
-        for task_id in ticked:
+        for task_id in before.intersection(ticked):
             self.finish(task_id)
+            self.ticked.add(task_id)
 
     async def sync(self, found: Sequence[Row]) -> None:
         told, now = tuple(map(self.made, found)), self.clock.now()
@@ -138,6 +144,7 @@ class Life:
         for task in told:
             if now - self.finished.get(task.id, START - timedelta(days=1)) >= reconcile.CLOSING:
                 self.finished.pop(task.id, None)
+                self.ticked.discard(task.id)
                 self.know(task)
 
     def know(self, task: Task) -> None:

@@ -157,7 +157,11 @@ async def test_who_lacks_very_many_reactions_is_scored_by_the_last_state_and_fol
 async def test_a_long_log_is_folded_in_slices_and_others_are_scored_in_between(
     db: Database, clock: ManualClock, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    slices, cut = [], learner_module._slice
     monkeypatch.setattr(learner_module, "REACTIONS_PER_SLICE", 2)
+    monkeypatch.setattr(
+        learner_module, "_slice", lambda *given: slices.append(cut(*given)) or slices[-1]
+    )
     other = await add_person(db, clock, "bob")
     await react(db, clock, user, 9)
     await react(db, clock, other, 1)
@@ -165,8 +169,10 @@ async def test_a_long_log_is_folded_in_slices_and_others_are_scored_in_between(
     folding = asyncio.create_task(learner.catch_up({user: 9}))
     await asyncio.sleep(0)
     assert (await learner.score([ask(other, 1)]))[0].state_seq == 1
-    assert not folding.done()
     await folding
+    assert [part[user] for part in slices if user in part] == [
+        (0, 2), (2, 4), (4, 6), (6, 8), (8, 9),
+    ]  # fmt: skip
     await learner.flush()
     report = await check_models(db, find_by_key)
     assert (report.reactions, report.different) == (10, [])
