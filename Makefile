@@ -15,7 +15,8 @@ serve: .venv/.$(ENGINE) ## set everything up and run the whole product (OO_PORT,
 
 test: .venv/.dev .venv/.peers ## set everything up and pass all checks and tests
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadscope tests/unit tests/contracts
+	$(BIN)/pytest tests/serve tests/e2e tests/faults
 
 bench: .venv/.dev .venv/.peers ## measure /recommend and /feedback beside two baselines
 	$(BIN)/python -m tests.bench $(ARGS)
