@@ -6,7 +6,7 @@ from email.message import Message
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
-from oo.kit.errors import BadRequest, Conflict, Malformed, NotFound
+from oo.kit.errors import BadRequest, Conflict, Gone, Malformed, NotFound
 from oo.web.auth import person
 from oo.web.openapi import PERSONAL, answers
 from oo.web.services import services
@@ -76,7 +76,10 @@ async def import_file(
     )
 
 
-@router.post("/api/sources/{source}/undo")
+@router.post(
+    "/api/sources/{source}/undo",
+    responses=answers(*PERSONAL, NotFound, Conflict, Gone, Malformed),
+)
 async def undo_import(request: Request, source: str) -> Undone:
     """Undo the last import to the source: 410 when its time is over, 409 when more has happened."""
     session = await person(request)

@@ -8,6 +8,8 @@ from starlette.responses import RedirectResponse, Response
 from oo.identity.openid import ATTEMPT_LIFETIME
 from oo.identity.sessions import cookie_name
 from oo.kit.errors import OoError, Unauthorized
+from oo.web import problems
+from oo.web.audience import wants_page
 from oo.web.auth import person
 from oo.web.forms import checked_form, read_form, session_cookie
 from oo.web.guard import Forged, is_foreign
@@ -91,8 +93,11 @@ async def _finish(request: Request, provider: str, query: dict[str, str]) -> Res
         signed_in = await openid.finish(provider, query, request.cookies.get(attempt_cookie))
         cookie = await services(request).identity.enter(signed_in, _user_agent(request))
     except OoError as error:
-        response: Response = message(
-            error.title, error.detail, error.status, "/sign-in", "Back to sign-in"
+        # a stranger is no news here: who cancelled is told so, and not led round in a circle
+        response: Response = (
+            message(error.title, error.detail, error.status, "/sign-in", "Back to sign-in")
+            if wants_page(request.headers, by_default=True)
+            else problems.answer(request, error)
         )
     else:
         response = _enter(request, cookie, signed_in.next_path)

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from ml.features import REGISTRY
 from ml.policies import policies
+from oo.domain.health import State
 from oo.identity.accounts import Accounts
 from oo.identity.local import create_login_link
 from oo.identity.service import Identity
@@ -29,6 +30,7 @@ from oo.recommend.recommender import Recommender
 from oo.recommend.shadowing import ShadowedLearners
 from oo.store.database import Database
 from oo.web.app import create_app
+from oo.web.health import ESSENTIAL
 from oo.web.services import Services
 from tests.peers.store import fresh_store
 from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
@@ -121,6 +123,6 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             reactions=Reactions(db, clock),
             refill=NoRefill(),
             wake=lambda user_id, user_seq: None,
-            health=SimpleNamespace(states=dict),
+            health=SimpleNamespace(states=lambda: dict.fromkeys(ESSENTIAL, State.READY)),
         )
         yield Site(create_app(cast(Services, parts)), db, clock, settings, peer, provider)
