@@ -30,7 +30,8 @@ def test_a_pasted_list_brings_tips_and_scripts_get_them_too(product: Product) ->
         page.goto("/connect")
         page.get_by_label("One task per line").fill(LIST)
         page.get_by_role("button", name="Take the list").click()
-        expect(page.get_by_role("status")).to_have_text("3 taken.")
+        expect(page.get_by_role("status")).to_contain_text("3 taken.")
+        expect(page.get_by_role("status")).to_contain_text("Read as")
         expect(page.locator("#source-file")).to_contain_text("3 open tasks")
         long = {"name": "long.txt", "mimeType": "text/plain", "buffer": b"word\n" * 10_000}
         page.locator("#source-file input[type=file]").set_input_files(long)  # type: ignore[arg-type]
