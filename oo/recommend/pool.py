@@ -1,7 +1,8 @@
 """The person's pool of candidates as the request path sees it: cached until it moves."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,24 +21,46 @@ from oo.store.candidates import PoolEntry
 from oo.store.database import Database
 
 KEEP_S = 60.0
+AT_MOST = timedelta(seconds=1)
 GONE = "This account no longer exists."
 
 
-class Stock(NamedTuple):
-    """A person's live candidates, with the list that they speak of, at one version of both.
-
-    `signals` are the person's current ones of other kinds, by kind.
-    """
+@dataclass(slots=True)
+class Stock:
+    """A person's live candidates at one version, with the list and the signals they speak of."""
 
     version: int
     standing: Standing
     entries: list[PoolEntry]
     signals: Mapping[str, Sequence[Signal]]
+    _looked: "_Looked | None" = None
 
     def eligible(self, now: datetime) -> list[PoolEntry]:
-        """The candidates that may be served at `now`, oldest first: what they claim holds then."""
+        """The candidates that may be served at `now`, oldest first: what they claim holds then.
+
+        Of one version of the list only the clock changes that, so a look serves until the clock
+        ends a claim, AT_MOST at the most; what is decided on is checked by itself when it commits.
+        """
+        looked = self._looked
+        if looked is None or not looked.at <= now < looked.until:
+            looked = self._looked = self._look(now)
+        return looked.found
+
+    def _look(self, now: datetime) -> "_Looked":
         moment = self.standing.at(now)
-        return [entry for entry in self.entries if _is_eligible(entry, moment, now)]
+        found = [entry for entry in self.entries if _is_eligible(entry, moment, now)]
+        ends = [now + AT_MOST, *(entry.candidate.expires_at for entry in found)]
+        ends += [it.until for entry in found for it in entry.candidate.claims if it.until]
+        ends += [it.not_before for it in self.entries if it.not_before and it.not_before > now]
+        return _Looked(now, min(ends), found)
+
+
+class _Looked(NamedTuple):
+    """What was eligible at an instant, and until when that is known."""
+
+    at: datetime
+    until: datetime
+    found: list[PoolEntry]
 
 
 def _is_eligible(entry: PoolEntry, moment: Moment, now: datetime) -> bool:
