@@ -99,7 +99,7 @@ class Learner:
             if isinstance(model, _Model):
                 lacks = wanted[user] - model.applied_seq
                 (far if lacks > FOLDED_AT_ONCE else near)[user] = wanted[user]
-        models |= await self.catch_up(near)
+        models |= await self._fold({user: models[user] for user in near}, near)
         if far:
             self._fold_behind(far)
         return [self._try_score(request, models[request.user_id]) for request in requests]
@@ -109,7 +109,12 @@ class Learner:
 
         A slice of the log at a time, so that others are scored in between.
         """
-        found = await self._open(wanted)
+        return await self._fold(await self._open(wanted), wanted)
+
+    async def _fold(
+        self, found: "dict[str, _Model | Exception]", wanted: Mapping[str, int]
+    ) -> "dict[str, _Model | Exception]":
+        """`found`, as `_open` gave it, with each state folded up to `wanted[user_id]`."""
         lagging = {
             user: wanted[user]
             for user, model in found.items()
