@@ -24,6 +24,7 @@ from ml.simulation.runner import Simulation
 from ml.simulation.scenario import Scenario
 from ml.simulation.search import Space, variant_of
 from ml.simulation.trace import Trace
+from ml.simulation.whole_files import whole_files
 
 CHECKPOINT_DAYS = 5
 KEEP_ONE_IN = 3
@@ -81,8 +82,11 @@ def simulate_trial(config: dict[str, Any]) -> None:
 
 def _tuner(job: Job, folder: Path, cpus: int) -> Any:
     trainable = tune.with_resources(simulate_trial, {"cpu": 1})
-    if tune.Tuner.can_restore(str(folder)):
-        return tune.Tuner.restore(str(folder), trainable, resume_errored=True)
+    files = whole_files()
+    if tune.Tuner.can_restore(str(folder), storage_filesystem=files):
+        return tune.Tuner.restore(
+            str(folder), trainable, resume_errored=True, storage_filesystem=files
+        )
     return tune.Tuner(
         trainable,
         param_space=None if job.trials else _grid(job),
@@ -94,6 +98,7 @@ def _tuner(job: Job, folder: Path, cpus: int) -> Any:
         run_config=tune.RunConfig(
             name=folder.name,
             storage_path=str(folder.parent),
+            storage_filesystem=files,
             # two, for the recorded state may be one step older than what lies on the disk
             checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
             callbacks=[_Listening()],
