@@ -9,6 +9,7 @@ from deployments.calls import answered
 from deployments.handles import Shards
 from deployments.process import start
 from oo.domain import ports
+from oo.domain.health import State
 from oo.integrations.service import Integrations
 from oo.jobs.contract import Job
 from oo.jobs.runner import run_forever
@@ -29,12 +30,19 @@ class _Generator:
     def __init__(self, handle: Any) -> None:
         self._handle = handle
 
-    async def fill(self, user_id: str) -> None:
-        """Fill the person's pool; while the engine is away there is nothing to do."""
+    async def is_ready(self) -> bool:
+        """Whether the model takes calls; with the generator away it does not either."""
         try:
             async with asyncio.timeout(FILL_LIMIT_S):
-                if await answered(self._handle.engine_state.remote()) == "ready":
-                    await answered(self._handle.fill.remote(user_id, FILL_LIMIT_S))
+                return State(await answered(self._handle.engine_state.remote())) is State.READY
+        except (TimeoutError, Unavailable):
+            return False
+
+    async def fill(self, user_id: str) -> None:
+        """Fill the person's pool."""
+        try:
+            async with asyncio.timeout(FILL_LIMIT_S):
+                await answered(self._handle.fill.remote(user_id, FILL_LIMIT_S))
         except TimeoutError as error:
             raise Unavailable("the tip generator does not answer") from error
 

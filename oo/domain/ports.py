@@ -19,8 +19,12 @@ class WakesShards(Protocol):
 class FillsPools(Protocol):
     """The tip generator."""
 
+    async def is_ready(self) -> bool:
+        """Whether the model behind it takes calls."""
+        ...
+
     async def fill(self, user_id: str) -> None:
-        """Fill the person's pool; raises Unavailable while the engine is away."""
+        """Fill the person's pool; raises Unavailable when that takes too long."""
         ...
 
 

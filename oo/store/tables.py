@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from oo.store.import_tables import last_imports
-from oo.store.schema import ID, SEQUENCE, UtcDateTime, metadata
+from oo.store.schema import ID, SEQUENCE, CandidateColumns, UtcDateTime, metadata
 from oo.store.shared_tables import policy_changes, policy_parameters, sim_events, sim_runs
 
 __all__ = [
@@ -198,7 +198,7 @@ tip_scores = Table(
     Column("propensity", Float, nullable=False),
     Column("propensities", JSON, nullable=False),
     Column("scores", JSON, nullable=False),
-    Column("features", JSON, nullable=False),  # {name: [value of each candidate]}
+    Column("features", CandidateColumns, nullable=False),
     Column("degraded", String(64)),  # why the policy in force did not pick, if it did not
     Column("latency_ms", Float, nullable=False),
     Column("seen_at", UtcDateTime),  # when the page had shown it for a moment

@@ -173,7 +173,10 @@ def react(db: sqlite3.Connection, user_id: str, key: str, body: Feedback) -> dic
     seq = db.execute("SELECT user_seq FROM users WHERE id = ?", (user_id,)).fetchone()[0] + 1
     gained = reward(body.action, body.dwell_ms / 1000)
     columns = json.loads(tip["features"])
-    shown = {name: values[tip["chosen"]] for name, values in columns.items()}
+    shown = {
+        name: values[tip["chosen"]] if isinstance(values, list) else values
+        for name, values in columns.items()
+    }
     values = (user_id, seq, body.tip_id, body.action.value, body.dwell_ms, gained, False)
     db.execute(
         "INSERT INTO feedback (user_id, user_seq, tip_id, action, dwell_ms, reward, late,"

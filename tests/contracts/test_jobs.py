@@ -43,6 +43,9 @@ class Parts:
     async def status(self) -> str:
         return "egreedy-v1"
 
+    async def is_ready(self) -> bool:
+        return True
+
     async def fill(self, user_id: str) -> None:
         self.filled.append(user_id)
 

@@ -17,10 +17,15 @@ BATCH = 16
 
 
 async def run(db: Database, clock: Clock, pools: FillsPools) -> int:
-    """Fill pools that are due for a look; a few at a time, which the engine batches."""
+    """Fill pools that are due for a look; a few at a time, which the engine batches.
+
+    While the model is away none is due: templates are made when somebody asks.
+    """
     now = clock.now()
     async with db.read() as connection:
         people = await candidates.people_to_fill(connection, now, now - ACTIVE, BATCH)
+    if not people or not await pools.is_ready():
+        return 0
     fills = (pools.fill(user_id) for user_id in people)
     results = await asyncio.gather(*fills, return_exceptions=True)
     for user_id, result in zip(people, results, strict=True):

@@ -70,12 +70,10 @@ async def test_the_watch_outlives_a_part_that_is_cancelled() -> None:
 
 
 async def test_a_job_hears_that_the_generator_is_away() -> None:
-    for handle in (
-        handle_to(engine_state=cancelled),
-        handle_to(engine_state=ready, fill=cancelled),
-    ):
-        with pytest.raises(Unavailable):
-            await _Generator(handle).fill("ada")
+    assert await _Generator(handle_to(engine_state=ready)).is_ready()
+    assert not await _Generator(handle_to(engine_state=cancelled)).is_ready()
+    with pytest.raises(Unavailable):
+        await _Generator(handle_to(fill=cancelled)).fill("ada")
 
 
 async def ready() -> str:
