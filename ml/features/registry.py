@@ -1,11 +1,11 @@
 """The feature registry (D1): a feature is defined once, for scoring, training and pages."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from oo.domain.signals import Signal, SignalKind
 from oo.domain.tasks import Task
@@ -23,8 +23,7 @@ class Scope(StrEnum):
     PROFILE = "profile"
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What features are computed from: the person's local time, one candidate, what is known.
 
     `profile` holds kept numbers by name, see `oo.domain.profile`; it may lack any of them.
@@ -37,7 +36,7 @@ class Situation:
     kind: TipKind
     confidence: float
     profile: Mapping[str, float]
-    signals: Mapping[str, Sequence[Signal]] = field(default_factory=lambda: NO_SIGNALS)
+    signals: Mapping[str, Sequence[Signal]] = NO_SIGNALS
 
     def of(self, kind: SignalKind[S]) -> Sequence[S]:
         """The person's current signals of that kind."""

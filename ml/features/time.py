@@ -23,8 +23,19 @@ def _turn(
     return lambda situation: wave(2 * math.pi * position(situation) / period)
 
 
-hour_sin = _turn(math.sin, _hour, 24)
-hour_cos = _turn(math.cos, _hour, 24)
+# what all candidates of a request ask for, several times each
+_SIN = tuple(math.sin(2 * math.pi * (m // 60 + m % 60 / 60) / 24) for m in range(24 * 60))
+_COS = tuple(math.cos(2 * math.pi * (m // 60 + m % 60 / 60) / 24) for m in range(24 * 60))
+
+
+def hour_sin(situation: Situation) -> float:
+    """Sine of the local hour on a 24 h circle."""
+    return _SIN[situation.now.hour * 60 + situation.now.minute]
+
+
+def hour_cos(situation: Situation) -> float:
+    """Cosine of the local hour on a 24 h circle."""
+    return _COS[situation.now.hour * 60 + situation.now.minute]
 
 
 def _feature(name: str, words: str, unit: str, compute: Callable[[Situation], float]) -> Feature:

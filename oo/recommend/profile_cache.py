@@ -29,10 +29,15 @@ class Profiles:
         self._clock = clock
         self._cache: LRUCache[str, Profile] = LRUCache(capacity)
 
+    def at_hand(self, user_id: str, user_seq: int) -> Profile | None:
+        """The profile that :meth:`get` would give, if that takes no waiting."""
+        profile = self._cache.get(user_id)
+        return profile if profile is not None and self._serves(profile, user_seq) else None
+
     async def get(self, user_id: str, user_seq: int) -> Profile:
         """The person's profile, fresh enough for one who has reacted `user_seq` times."""
-        profile = self._cache.get(user_id)
-        if profile is None or not self._serves(profile, user_seq):
+        profile = self.at_hand(user_id, user_seq)
+        if profile is None:
             async with self._db.read() as connection:
                 profile = (await kept_profiles.load(connection, [user_id])).get(user_id)
             if profile is None or not self._serves(profile, user_seq):

@@ -111,6 +111,7 @@ class Recommender:
         self._fallback = fallback
         self._seeds = seeds
         self._deadline_s = deadline_s
+        self._heads = users.Heads(db)
         self._decisions: Coalescer[_Ready, Served] = Coalescer(self._decide, linger_s=LINGER_S)
 
     def set_deadline(self, seconds: float) -> None:
@@ -162,7 +163,10 @@ class Recommender:
         return await self._decisions.submit(_Ready(account, stock, entries, request, now, started))
 
     async def _profile(self, account: Account) -> Mapping[str, float]:
-        """The person's profile, or that of somebody unknown when it is not at hand in time."""
+        """The person's profile, or that of somebody unknown when it is not there in time."""
+        cached = self._profiles.at_hand(account.user_id, account.user_seq)
+        if cached is not None:
+            return cached.values  # most requests: without a timer
         try:
             async with asyncio.timeout(PROFILE_LIMIT_S):
                 return (await self._profiles.get(account.user_id, account.user_seq)).values
@@ -211,7 +215,7 @@ class Recommender:
         SQLite has no other writer then. In PostgreSQL a change that commits after this read comes
         after the decision; locking the rows for it would make reactions wait for tips.
         """
-        heads = await users.heads(connection, {ready.account.user_id for ready in batch})
+        heads = await self._heads.of(connection, {ready.account.user_id for ready in batch})
         now = self._clock.now()
         stale = {
             ready.account.user_id

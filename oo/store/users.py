@@ -1,12 +1,15 @@
 """Rows of people."""
 
+import json
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, Select, Text, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.store.database import Database
+from oo.store.sqlite.compiled_query import CompiledQuery
 from oo.store.tables import users
 from oo.store.upsert import insert_into
 
@@ -46,15 +49,20 @@ class Head(NamedTuple):
     look_again_at: datetime | None
 
 
-# every decision runs it
-_HEADS = select(
-    users.c.id,
-    users.c.user_seq,
-    users.c.pool_version,
-    users.c.timezone,
-    users.c.filled_version,
-    users.c.look_again_at,
-).where(users.c.id.in_(bindparam("people", expanding=True)), users.c.deleted_at.is_(None))
+def _heads(chosen: ColumnElement[bool]) -> Select[Any]:
+    return select(
+        users.c.id,
+        users.c.user_seq,
+        users.c.pool_version,
+        users.c.timezone,
+        users.c.filled_version,
+        users.c.look_again_at,
+    ).where(chosen, users.c.deleted_at.is_(None))
+
+
+_HEADS = _heads(users.c.id.in_(bindparam("people", expanding=True)))
+_IN_JSON = func.json_each(bindparam("people", type_=Text)).table_valued("value")
+_HEADS_ON_SQLITE = _heads(users.c.id.in_(select(_IN_JSON.c.value)))
 
 
 async def add(connection: AsyncConnection, row: UserRow) -> None:
@@ -125,6 +133,24 @@ async def heads(connection: AsyncConnection, user_ids: Collection[str]) -> dict[
     """How these people stand, by id, without deleted ones; read before what it is to speak for."""
     rows = await connection.execute(_HEADS, {"people": list(user_ids)})
     return {row[0]: Head(*row[1:]) for row in rows}
+
+
+class Heads:
+    """:func:`heads` for every decision.
+
+    On SQLite it reads beside the transaction that it is for, which is the same: that transaction
+    has written nothing yet, and nobody else can write while it is open.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._compiled = CompiledQuery(db, _HEADS_ON_SQLITE) if db.is_sqlite else None
+
+    async def of(self, connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Head]:
+        """See :func:`heads`."""
+        if self._compiled is None:
+            return await heads(connection, user_ids)
+        rows = await self._compiled.all({"people": json.dumps(list(user_ids))})
+        return {row[0]: Head(*row[1:]) for row in rows}
 
 
 async def set_filled(

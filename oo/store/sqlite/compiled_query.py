@@ -5,7 +5,7 @@ itself 10 µs on a local file.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select
@@ -16,7 +16,7 @@ from oo.store.database import BUSY_TIMEOUT_MS, Database
 
 
 class CompiledQuery:
-    """One `SELECT` with named parameters that gives at most one row."""
+    """One `SELECT` with named parameters."""
 
     def __init__(self, db: Database, statement: Select[Any]) -> None:
         self._db = db
@@ -43,15 +43,27 @@ class CompiledQuery:
             async with self._db.read() as connection:
                 found = (await connection.execute(self._statement, dict(parameters))).first()
             return tuple(found) if found else None
+        row = self._run(parameters).fetchone()
+        return None if row is None else self._read(row)
+
+    async def all(self, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows for these parameters."""
+        if not self._db.is_sqlite:
+            async with self._db.read() as connection:
+                found = (await connection.execute(self._statement, dict(parameters))).all()
+            return [tuple(row) for row in found]
+        return [self._read(row) for row in self._run(parameters)]
+
+    def _run(self, parameters: Mapping[str, Any]) -> sqlite3.Cursor:
         if self._connection is None:
             self._connection = self._connect()
         bound = {
             name: self._into[name](value) if name in self._into else value
             for name, value in parameters.items()
         }
-        row = self._connection.execute(self._sql, bound).fetchone()
-        if row is None:
-            return None
+        return self._connection.execute(self._sql, bound)
+
+    def _read(self, row: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(
             process(value) if process else value
             for process, value in zip(self._out, row, strict=True)
