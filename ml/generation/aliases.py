@@ -86,8 +86,8 @@ class Aliases:
             model=name, messages=list(request.messages), **_arguments(alias, request)
         )
         text = answer.choices[0].message.content
-        if not text:
-            raise ValueError("an empty answer")
+        if not text or not text.strip():
+            raise ValueError(_why_empty(answer.choices[0]))
         usage = getattr(answer, "usage", None)
         return Completion(
             text=text,
@@ -135,6 +135,19 @@ def _entry(name: str, alias: Alias) -> dict[str, Any]:
     if alias.api_key:
         params["api_key"] = alias.api_key.get_secret_value()
     return {"model_name": name, "litellm_params": params}
+
+
+def _why_empty(choice: Any) -> str:
+    """Why there is no text, as far as the answer tells: providers end for several reasons."""
+    reason = getattr(choice, "finish_reason", None) or "unknown"
+    told = [f"finish reason {reason}"]
+    if getattr(choice.message, "refusal", None):
+        told.append("the model refused")
+    if getattr(choice.message, "reasoning_content", None):
+        told.append("it only thought; allow it more tokens or turn thinking off")
+    elif reason == "length":
+        told.append("allow it more tokens")
+    return f"an empty answer ({', '.join(told)})"
 
 
 def _first_line(error: Exception) -> str:

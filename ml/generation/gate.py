@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from random import Random
 
+from ml.generation.answers import parse
 from ml.generation.completion import (
     Completer,
     Completion,
@@ -20,7 +21,7 @@ from ml.generation.completion import (
 from ml.generation.drafts import RawTip, Source, TipDraft, fill_title, reference, task_of
 from ml.generation.grammar import grammar
 from ml.generation.language import well_formed
-from ml.generation.schema import answer_schema, parse
+from ml.generation.schema import answer_schema
 from ml.generation.templates import fallback
 from ml.generation.validation import duplicates, judge
 from ml.prompts.prompt import Message, Prompt, Retry, Vocabulary
@@ -145,7 +146,7 @@ def _judge(
     """Move the good tips of a completion to `accepted`, at most `missing`."""
     parsed = parse(completion.text)
     before = len(accepted)
-    refused = [Refusal("", ("malformed answer",))] * parsed.malformed
+    refused = [Refusal("", (why,)) for why in parsed.unread]
     for raw in parsed.tips[:missing]:
         tip = draft(raw, context, completion.model, prompt.version)
         reasons, claims = (("unknown task",), ()) if tip is None else judge(tip, context)

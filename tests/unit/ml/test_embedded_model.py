@@ -12,11 +12,11 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
 
+from ml.generation.answers import parse
 from ml.generation.completion import Completion, CompletionRequest
 from ml.generation.drafts import RawTip
 from ml.generation.gate import draft, generate
 from ml.generation.language import well_formed
-from ml.generation.schema import parse
 from ml.generation.validation import flaws
 from ml.models import tokenizer as tokenizers
 from ml.models.export import export

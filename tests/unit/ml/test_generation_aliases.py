@@ -1,6 +1,7 @@
 """Aliases reach the injected engine, fail in one way, and change in place."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,30 @@ async def test_an_answer_that_is_none_is_a_failed_completion() -> None:
         return {"choices": 5}
 
     with pytest.raises(CompletionFailedError):
+        await Aliases(settings(tip_generator=OWN), empty).completer().complete(REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("message", "reason", "why"),
+    [
+        ({"content": ""}, "length", "finish reason length, allow it more tokens"),
+        ({"content": " \n"}, "stop", "finish reason stop"),
+        ({"content": None}, "content_filter", "finish reason content_filter"),
+        (
+            {"content": None, "reasoning_content": "Well…"},
+            "length",
+            "it only thought; allow it more tokens or turn thinking off",
+        ),
+    ],
+)
+async def test_an_empty_answer_says_why_it_ended(
+    message: dict[str, Any], reason: str, why: str
+) -> None:
+    async def empty(_: dict[str, Any]) -> dict[str, Any]:
+        choice = {"message": {"role": "assistant", **message}, "finish_reason": reason}
+        return {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 4}}
+
+    with pytest.raises(CompletionFailedError, match=re.escape(why)):
         await Aliases(settings(tip_generator=OWN), empty).completer().complete(REQUEST)
 
 

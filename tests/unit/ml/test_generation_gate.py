@@ -10,7 +10,6 @@ import pytest
 from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
 from ml.generation.drafts import Source
 from ml.generation.gate import OUTSIDE, REPEATED, Generation, generate, pool_key
-from ml.generation.schema import parse
 from ml.prompts.prompt import load
 from oo.domain.context import DayPart, PromptContext, TaskFacts
 from oo.domain.signals import SignalFact
@@ -155,14 +154,6 @@ async def test_a_task_that_is_not_there_is_refused() -> None:
 async def test_more_tips_than_asked_for_are_not_taken() -> None:
     made = await ask(Scripted([said(RENT, MUM, FREE)]), 1)
     assert len(made.tips) == 1
-
-
-def test_words_around_the_json_are_ignored() -> None:
-    assert len(parse(f"Sure!\n```json\n{said(RENT)}\n```").tips) == 1
-
-
-def test_confidence_that_is_no_number_is_malformed() -> None:
-    assert parse('{"tips":[{"kind":"task","content":"x","confidence":NaN}]}').malformed == 1
 
 
 def test_the_pool_key_changes_with_context_prompt_and_model() -> None:
