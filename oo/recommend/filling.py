@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from cachetools import LRUCache
+
 from oo.domain.claims import bounded, holds
 from oo.domain.due import end_of_daypart
 from oo.domain.pools import LOW_WATER, POOL_SIZE
@@ -20,7 +22,27 @@ from oo.store.candidates import PoolEntry
 from oo.store.database import Database
 
 FALLBACK_LIFE = timedelta(minutes=10)
-TRY_AGAIN = timedelta(seconds=30)
+NO_TASKS = "nothing to speak of"
+
+
+class Wait(NamedTuple):
+    """How long a person's pool is left alone after a fill that did not make it good.
+
+    Twice as long each time in a row, for the same context, prompt and model: a fill that changes
+    nothing would only keep the engine from others.
+    """
+
+    first: timedelta
+    longest: timedelta
+
+    def after(self, times: int) -> timedelta:
+        """The pause after the last of `times` such fills in a row."""
+        return min(self.first * (1 << min(times - 1, 30)), self.longest)
+
+
+UNANSWERED = Wait(timedelta(seconds=2), timedelta(minutes=1))  # soon, for engines come back
+TOO_FEW = Wait(timedelta(seconds=30), timedelta(minutes=30))  # it repeats itself, or is refused
+EMPTY = Wait(timedelta(seconds=30), timedelta(minutes=10))  # all tasks rest, or are not theirs
 
 
 class Filled(NamedTuple):
@@ -40,6 +62,8 @@ class PoolFiller:
         self._assembler = assembler
         self._writer = writer
         self._under_way: dict[str, asyncio.Task[Filled]] = {}
+        # by person: what the last fills in a row were for, and how many did not make the pool good
+        self._setbacks: LRUCache[str, tuple[str, int]] = LRUCache(20_000)
 
     async def fill(self, user_id: str, deadline_s: float) -> Filled:
         """Bring the person's pool to POOL_SIZE candidates for their situation now.
@@ -59,7 +83,10 @@ class PoolFiller:
         if await self._is_looked_after(user_id):
             return nothing
         assembled = await self._assembler.assemble(user_id)
-        if assembled is None or not assembled.context.tasks:
+        if assembled is None:
+            return nothing
+        if not assembled.context.tasks:
+            await self._leave(user_id, assembled.pool_version)
             return nothing
         key = self._writer.pool_key(assembled.context)
         if await self._is_good(user_id, key):
@@ -89,6 +116,19 @@ class PoolFiller:
             await users.set_filled(connection, user_id, stock.version, _enough_until(good))
         return True
 
+    async def _leave(self, user_id: str, pool_version: int) -> None:
+        """There is nothing to write about; a change of the list is looked at anyway."""
+        look_again_at = self._clock.now() + EMPTY.after(self._times(user_id, NO_TASKS))
+        async with self._db.write() as connection:
+            await users.set_filled(connection, user_id, pool_version, look_again_at)
+
+    def _times(self, user_id: str, key: str) -> int:
+        """How many fills in a row, with this one, did not make the pool good for `key`."""
+        before, times = self._setbacks.get(user_id, (key, 0))
+        times = times + 1 if before == key else 1
+        self._setbacks[user_id] = (key, times)
+        return times
+
     async def _put(
         self, user_id: str, key: str, assembled: Assembled, drafts: Sequence[Draft]
     ) -> Filled:
@@ -111,10 +151,11 @@ class PoolFiller:
                 good = _of((await pool.load(connection, [user_id], now))[user_id], key, now)
                 if is_enough(good):
                     look_again_at = _enough_until(good)
-                elif written:
-                    look_again_at = now + TRY_AGAIN
+                    self._setbacks.pop(user_id, None)
                 else:
-                    look_again_at = now  # a model that did not answer may be asked again at once
+                    answered = any(draft.source == "llm" for draft in drafts)
+                    wait = TOO_FEW if answered else UNANSWERED
+                    look_again_at = now + wait.after(self._times(user_id, key))
                 await users.set_filled(connection, user_id, stock.version + 1, look_again_at)
         return Filled(written, len(fresh) - written, fresh_already=False)
 

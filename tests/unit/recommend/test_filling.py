@@ -16,7 +16,7 @@ from oo.domain.standing import Standing
 from oo.domain.tasks import Task
 from oo.kit.clock import ManualClock
 from oo.recommend.assembly import assemble
-from oo.recommend.filling import TRY_AGAIN, Filled, PoolFiller
+from oo.recommend.filling import EMPTY, TOO_FEW, UNANSWERED, Filled, PoolFiller
 from oo.recommend.pool import Pool, is_enough
 from oo.recommend.ports import Assembled, Draft
 from oo.store import candidates, sessions, tasks, users
@@ -126,18 +126,81 @@ async def test_a_pool_that_cannot_be_made_good_is_tried_again_later(
     await filler.fill(person, 1.0)
     assert await due(db, clock) == []
     assert await filler.fill(person, 1.0) == NOTHING
-    clock.advance(TRY_AGAIN.total_seconds())
+    clock.advance(TOO_FEW.first.total_seconds())
     assert await due(db, clock) == [person]
     assert model.asked == 1
 
 
-async def test_a_model_that_did_not_answer_is_asked_again_at_once(
+async def asked_in_an_hour(
+    db: Database, clock: ManualClock, person: str, model: Model, every_s: float = 2.0
+) -> int:
+    """How often the model is asked for a pool when a job looks every two seconds for an hour."""
+    filler = PoolFiller(db, clock, model, model)
+    for _ in range(int(3600 / every_s)):
+        for user in await due(db, clock):
+            await filler.fill(user, 1.0)
+        clock.advance(every_s)
+    return model.asked
+
+
+async def test_a_model_that_does_not_answer_is_asked_again_soon_and_then_seldom(
     db: Database, clock: ManualClock, person: str
 ) -> None:
     model = Model(db, clock)
     model.count = 0
-    await PoolFiller(db, clock, model, model).fill(person, 1.0)
+    filler = PoolFiller(db, clock, model, model)
+    await filler.fill(person, 1.0)
+    clock.advance(UNANSWERED.first.total_seconds())
     assert await due(db, clock) == [person]
+    assert await asked_in_an_hour(db, clock, person, model) < 70
+
+
+async def test_a_model_that_only_repeats_itself_makes_no_busy_loop(
+    db: Database, clock: ManualClock, person: str
+) -> None:
+    class Parrot(Model):
+        async def write(
+            self, context: PromptContext, count: int, deadline_s: float
+        ) -> Sequence[Draft]:
+            drafts = await super().write(context, count, deadline_s)
+            return drafts[:1] * count
+
+    assert await asked_in_an_hour(db, clock, person, Parrot(db, clock)) < 12
+
+
+async def test_a_list_with_nothing_to_speak_of_makes_no_busy_loop(
+    db: Database, clock: ManualClock, person: str
+) -> None:
+    class Silent(Model):
+        looks = 0
+
+        async def assemble(self, user_id: str) -> Assembled:
+            self.looks += 1
+            found = await super().assemble(user_id)
+            return found._replace(context=replace(found.context, tasks=()))
+
+    model = Silent(db, clock)
+    await asked_in_an_hour(db, clock, person, model)
+    assert 1 < model.looks < 14
+    await put(db, person, Task("file:9", "file", "9", "New"))
+    assert await due(db, clock) == [person]
+
+
+async def test_once_a_pool_was_good_setbacks_are_forgotten(
+    db: Database, clock: ManualClock, person: str
+) -> None:
+    model = Model(db, clock)
+    filler = PoolFiller(db, clock, model, model)
+    for count, wait in ((0, UNANSWERED.first), (POOL_SIZE, None), (0, UNANSWERED.first)):
+        model.count = count
+        await put(db, person, Task("file:9", "file", "9", f"New {count} {clock.now()}"))
+        await filler.fill(person, 1.0)
+        if wait:
+            clock.advance(wait.total_seconds())
+            assert await due(db, clock) == [person]
+        else:
+            assert await due(db, clock) == []
+    assert EMPTY.after(100) == EMPTY.longest
 
 
 async def test_what_stopped_to_be_true_while_it_was_written_is_dropped(
