@@ -84,8 +84,8 @@ class TipGenerator:
 
         self._engine_app = engine_app
         self._engine: Any = None
-        self._aliases = Aliases(load_settings(_file(models)), self._call_engine)
         base = start("generator")
+        self._aliases = Aliases(load_settings(_file(models)), self._call_engine, base.clock)
         writer = _Writer(self._aliases, base.random)
         self._filler = PoolFiller(base.db, base.clock, _Assembler(assembler), writer)
 
@@ -108,7 +108,9 @@ class TipGenerator:
         return State.READY.value
 
     async def engine_state(self) -> str:
-        """Whether the model behind `tip-generator` takes calls; others than ours are taken to."""
+        """Whether a model behind `tip-generator` takes calls; others than ours are taken to."""
+        if self._aliases.rests_for():
+            return State.RESTING.value
         if not self._aliases.alias(TIP_GENERATOR).model.startswith(f"{ENGINE}/"):
             return State.READY.value
         try:

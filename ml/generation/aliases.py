@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ml.generation.breaker import Breaker, retry_after
 from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
 from ml.generation.engine_provider import EngineCall, litellm, register
 from ml.generation.settings import (
@@ -15,6 +16,7 @@ from ml.generation.settings import (
     ModelSettings,
     Structure,
 )
+from oo.kit.clock import Clock, SystemClock
 
 
 class Aliases:
@@ -23,13 +25,20 @@ class Aliases:
     `engine` serves the provider ``oo-engine``; without one, its aliases fail at once.
     """
 
-    def __init__(self, settings: ModelSettings, engine: EngineCall | None = None) -> None:
+    def __init__(
+        self,
+        settings: ModelSettings,
+        engine: EngineCall | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         register(engine or _no_engine)
+        self._clock = clock or SystemClock()
         self.update(settings)
 
     def update(self, settings: ModelSettings) -> None:
-        """Take over new settings; calls under way end with the old ones."""
+        """Take over new settings; calls under way end with the old ones, pauses end at once."""
         self.settings = settings
+        self._breaker = Breaker(self._clock)
         self._router = litellm.Router(
             model_list=[_entry(name, alias) for name, alias in settings.aliases.items()],
             num_retries=0,
@@ -58,12 +67,22 @@ class Aliases:
         """
         failures = []
         for tried in self._chain(name, cloud_consent):
+            if left := self._rests_for(tried):
+                failures.append(f"{tried}: left alone for {left:.0f} s more after it failed")
+                continue
             try:
-                return await self._ask(tried, request)
+                return await self._guarded(tried, request)
             except Exception as error:  # providers fail in many types, all with the same cure
                 failures.append(f"{tried}: {_first_line(error)}")
         reasons = "; ".join(failures) or "a cloud model needs the person's consent"
         raise CompletionFailedError(f"no model answered ({reasons})")
+
+    def rests_for(self, name: str = TIP_GENERATOR) -> float:
+        """For how many seconds more no model of the alias's chain is to be called; 0: one may be.
+
+        Cloud models count as if the person had agreed.
+        """
+        return min(self._rests_for(tried) for tried in self._chain(name, cloud_consent=True))
 
     async def embed(self, texts: Sequence[str], name: str = EMBEDDER) -> list[list[float]]:
         """One vector per text. Raises CompletionFailedError."""
@@ -78,6 +97,27 @@ class Aliases:
         for tried in (name, *self.alias(name).fallbacks):
             if cloud_consent or not self.alias(tried).cloud:
                 yield tried
+
+    def _rests_for(self, name: str) -> float:
+        return self._breaker.rests_for(name, _provider(self.alias(name)))
+
+    async def _guarded(self, name: str, request: CompletionRequest) -> Completion:
+        """Ask, and let the breaker know how it ended."""
+        breaker, provider = self._breaker, _provider(self.alias(name))
+        breaker.begins(name, provider)
+        try:
+            completion = await self._ask(name, request)
+        except Exception as error:
+            breaker.failed(name)
+            seconds = retry_after(error, self._clock.now())
+            if seconds is not None:
+                breaker.told_to_wait(provider, seconds)
+            raise
+        except BaseException:
+            breaker.ended(name, provider)
+            raise
+        breaker.worked(name, provider)
+        return completion
 
     async def _ask(self, name: str, request: CompletionRequest) -> Completion:
         alias = self.alias(name)
@@ -109,6 +149,11 @@ class AliasCompleter:
     async def complete(self, request: CompletionRequest) -> Completion:
         """See Completer."""
         return await self.aliases.complete(self.name, request, cloud_consent=self.cloud_consent)
+
+
+def _provider(alias: Alias) -> str:
+    """Whose limits a call counts against."""
+    return f"{alias.model.partition('/')[0]} at {alias.api_base or 'its own address'}"
 
 
 def _arguments(alias: Alias, request: CompletionRequest) -> dict[str, Any]:

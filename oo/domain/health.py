@@ -5,10 +5,11 @@ from typing import Protocol
 
 
 class State(StrEnum):
-    """How one part is."""
+    """How one part is; what rests has failed and is left alone for a while."""
 
     READY = "ready"
     WARMING = "warming"
+    RESTING = "resting"
     DOWN = "down"
 
 

@@ -13,8 +13,8 @@ def status() -> None:
     if state is None:
         raise ConfigurationError("No oO answers here: start it with `oo serve`.")
     out.print(f"status   {state['status']}")
-    for kind in ("warming", "down"):
-        if state[kind]:
+    for kind in ("warming", "resting", "down"):
+        if state.get(kind):
             out.print(f"{kind:8} {', '.join(state[kind])}")
 
 
