@@ -13,7 +13,7 @@ from oo.store.policies import Roles
 
 log = logging.getLogger(__name__)
 
-DEFAULT_POLICY = "egreedy-v1"
+DEFAULT_POLICY = "ebts-v2"
 
 
 class Chosen(NamedTuple):

@@ -21,7 +21,7 @@ from oo.store.policies import Parameters
 from oo.store.pooled_log import Learnt
 
 EXPERIMENT = "retraining"
-LEAST_PEOPLE = 2
+LEAST_PEOPLE = 20  # a fit on fewer costs people who are new more than it gives
 
 
 class Retrained(NamedTuple):

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from oo.domain.policies import PolicyRef
+from oo.mlops.policy_lookup import DEFAULT_POLICY
 from oo.store import policies
 from oo.store.database import Database
 from oo.store.policies import IN_FORCE, Change
@@ -93,7 +94,7 @@ def test_a_policy_is_shadowed_refused_promoted_and_demoted_in_place(
 ) -> None:
     client = Client.new(product)
     client.import_list()
-    assert client.ranked_tip()["policy"] == "egreedy-v1"
+    assert client.ranked_tip()["policy"] == DEFAULT_POLICY
 
     product.cli("policy", "shadow", NEW, "--reason", "a look at it")
     assert eventually(lambda: bool(client.tip() and _opinions(product)), PATIENCE_S)
@@ -103,7 +104,7 @@ def test_a_policy_is_shadowed_refused_promoted_and_demoted_in_place(
     refused = product.run("policy", "promote", NEW, "--reason", "blind")
     assert refused.returncode == 1, refused.stderr
     assert "decisions are younger than a day" in refused.stdout
-    assert {client.ranked_tip()["policy"] for _ in range(10)} == {"egreedy-v1"}
+    assert {client.ranked_tip()["policy"] for _ in range(10)} == {DEFAULT_POLICY}
 
     later = _days_later(product, tmp_path / "later")
     refused = later.run("policy", "promote", NEW, "--reason", "still blind")
@@ -116,7 +117,7 @@ def test_a_policy_is_shadowed_refused_promoted_and_demoted_in_place(
     assert eventually(lambda: client.tip()["policy"] == NEW, PATIENCE_S)
 
     product.cli("policy", "demote", "--reason", "it was only a test")
-    assert eventually(lambda: client.tip()["policy"] == "egreedy-v1", PATIENCE_S)
+    assert eventually(lambda: client.tip()["policy"] == DEFAULT_POLICY, PATIENCE_S)
     listed = product.cli("policy", "history")
     assert [
         word for word in ("demoted", "in force", "refused", "shadow") if word not in listed

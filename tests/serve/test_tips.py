@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from oo.mlops.policy_lookup import DEFAULT_POLICY
 from tests.conftest import Product
 from tests.serve.client import PATIENCE_S, Client, eventually
 
@@ -23,7 +24,7 @@ def test_a_fallback_tip_comes_at_once_and_then_one_of_the_model(product: Product
     assert "Prepare chapter" in first["content"] or first["task"] is None
     written = client.tip_of_model(180)
     assert written["model"] == "oo-engine/embedded"
-    assert client.ranked_tip()["policy"] == "egreedy-v1"
+    assert client.ranked_tip()["policy"] == DEFAULT_POLICY
 
 
 def test_reactions_teach_and_hold_tasks_back(product: Product) -> None:
@@ -107,7 +108,7 @@ def test_another_policy_is_put_in_force_in_place(product: Product) -> None:
     product.deploy(policy="no-such-policy")
     assert {client.ranked_tip()["policy"] for _ in range(20)} == {"linucb-v1"}
     product.deploy()
-    assert eventually(lambda: client.tip()["policy"] == "egreedy-v1", PATIENCE_S)
+    assert eventually(lambda: client.tip()["policy"] == DEFAULT_POLICY, PATIENCE_S)
 
 
 def test_a_wrong_configuration_leaves_the_old_one_serving(product: Product) -> None:

@@ -11,7 +11,7 @@ from ml.promotion.gate_report import Report
 from oo.cli.main import build
 from oo.domain.policies import PolicyRef, Trainable
 from oo.kit.errors import BadRequest, Conflict, OoError
-from oo.mlops.policy_lookup import choose
+from oo.mlops.policy_lookup import DEFAULT_POLICY, choose
 from oo.mlops.promotion import prepare
 from oo.mlops.roles import Order, decide, shadow
 from oo.store import policies as store
@@ -59,7 +59,7 @@ def test_a_better_shadow_is_promoted_and_demoted_again(folder: Path) -> None:
     assert roles(folder).in_force == PolicyRef("random", "1")
     assert history(folder)[-1].role == DEMOTED
     again = oo_policy("demote", "--reason", "to the default")
-    assert "egreedy-v1@1 is in force again" in again.output
+    assert f"{DEFAULT_POLICY}@1 is in force again" in again.output
     assert roles(folder).in_force is None
     assert isinstance(oo_policy("demote", "--reason", "further").exception, Conflict)
 
@@ -104,7 +104,7 @@ def test_shadows_come_and_go(empty: Path) -> None:
     assert [str(one) for one in roles(empty).shadows] == ["lints@1", "linucb-v1@1"]
     listed = oo_policy("list").output
     assert [line.split()[:2] for line in listed.splitlines()[1:4]] == [
-        ["egreedy-v1@1", "in"],
+        [f"{DEFAULT_POLICY}@1", "in"],
         ["lints@1", "shadow"],
         ["linucb-v1@1", "shadow"],
     ]
@@ -119,12 +119,12 @@ def test_shadows_come_and_go(empty: Path) -> None:
     [
         (("shadow", "nobody", "--reason", "x"), BadRequest, "no policy 'nobody'"),
         (("shadow", "lints@9", "--reason", "x"), BadRequest, "no lints@9"),
-        (("shadow", "egreedy-v1", "--reason", "x"), Conflict, "is in force"),
+        (("shadow", DEFAULT_POLICY, "--reason", "x"), Conflict, "is in force"),
         (("shadow", "lints", "--reason", " "), BadRequest, "Say why"),
         (("off", "lints"), BadRequest, "lints is not a shadow"),
-        (("off", "egreedy-v1"), BadRequest, "oo policy demote"),
+        (("off", DEFAULT_POLICY), BadRequest, "oo policy demote"),
         (("promote", "nobody", "--reason", "x"), BadRequest, "no policy 'nobody'"),
-        (("promote", "egreedy-v1", "--reason", "x"), Conflict, "in force already"),
+        (("promote", DEFAULT_POLICY, "--reason", "x"), Conflict, "in force already"),
         (("demote", "--reason", "x"), Conflict, "nothing was promoted"),
     ],
 )

@@ -27,7 +27,7 @@ from oo.store.tables import users as users_table
 from tests.peers.store import add_person, fresh_store
 from tests.unit.recommend.conftest import START, serve_tip
 
-PEOPLE = 6
+PEOPLE = retraining.LEAST_PEOPLE + 1
 
 
 @asynccontextmanager
@@ -101,6 +101,13 @@ async def test_a_person_without_consent_teaches_others_nothing(tmp_path: Path) -
             await connection.execute(update(users_table).values(pooling_since=None))
         with pytest.raises(BadRequest, match="agreed"):
             await fitted(db, clock, tmp_path / "all", "ebts")
+
+
+async def test_too_few_people_are_not_fitted(tmp_path: Path) -> None:
+    few = [f"person-{number}" for number in range(retraining.LEAST_PEOPLE - 1)]
+    async with world(tmp_path / "few", few) as (db, clock):
+        with pytest.raises(BadRequest, match=f"Only {len(few)} people .* at least 20 are needed"):
+            await fitted(db, clock, tmp_path / "few", "ebts")
 
 
 async def posterior(db: Database, clock: ManualClock, user: str, seq: int) -> Statistics:
