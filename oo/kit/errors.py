@@ -51,6 +51,10 @@ class Malformed(OoError):
     status, code, title = 422, "malformed", "The payload is malformed"
 
 
+class TooManyRequests(OoError):
+    status, code, title = 429, "too_many_requests", "Too many requests"
+
+
 class HeadersTooLarge(OoError):
     status, code, title = 431, "headers_too_large", "Too many cookies"
 

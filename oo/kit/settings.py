@@ -51,6 +51,17 @@ class Limits(BaseModel):
     recommend_deadline_s: float = 2.0
     session_days: int = 30
     login_link_minutes: int = 15
+    tips_per_second: int = Field(
+        default=50, description="Tips and reactions of one person, per ingress"
+    )
+    pages_per_minute: int = Field(
+        default=600, description="Other requests of one person, per ingress"
+    )
+    heavy_per_minute: int = Field(
+        default=30,
+        description="Lists handed in, undone or connected, and tips explained, of one person,"
+        " per ingress",
+    )
     max_waiting: int = Field(default=512, description="Requests waiting before 503 is answered")
 
 

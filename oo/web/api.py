@@ -15,6 +15,7 @@ from oo.recommend.recommender import Account, Nothing
 from oo.web.auth import person
 from oo.web.fast_routes import At
 from oo.web.openapi import PERSONAL, answers
+from oo.web.rates import Cost
 from oo.web.services import Services, services
 
 router = APIRouter(tags=["tip"])
@@ -87,7 +88,7 @@ def _body_of(model: type[BaseModel]) -> dict[str, Any]:
 async def recommend(request: Request) -> Response:
     """Decide on one tip for the signed-in person."""
     parts = services(request)
-    session = await person(request)
+    session = await person(request, Cost.TIP)
     account = Account(session.user_id, session.user_seq, session.pool_version, session.timezone)
     answer = await parts.recommender.recommend(account)
     if isinstance(answer, Nothing):
@@ -120,7 +121,7 @@ async def recommend(request: Request) -> Response:
 async def feedback(request: Request) -> Response:
     """Record a reaction exactly once; needs an `Idempotency-Key` header (1 to 200 characters)."""
     parts = services(request)
-    session = await person(request)
+    session = await person(request, Cost.TIP)
     key = request.headers.get("idempotency-key", "")
     if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
         raise BadRequest("Send an Idempotency-Key header of 1 to 200 printable characters.")

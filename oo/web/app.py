@@ -13,6 +13,7 @@ from oo.web.fast_routes import FastRoutes
 from oo.web.guard import GuardMiddleware
 from oo.web.limits import LimitsMiddleware
 from oo.web.page import Page
+from oo.web.rates import Rates
 from oo.web.services import Services
 
 STATIC = Path(__file__).parent / "static"
@@ -31,6 +32,7 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,  # it would trust the Host header
     )
     app.state.services = services
+    app.state.rates = Rates(services.settings.limits)
     problems.install(app)
     for module in (api, tips, imports, me, health):
         app.include_router(module.router)

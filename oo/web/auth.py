@@ -5,6 +5,7 @@ from fastapi import Request
 from oo.identity.sessions import cookie_name
 from oo.kit.errors import Forbidden
 from oo.store.sessions import SessionRow
+from oo.web.rates import Cost, Rates
 from oo.web.services import services
 
 
@@ -14,14 +15,18 @@ class OtherPerson(Forbidden):
     code, title = "other_person", "This page is not yours"
 
 
-async def person(request: Request) -> SessionRow:
+async def person(request: Request, cost: Cost = Cost.PAGE) -> SessionRow:
     """The live session of the request; raises Unauthorized when there is none.
+
+    The request counts among the person's of that cost: raises TooManyRequests for too many.
 
     A page says in `X-Person` for whom it was made, as somebody else may have signed in since:
     raises OtherPerson then.
     """
     parts = services(request)
     session = await parts.accounts.of(request.cookies.get(cookie_name(parts.settings)))
+    rates: Rates = request.app.state.rates
+    rates.count(cost, session.user_id)
     if request.headers.get("x-person", session.user_id) != session.user_id:
         raise OtherPerson("Somebody else has signed in here. Reload the page.")
     return session

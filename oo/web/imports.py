@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from oo.kit.errors import BadRequest, Conflict, Gone, Malformed, NotFound
 from oo.web.auth import person
 from oo.web.openapi import PERSONAL, answers
+from oo.web.rates import Cost
 from oo.web.services import services
 
 router = APIRouter(tags=["signals"])
@@ -57,7 +58,7 @@ async def import_file(
     Send it as `text/csv` or `application/octet-stream`, with its `charset` if it is not UTF-8; the
     text and the ending of `filename` tell the format.
     """
-    session = await person(request)
+    session = await person(request, Cost.HEAVY)
     parts = services(request)
     data = await request.body()
     charset = charset_of(request.headers.get("content-type", ""))
@@ -82,7 +83,7 @@ async def import_file(
 )
 async def undo_import(request: Request, source: str) -> Undone:
     """Undo the last import to the source: 410 when its time is over, 409 when more has happened."""
-    session = await person(request)
+    session = await person(request, Cost.HEAVY)
     parts = services(request)
     restored = await parts.integrations.undo_import(session.user_id, source)
     parts.refill.behind(session.user_id)

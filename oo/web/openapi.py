@@ -10,6 +10,7 @@ from oo.kit.errors import (
     HeadersTooLarge,
     OoError,
     TooLarge,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
 )
@@ -18,7 +19,8 @@ from oo.web.problems import MEDIA_TYPE, Problem
 Answers = dict[int | str, dict[str, Any]]
 
 SCHEMA = {"$ref": "#/components/schemas/Problem"}
-PERSONAL = (Unauthorized, Forbidden)  # of every operation that a person's session is needed for
+# of every operation that a person's session is needed for
+PERSONAL = (Unauthorized, Forbidden, TooManyRequests)
 AT_THE_DOOR = (HeadersTooLarge, OoError, Unavailable)  # of every operation
 WITH_BODY = (Forbidden, TooLarge)  # of every operation that changes something
 

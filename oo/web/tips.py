@@ -10,6 +10,7 @@ from oo.kit.errors import Malformed, NotFound
 from oo.store import decisions
 from oo.web.auth import person
 from oo.web.openapi import PERSONAL, answers
+from oo.web.rates import Cost
 from oo.web.services import services
 
 router = APIRouter(
@@ -81,5 +82,5 @@ async def seen(request: Request, tip_id: TipId) -> None:
 @router.get("/{tip_id}/why")
 async def why(request: Request, tip_id: TipId) -> Why:
     """Why this tip was picked, made again from the log."""
-    parts, session = services(request), await person(request)
+    parts, session = services(request), await person(request, Cost.HEAVY)
     return Why.of(await parts.explainer.explain(tip_id, session.user_id))

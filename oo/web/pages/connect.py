@@ -14,6 +14,7 @@ from oo.store.sessions import SessionRow
 from oo.web.auth import person
 from oo.web.forms import checked_form, form_token, session_cookie
 from oo.web.page import Page, page_routes
+from oo.web.rates import Cost
 from oo.web.rendering import page
 from oo.web.services import services
 from oo.web.user_agent import describe_agent
@@ -47,7 +48,7 @@ async def connect_page(request: Request) -> Response:
 @router.get("/connect/{source}/start")
 async def start_connect(request: Request, source: str) -> Response:
     """Send the browser to the provider's consent page."""
-    session = await person(request)
+    session = await person(request, Cost.HEAVY)
     if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         return RedirectResponse("/connect", 303)  # a tap on oO's own page starts it
     start = services(request).integrations.start_connect(session.user_id, source)
@@ -57,7 +58,7 @@ async def start_connect(request: Request, source: str) -> Response:
 @router.get("/connect/{source}/callback")
 async def finish_connect(request: Request, source: str) -> Response:
     """The browser comes back from the provider."""
-    session = await person(request)
+    session = await person(request, Cost.HEAVY)
     query = request.query_params
     if "code" not in query:
         return _notice("declined")
@@ -75,7 +76,7 @@ async def finish_connect(request: Request, source: str) -> Response:
 @router.post("/connect/{source}/disconnect")
 async def disconnect(request: Request, source: str) -> Response:
     """Revoke and erase the connection."""
-    session = await person(request)
+    session = await person(request, Cost.HEAVY)
     await checked_form(request)
     try:
         await services(request).integrations.disconnect(session.user_id, source)
@@ -89,7 +90,7 @@ async def disconnect(request: Request, source: str) -> Response:
 @router.post("/connect/{source}/import")
 async def import_list(request: Request, source: str) -> Response:
     """Take what is in a file or in pasted text."""
-    session = await person(request)
+    session = await person(request, Cost.HEAVY)
     parts = services(request)
     limit = parts.settings.limits.import_bytes
     try:
@@ -109,7 +110,7 @@ async def import_list(request: Request, source: str) -> Response:
 @router.post("/connect/{source}/undo")
 async def undo_import(request: Request, source: str) -> Response:
     """Undo the last import."""
-    session = await person(request)
+    session = await person(request, Cost.HEAVY)
     await checked_form(request)
     parts = services(request)
     try:

@@ -10,6 +10,7 @@ from oo.kit.errors import NotFound
 from oo.store import decisions
 from oo.web.auth import person
 from oo.web.page import Page, page_routes
+from oo.web.rates import Cost
 from oo.web.rendering import page
 from oo.web.services import services
 
@@ -29,7 +30,7 @@ class Reason(NamedTuple):
 @router.get("/why")
 async def why_page(request: Request) -> Response:
     """Why the person's last tip was picked, in words and bars."""
-    session = await person(request)
+    session = await person(request, Cost.HEAVY)
     parts = services(request)
     async with parts.db.read() as connection:
         tip_id = await decisions.latest(connection, session.user_id)
