@@ -14,13 +14,14 @@ from oo.integrations.registry import ConfiguredSource
 from oo.integrations.sources._encodings import declared
 from oo.integrations.undo import Undoing
 from oo.kit.clock import Clock
-from oo.kit.errors import Conflict, NotFound
+from oo.kit.errors import Conflict, NotFound, TooLarge
 from oo.store import connections, feedback, kinds, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database
 from oo.store.kinds import Key, Stored
 
 MAX_FILENAME = 200
+MAX_SIGNALS = 10_000  # of one person and source; a longer list would slow down everybody else's
 
 
 class ImportResult(NamedTuple):
@@ -86,6 +87,7 @@ async def take_upload(
         await feedback.lock_people(connection, [user_id])
         stored = await kinds.list_of_source(connection, user_id, name)
         change = changes(stored, told, upload, today, zone)
+        _check_room(configured, stored, change)
         undoing = Undoing(connection, user_id, name, now)
         await undoing.begin(change.keys)
         await kinds.put(connection, user_id, change.put, now)
@@ -111,6 +113,17 @@ async def take_upload(
         tasks=len(told),
         undo_until=until,
     )
+
+
+def _check_room(configured: ConfiguredSource, stored: Mapping[Key, Stored], change: Change) -> None:
+    kept = {key for key, row in stored.items() if row.finished_at is None}
+    gone = {Key("task", task_id) for task_id in change.finished | change.removed}
+    count = len((kept - gone) | set(map(reconcile.key_of, change.put)))
+    if count > MAX_SIGNALS:
+        raise TooLarge(
+            f"{configured.manifest.title} would then hold {count:,} entries; oO keeps"
+            f" {MAX_SIGNALS:,}. Leave out what is finished or far away."
+        )
 
 
 def _parse(source: Uploads, filename: str, data: bytes, charset: str | None, today: date) -> Upload:

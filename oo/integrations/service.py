@@ -76,6 +76,8 @@ class Integrations:
         self._base_url = base_url
         self._grants = Grants(db, vault, clock)
         self._states = TokenSealer(keyring, clock, "connect state", STATE_LIFETIME)
+        # a long list takes a second of the processor: one at a time, and the others wait
+        self._import_turn = asyncio.Semaphore(1)
         self._reader = Reader(db, self._grants, self._sources, clock)
 
     @classmethod
@@ -236,9 +238,10 @@ class Integrations:
     ) -> ImportResult:
         """Take what is in an upload; a later version of the same file updates it."""
         configured = self._configured(name)
-        return await take_upload(
-            self._db, self._clock, configured, user_id, filename, data, charset
-        )
+        async with self._import_turn:
+            return await take_upload(
+                self._db, self._clock, configured, user_id, filename, data, charset
+            )
 
     async def undo_import(self, user_id: str, name: str = UPLOAD_SOURCE) -> int:
         """Make what the source holds what it was before its last import; how much changed.

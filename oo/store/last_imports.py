@@ -83,7 +83,7 @@ async def restore(
             if row is not None and (key.kind == TASK.name) is is_task
         ]
         for start in range(0, len(found), _ROWS):
-            await connection.execute(insert(table).values(found[start : start + _ROWS]))
+            await connection.execute(insert(table), found[start : start + _ROWS])
 
 
 async def put(connection: AsyncConnection, user_id: str, source: str, last: LastImport) -> None:

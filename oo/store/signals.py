@@ -105,15 +105,14 @@ async def put(
 ) -> None:
     """Store the signals in place of earlier versions of them; what has expired is left out."""
     rows = [row for signal in found if (row := _row(user_id, signal, now))["expires_at"] > now]
+    insert = insert_into(connection, signals)
+    names = [name for name in signals.c.keys() if name not in ("user_id", "kind", "id")]  # noqa: SIM118 - columns, not a dictionary
+    put_one = insert.on_conflict_do_update(
+        index_elements=[signals.c.user_id, signals.c.kind, signals.c.id],
+        set_={name: insert.excluded[name] for name in names},
+    )
     for start in range(0, len(rows), _BATCH):
-        insert = insert_into(connection, signals).values(rows[start : start + _BATCH])
-        names = [name for name in signals.c.keys() if name not in ("user_id", "kind", "id")]  # noqa: SIM118 - columns, not a dictionary
-        await connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=[signals.c.user_id, signals.c.kind, signals.c.id],
-                set_={name: insert.excluded[name] for name in names},
-            )
-        )
+        await connection.execute(put_one, rows[start : start + _BATCH])
 
 
 async def remove(

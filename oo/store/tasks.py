@@ -1,5 +1,6 @@
 """Rows of a person's tasks, as their source last told them."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -106,19 +107,22 @@ async def put(
     now: datetime | None = None,
 ) -> None:
     """Store the tasks as open, in place of earlier versions; `now` is when they were read."""
+    if not found:
+        return
+    # many rows for one statement: as one statement with many rows it is compiled for a second
+    insert = insert_into(connection, tasks)
+    names = [name for name in (*_FIELDS, "recorded_at", "completed_at") if name != "id"]
+    put_one = insert.on_conflict_do_update(
+        index_elements=[tasks.c.user_id, tasks.c.id],
+        set_={name: insert.excluded[name] for name in names},
+    )
     for start in range(0, len(found), _BATCH):
         rows = [
             {"user_id": user_id, "recorded_at": now, "completed_at": None, **asdict(task)}
             for task in found[start : start + _BATCH]
         ]
-        insert = insert_into(connection, tasks).values(rows)
-        names = [name for name in (*_FIELDS, "recorded_at", "completed_at") if name != "id"]
-        await connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=[tasks.c.user_id, tasks.c.id],
-                set_={name: insert.excluded[name] for name in names},
-            )
-        )
+        await connection.execute(put_one, rows)
+        await asyncio.sleep(0)  # a long list holds nobody up who only reads
 
 
 async def mark_completed(
