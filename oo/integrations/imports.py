@@ -15,7 +15,7 @@ from oo.integrations.sources._encodings import declared
 from oo.integrations.undo import Undoing
 from oo.kit.clock import Clock
 from oo.kit.errors import Conflict, NotFound, TooLarge
-from oo.store import connections, feedback, kinds, tasks, users
+from oo.store import connections, kinds, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database
 from oo.store.kinds import Key, Stored
@@ -84,7 +84,7 @@ async def take_upload(
     told = reconcile.checked(configured.manifest, upload.signals, now)
     async with db.write() as connection:
         # before anything is read: a reaction of the same person waits, or has been written
-        await feedback.lock_people(connection, [user_id])
+        await users.lock(connection, [user_id])
         stored = await kinds.list_of_source(connection, user_id, name)
         change = changes(stored, told, upload, today, zone)
         _check_room(configured, stored, change)

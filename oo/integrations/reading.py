@@ -15,7 +15,7 @@ from oo.integrations.grants import Grants
 from oo.integrations.registry import ConfiguredSource
 from oo.kit.clock import Clock
 from oo.kit.errors import OoError
-from oo.store import connections, kinds
+from oo.store import connections, kinds, users
 from oo.store.connections import CONNECTED, RECONNECT
 from oo.store.database import Database
 from oo.store.kinds import Key, Stored
@@ -117,6 +117,7 @@ class Reader:
     async def _keep(self, user_id: str, name: str, told: "_Told") -> bool:
         now = self._clock.now()
         async with self._db.write() as connection:
+            await users.lock(connection, [user_id])
             if await connections.get(connection, user_id, name) is None:
                 return False  # disconnected meanwhile: what was read is dropped
             stored = await kinds.list_of_source(connection, user_id, name)

@@ -138,6 +138,7 @@ class Integrations:
             raise BadRequest("This connection was started elsewhere or too long ago. Start again.")
         grant = await source.exchange(code, self.redirect_uri(name))
         async with self._db.write() as connection:
+            await users.lock(connection, [user_id])
             secret = await self._grants.sealed(connection, user_id, name, grant)
             before = await connections.get(connection, user_id, name)
             synced_at = before.synced_at if before else None
@@ -161,6 +162,7 @@ class Integrations:
         if source is not None and row.secret is not None:
             await self._revoke(user_id, name, source)
         async with self._db.write() as connection:
+            await users.lock_alone(connection, user_id)
             await connections.remove(connection, user_id, name)
             await kinds.remove_source(connection, user_id, name)
             await last_imports.remove(connection, user_id, name)
@@ -224,6 +226,7 @@ class Integrations:
             return
         if stored.completed_at is None:
             async with self._db.write() as connection:
+                await users.lock(connection, [user_id])
                 await tasks.mark_completed(connection, user_id, [task_id], self._clock.now())
                 await users.bump_pool(connection, user_id)
         await self._reader.close(user_id, task)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.kit.clock import Clock
 from oo.kit.errors import Conflict, Gone
-from oo.store import connections, feedback, last_imports, outbox, users
+from oo.store import connections, last_imports, outbox, users
 from oo.store.connections import ConnectionRow
 from oo.store.database import Database
 from oo.store.kinds import Key
@@ -63,7 +63,7 @@ async def undo(db: Database, clock: Clock, user_id: str, source: str) -> int:
     """
     now = clock.now()
     async with db.write() as connection:
-        await feedback.lock_people(connection, [user_id])
+        await users.lock(connection, [user_id])
         last = await last_imports.get(connection, user_id, source)
         if last is None or last.expires_at <= now:
             raise Gone("There is no import that can still be undone.")

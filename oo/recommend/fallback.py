@@ -37,8 +37,12 @@ class FallbackPool:
             return False
         moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
         drafts = self._templates(assemble(moment, available), POOL_SIZE)
-        fresh = identify(drafts, self._clock, moment)
         async with self._db.write() as connection:
+            await users.lock(connection, [user_id])
+            # a source that was disconnected this moment is not spoken of any more
+            listed = (await task_store.lists(connection, [user_id]))[user_id]
+            moment = Standing(listed, ZoneInfo(head.timezone)).at(self._clock.now())
+            fresh = identify(drafts, self._clock, moment)
             # beside what a fill may have put there this moment
             await candidates.add(connection, user_id, FALLBACK_KEY, fresh)
         return True

@@ -17,7 +17,7 @@ from oo.kit.ids import new_id
 from oo.recommend import pool
 from oo.recommend.pool import Stock, is_enough
 from oo.recommend.ports import Assembled, Assembler, Draft, Writer
-from oo.store import candidates, feedback, users
+from oo.store import candidates, users
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
 
@@ -133,7 +133,7 @@ class PoolFiller:
         self, user_id: str, key: str, assembled: Assembled, drafts: Sequence[Draft]
     ) -> Filled:
         async with self._db.write() as connection:
-            await feedback.lock_people(connection, [user_id])
+            await users.lock(connection, [user_id])
             now = self._clock.now()
             stock = (await pool.load(connection, [user_id], now)).get(user_id)
             if stock is None:

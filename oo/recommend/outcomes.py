@@ -11,9 +11,9 @@ from oo.domain.decisions import Seen
 from oo.domain.reactions import LATE_AFTER, Reaction
 from oo.domain.rewards import MISSED_REWARD, Outcome, delayed_reward
 from oo.kit.clock import Clock
-from oo.store import decisions, feedback
+from oo.store import decisions, feedback, users
 from oo.store.database import Database
-from oo.store.feedback import Person
+from oo.store.users import Person
 
 CREDIT_FOR = timedelta(days=7)  # a task finished later than this was not the tip's doing
 BATCH = 200
@@ -55,7 +55,7 @@ class Outcomes:
         now = self._clock.now()
         user_ids = {tip.user_id for tip in tips}
         async with self._db.write() as connection:
-            people = await feedback.lock_people(connection, user_ids)
+            people = await users.lock(connection, user_ids)
             known = await feedback.known(connection, user_ids, [], {tip.id for tip in tips})
             latest = {reaction.tip_id: reaction for reaction in known}
             sequence = {user_id: person.user_seq for user_id, person in people.items()}

@@ -15,9 +15,10 @@ from oo.domain.rewards import Action, Outcome, reward
 from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer
 from oo.kit.errors import Conflict, NotFound, OoError, Unauthorized
-from oo.store import decisions, feedback
+from oo.store import decisions, feedback, users
 from oo.store.database import Database
-from oo.store.feedback import Effect, Person
+from oo.store.feedback import Effect
+from oo.store.users import Person
 
 SNOOZE_FOR = timedelta(hours=2)
 DISMISS_TASK_FOR = timedelta(hours=20)
@@ -86,7 +87,7 @@ class Reactions:
         tip_ids = {request.tip_id for request in requests}
         keys = {request.idempotency_key for request in requests}
         async with self._db.write() as connection:
-            people = await feedback.lock_people(connection, user_ids)
+            people = await users.lock(connection, user_ids)
             known = await feedback.known(connection, user_ids, keys, tip_ids)
             batch = _Batch(
                 people=people,

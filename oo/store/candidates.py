@@ -11,6 +11,7 @@ from oo.domain.claims import decode, encode
 from oo.domain.tasks import Task
 from oo.domain.tips import TipCandidate, TipKind
 from oo.store import tasks as task_store
+from oo.store import users as user_store
 from oo.store.database import PURGE_ROWS
 from oo.store.tables import candidates, sessions, tasks, users
 
@@ -87,7 +88,6 @@ async def replace(
 ) -> None:
     """Put `fresh` into the person's pool; retire templates and what another `pool_key` made."""
     c = candidates.c
-    await _touch(connection, user_id)
     await connection.execute(
         update(candidates)
         .where(
@@ -98,14 +98,15 @@ async def replace(
         .values(retired_at=now)
     )
     await _insert(connection, user_id, pool_key, fresh)
+    await user_store.bump_pool(connection, user_id)
 
 
 async def add(
     connection: AsyncConnection, user_id: str, pool_key: str, fresh: Sequence[TipCandidate]
 ) -> None:
     """Put `fresh` into the person's pool beside what is there."""
-    await _touch(connection, user_id)
     await _insert(connection, user_id, pool_key, fresh)
+    await user_store.bump_pool(connection, user_id)
 
 
 async def said(connection: AsyncConnection, user_id: str, pool_key: str) -> set[str]:
@@ -113,13 +114,6 @@ async def said(connection: AsyncConnection, user_id: str, pool_key: str) -> set[
     c = candidates.c
     query = select(c.content).where(c.user_id == user_id, c.pool_key == pool_key, c.source == "llm")
     return set((await connection.execute(query)).scalars())
-
-
-async def _touch(connection: AsyncConnection, user_id: str) -> None:
-    """Move the pool's version; first of all, so that everybody locks the person's row first."""
-    await connection.execute(
-        update(users).where(users.c.id == user_id).values(pool_version=users.c.pool_version + 1)
-    )
 
 
 async def _insert(
@@ -198,6 +192,7 @@ async def purge(connection: AsyncConnection, before: datetime) -> int:
                 select(c.id)
                 .where(or_(c.retired_at < before, c.expires_at < before))
                 .limit(PURGE_ROWS)
+                .with_for_update(skip_locked=True)  # a purge never waits for a person
             )
         )
     )

@@ -152,7 +152,12 @@ async def purge(connection: AsyncConnection, before: datetime) -> int:
     reacted = select(feedback.c.tip_id).where(feedback.c.tip_id == t.id).correlate(tip_scores)
     result = await connection.execute(
         delete(tip_scores).where(
-            t.id.in_(select(t.id).where(t.created_at < before, ~reacted.exists()).limit(PURGE_ROWS))
+            t.id.in_(
+                select(t.id)
+                .where(t.created_at < before, ~reacted.exists())
+                .limit(PURGE_ROWS)
+                .with_for_update(skip_locked=True)  # a purge never waits for a person
+            )
         )
     )
     return result.rowcount

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import bindparam, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,12 +16,6 @@ KEYS_PER_QUERY = 400  # two bound values each; SQLite allows a limited number of
 
 
 # built once: every reaction runs them
-_LOCK = (
-    select(users.c.id, users.c.user_seq, users.c.deleted_at)
-    .where(users.c.id.in_(bindparam("people", expanding=True)))
-    .order_by(users.c.id)
-    .with_for_update(key_share=True)  # rows that refer to a person may be written meanwhile
-)
 _KNOWN = (
     select(feedback)
     .where(
@@ -58,13 +52,6 @@ _OPEN = select(tasks.c.user_id, tasks.c.id, tasks.c.due, tasks.c.due_at).where(
 )
 
 
-class Person(NamedTuple):
-    """The row of a person, locked until the transaction ends."""
-
-    user_seq: int
-    deleted: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What a reaction does: the candidate and its task end (no `hold_until`) or rest until then."""
@@ -73,14 +60,6 @@ class Effect:
     candidate_id: str
     task_id: str | None
     hold_until: datetime | None
-
-
-async def lock_people(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Person]:
-    """Lock the rows of these people, always in the same order, so that two batches cannot clash."""
-    return {
-        row.id: Person(row.user_seq, row.deleted_at is not None)
-        for row in await connection.execute(_LOCK, {"people": list(user_ids)})
-    }
 
 
 async def known(

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Date, Table, delete, insert, select
+from sqlalchemy import Date, Table, delete, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.signals.kinds.task import KIND as TASK
@@ -148,10 +148,11 @@ async def purge(connection: AsyncConnection, now: datetime) -> int:
     """Erase some of what can no longer be undone; how many."""
     gone = await connection.execute(
         delete(last_imports).where(
-            last_imports.c.expires_at.in_(
-                select(last_imports.c.expires_at)
+            tuple_(last_imports.c.user_id, last_imports.c.source).in_(
+                select(last_imports.c.user_id, last_imports.c.source)
                 .where(last_imports.c.expires_at <= now)
                 .limit(PURGE_ROWS)
+                .with_for_update(skip_locked=True)  # a purge never waits for a person
             )
         )
     )

@@ -142,7 +142,10 @@ async def purge(connection: AsyncConnection, now: datetime) -> int:
     gone = await connection.execute(
         delete(signals).where(
             tuple_(s.user_id, s.kind, s.id).in_(
-                select(s.user_id, s.kind, s.id).where(s.expires_at <= now).limit(PURGE_ROWS)
+                select(s.user_id, s.kind, s.id)
+                .where(s.expires_at <= now)
+                .limit(PURGE_ROWS)
+                .with_for_update(skip_locked=True)  # a purge never waits for a person
             )
         )
     )

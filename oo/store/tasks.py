@@ -194,6 +194,7 @@ async def purge_finished(connection: AsyncConnection, before: datetime) -> int:
                 select(tasks.c.user_id, tasks.c.id)
                 .where(tasks.c.completed_at < before)
                 .limit(PURGE_ROWS)
+                .with_for_update(skip_locked=True)  # a purge never waits for a person
             )
         )
     )

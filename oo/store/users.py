@@ -64,6 +64,45 @@ _HEADS = _heads(users.c.id.in_(bindparam("people", expanding=True)))
 _IN_JSON = func.json_each(bindparam("people", type_=Text)).table_valued("value")
 _HEADS_ON_SQLITE = _heads(users.c.id.in_(select(_IN_JSON.c.value)))
 
+_HEADS_KEPT = _HEADS.order_by(users.c.id).with_for_update(read=True, key_share=True)
+
+
+# every write to a person's lists runs it
+_LOCK = (
+    select(users.c.id, users.c.user_seq, users.c.deleted_at)
+    .where(users.c.id.in_(bindparam("people", expanding=True)))
+    .order_by(users.c.id)
+    .with_for_update(key_share=True)  # rows that refer to a person may be written meanwhile
+)
+_LOCK_ALONE = select(users.c.id).where(users.c.id == bindparam("person")).with_for_update()
+
+
+class Person(NamedTuple):
+    """The row of a person, locked until the transaction ends."""
+
+    user_seq: int
+    deleted: bool
+
+
+async def lock(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Person]:
+    """Lock the rows of these people until the transaction ends; the ones that there are.
+
+    Whoever writes a person's tasks, signals, candidates or reactions does this first of all, and
+    for several people at once: in one order nobody waits for somebody who waits for them.
+    """
+    return {
+        row.id: Person(row.user_seq, row.deleted_at is not None)
+        for row in await connection.execute(_LOCK, {"people": list(user_ids)})
+    }
+
+
+async def lock_alone(connection: AsyncConnection, user_id: str) -> None:
+    """As `lock`, and until the end nobody adds a row that refers to the person either.
+
+    For erasing: whatever is there when it is done was there before, and is seen.
+    """
+    await connection.execute(_LOCK_ALONE, {"person": user_id})
+
 
 async def add(connection: AsyncConnection, row: UserRow) -> None:
     """Store a new person; when (provider, subject) is taken, the stored one stays as it is."""
@@ -136,7 +175,9 @@ async def heads(connection: AsyncConnection, user_ids: Collection[str]) -> dict[
 
 
 class Heads:
-    """:func:`heads` for every decision.
+    """:func:`heads` for every decision; until its transaction ends nobody erases anything of theirs.
+
+    Reactions, fills and syncs go on meanwhile: only `lock_alone` waits for it.
 
     On SQLite it reads beside the transaction that it is for, which is the same: that transaction
     has written nothing yet, and nobody else can write while it is open.
@@ -148,7 +189,8 @@ class Heads:
     async def of(self, connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Head]:
         """See :func:`heads`."""
         if self._compiled is None:
-            return await heads(connection, user_ids)
+            rows = await connection.execute(_HEADS_KEPT, {"people": list(user_ids)})
+            return {row[0]: Head(*row[1:]) for row in rows}
         rows = await self._compiled.all({"people": json.dumps(list(user_ids))})
         return {row[0]: Head(*row[1:]) for row in rows}
 
