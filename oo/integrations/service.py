@@ -19,7 +19,7 @@ from oo.integrations.undo import undo
 from oo.kit.clock import Clock
 from oo.kit.errors import BadRequest, Conflict, NotFound
 from oo.kit.settings import Settings
-from oo.store import connections, kinds, last_imports, tasks, users
+from oo.store import connections, forget, kinds, last_imports, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database
 from oo.vault.keyring import Keyring, load_keyring
@@ -166,6 +166,7 @@ class Integrations:
             await connections.remove(connection, user_id, name)
             await kinds.remove_source(connection, user_id, name)
             await last_imports.remove(connection, user_id, name)
+            await forget.what_was_said_of(connection, user_id, name)
             await users.bump_pool(connection, user_id)
         self._reader.begin_anew(user_id, name)
 

@@ -11,6 +11,7 @@ from oo.store import last_imports, tasks
 from oo.store.database import Database
 from oo.store.tables import connections as connections_table
 from oo.store.tables import last_imports as last_imports_table
+from oo.store.tables import metadata, tip_scores
 from oo.store.tables import outbox as outbox_table
 from oo.store.tables import tasks as tasks_table
 from tests.contracts.test_lists import Person, ada, csrf_of, site
@@ -154,3 +155,20 @@ async def test_disconnecting_forgets_what_could_be_undone(ada: Person) -> None:
     assert await undo(ada) == 410
     async with ada.site.db.read() as connection:
         assert await last_imports.get(connection, ada.id, "file") is None
+
+
+async def test_no_title_is_left_after_disconnecting(ada: Person) -> None:
+    await hand_in(ada, "task,Zanzibar errand,1,2026-11-20\n")
+    assert await react(ada, "snooze") == "Zanzibar errand"
+    await ada.post("/connect/file/disconnect", data={"csrf": csrf_of(ada.browser)})
+    async with ada.site.db.read() as connection:
+        for table in metadata.sorted_tables:
+            for row in (await connection.execute(select(table))).mappings():
+                assert "Zanzibar" not in str(dict(row)), table.name
+        kept = (await connection.execute(select(tip_scores))).mappings().all()
+    assert kept
+    assert {row["content"] for row in kept} == {""}
+    assert all(row["scores"] and row["features"] for row in kept)
+    assert await undo(ada) == 410
+    why = await ada.browser.get("/why")
+    assert "What it said is erased." in why.text

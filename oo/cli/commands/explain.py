@@ -21,7 +21,8 @@ def explain(tip: Annotated[str, typer.Argument(help="The id of a tip.")]) -> Non
 
     found = with_store(load_settings(), lambda db: Explainer(db).explain(tip.replace("-", "")))
     decision = found.decision
-    out.print(f"\n  “{decision.content}”\n")
+    words = f"“{decision.content}”" if decision.content else "what it said is erased"
+    out.print(f"\n  {words}\n")
     out.print(f"  picked by {decision.policy} with probability {found.propensity:.3f}")
     out.print(f"  ranked {found.rank} of {found.out_of}, after {decision.state_seq} reactions")
     if decision.degraded:
