@@ -213,7 +213,8 @@ class Recommender:
 
         It costs one read by primary key for the whole batch, in the transaction that commits it:
         SQLite has no other writer then. In PostgreSQL a change that commits after this read comes
-        after the decision; locking the rows for it would make reactions wait for tips.
+        after the decision; locking reactions out for it would make them wait for tips. Only
+        erasing waits.
         """
         heads = await self._heads.of(connection, {ready.account.user_id for ready in batch})
         now = self._clock.now()

@@ -150,15 +150,9 @@ async def purge(connection: AsyncConnection, before: datetime) -> int:
     """
     t = tip_scores.c
     reacted = select(feedback.c.tip_id).where(feedback.c.tip_id == t.id).correlate(tip_scores)
+    old = select(t.id).where(t.created_at < before, ~reacted.exists())
     result = await connection.execute(
-        delete(tip_scores).where(
-            t.id.in_(
-                select(t.id)
-                .where(t.created_at < before, ~reacted.exists())
-                .limit(PURGE_ROWS)
-                .with_for_update(skip_locked=True)  # a purge never waits for a person
-            )
-        )
+        delete(tip_scores).where(t.id.in_(old.limit(PURGE_ROWS).with_for_update(skip_locked=True)))
     )
     return result.rowcount
 

@@ -175,7 +175,7 @@ async def heads(connection: AsyncConnection, user_ids: Collection[str]) -> dict[
 
 
 class Heads:
-    """:func:`heads` for every decision; until its transaction ends nobody erases anything of theirs.
+    """:func:`heads` for every decision: nobody erases what is theirs until its transaction ends.
 
     Reactions, fills and syncs go on meanwhile: only `lock_alone` waits for it.
 
