@@ -16,6 +16,7 @@ from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
 from deployments import engine_internals
 from deployments.args import EngineArgs
+from deployments.replica_internals import listen_on_loopback
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class TipEngine(LLMServer):
     async def __init__(  # type: ignore[misc]  # Serve awaits an asynchronous constructor
         self, llm_config: LLMConfig
     ) -> None:
+        listen_on_loopback()
         await super().__init__(llm_config)
         self._model = llm_config.model_id
         # the first request and the first grammar each cost seconds: pay before taking calls

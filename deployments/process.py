@@ -3,6 +3,7 @@
 from random import Random, SystemRandom
 from typing import NamedTuple
 
+from deployments.replica_internals import listen_on_loopback
 from oo.kit.clock import Clock, SystemClock
 from oo.kit.logs import log_to
 from oo.kit.settings import Settings, load_settings
@@ -20,6 +21,7 @@ class Base(NamedTuple):
 
 def start(part: str) -> Base:
     """Read the settings, send logs to the file of `part`, open the store."""
+    listen_on_loopback()
     settings = load_settings()
     log_to(settings.data_dir / "logs", part)
     return Base(settings, SystemClock(), Database(settings.store_url), SystemRandom())

@@ -111,7 +111,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
             stderr=subprocess.STDOUT,
         )
         try:
-            _wait_until_ready(base_url, process, folder / "serve.log")
+            wait_until_ready(base_url, process, folder / "serve.log")
             yield Product(base_url, peer, environment, config, process.pid)
         finally:
             process.send_signal(signal.SIGINT)
@@ -121,7 +121,8 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
                 process.kill()
 
 
-def _wait_until_ready(base_url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_ready(base_url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return when tips can be served; raises RuntimeError with what was said if that never is."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:
         try:

@@ -5,7 +5,7 @@ import secrets
 import socket
 from pathlib import Path
 
-from oo.cli.haproxy import write_launcher
+from oo.cli.run_folder import PROXY_SOCKET, RAY, run_folder
 from oo.kit.errors import ConfigurationError
 from oo.kit.settings import Settings
 
@@ -21,6 +21,7 @@ PORT_NAMES = (
 
 def prepare_environment(settings: Settings) -> None:
     """Serve's high-throughput mode, on free ports; must come before Ray is imported."""
+    run = run_folder(settings.data_dir)
     chosen = {
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
@@ -29,6 +30,17 @@ def prepare_environment(settings: Settings) -> None:
         # what is larger gets a bare page of HAProxy; oO refuses less, and says what to do
         "RAY_SERVE_HAPROXY_TUNE_BUFSIZE": str(HEADER_BUFFER),
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(settings.data_dir.resolve() / HAPROXY),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(run / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(run / PROXY_SOCKET),
+        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(run / "m"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(run),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(run / "server-state"),
+        # a proxy that fails three looks in a row is replaced: 30 s of nothing with Serve's own 10 s
+        "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "0.5",
+        "RAY_TMPDIR": str(run / RAY),
+        "VLLM_RPC_BASE_PATH": str(run),
+        # what lets Ray take 127.0.0.1 for its own address: all its parts then listen there alone
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_DEDUP_LOGS": "0",
         # Ray starts workers at nice 15, for batch work; what serves people must not wait
@@ -43,8 +55,6 @@ def prepare_environment(settings: Settings) -> None:
         # workers must find the same data as this process, wherever they run
         "OO_DATA_DIR": str(settings.data_dir.resolve()),
     }
-    host = settings.host if ":" in settings.host else ""
-    write_launcher(settings.data_dir.resolve() / HAPROXY, host)
     _make_token(Path(chosen["RAY_AUTH_TOKEN_PATH"]))
     low = _free_range(400)
     chosen["RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT"] = str(low)

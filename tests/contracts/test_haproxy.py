@@ -1,5 +1,6 @@
 """What Serve's proxy answers by itself is "not yet", for people and for programs."""
 
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -7,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+import psutil
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from ray.serve._private.haproxy import BackendConfig, HAProxyApi, HAProxyConfig, ServerConfig
 from ray.serve.config import HTTPOptions
 
 from oo.cli.environment import HEADER_BUFFER
-from oo.cli.haproxy import write_launcher
+from oo.cli.haproxy import PID_FILE, improved, write_launcher
 from oo.kit.settings import http_address
 from tests.peers.serving import free_port, served
 
@@ -137,3 +139,25 @@ def test_large_headers_reach_oo_which_says_what_to_do(tmp_path: Path) -> None:
         while httpx2.get(base).status_code != 200 and time.monotonic() < deadline:
             time.sleep(0.1)
         assert httpx2.get(base, headers={"Cookie": "x" * 60_000}).status_code == 200
+
+
+def test_only_its_user_on_this_machine_reaches_what_it_tells(tmp_path: Path) -> None:
+    told = improved(written_by_serve(tmp_path, free_port(), None).read_text(), "0.0.0.0")
+    assert re.findall(r"stats socket \S+ mode (\d+)", told) == ["600"]
+    binds = re.findall(r"bind (\S+):\d+", told)
+    assert sorted(binds) == ["0.0.0.0", "127.0.0.1", "127.0.0.1"]
+
+
+def test_one_whose_manager_died_serves_until_the_next_takes_over(tmp_path: Path) -> None:
+    with haproxy(tmp_path):
+        first = int((tmp_path / PID_FILE).read_text())
+        process = subprocess.Popen([tmp_path / "haproxy", "-db", "-f", tmp_path / "haproxy.cfg"])
+        try:
+            deadline = time.monotonic() + 20
+            while psutil.Process(first).status() != psutil.STATUS_ZOMBIE:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            assert process.poll() is None
+        finally:
+            process.kill()
+            process.wait()

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 import ray
+from ray._private import ray_constants
 from ray.llm._internal.common.callbacks.base import CallbackBase, CallbackCtx
 from ray.llm._internal.serve.engines.vllm.vllm_engine import VLLMEngine
+from ray.serve._private import replica
 from ray.serve._private.client import ServeControllerClient
 from sqlalchemy.dialects.sqlite import aiosqlite as dialect
 
+from deployments import replica_internals
 from deployments.engine_internals import NoInitNode
 from oo.cli import ray_internals
 from oo.store.sqlite.driver import InlineConnection, InlineCursor
@@ -21,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 PRIVATE = {  # the one file that may use each
     "ray.serve.context": "oo/cli/ray_internals.py",
     "ray.llm._internal": "deployments/engine_internals.py",
+    "ray.serve._private": "deployments/replica_internals.py",
 }
 
 
@@ -36,6 +40,17 @@ def test_a_node_on_loopback_needs_rays_parameter() -> None:
     """Else Ray's daemons listen on every interface."""
     source = inspect.getsource(ray.init)
     assert all(f'kwargs.pop("{name}"' in source for name in ray_internals.ON_LOOPBACK)
+
+
+def test_a_node_on_loopback_needs_rays_variable() -> None:
+    """Else Ray takes another address of the host for its own."""
+    assert ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR == "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+
+
+def test_replicas_on_loopback_need_the_name_of_serves_helper() -> None:
+    """Else the gRPC servers between replicas listen on every interface."""
+    source = inspect.getsource(replica)
+    assert f'add_port_to_grpc_server(self._server, "{replica_internals.EVERYWHERE}0")' in source
 
 
 def test_leaving_the_init_node_out_needs_the_callbacks_context() -> None:

@@ -1,5 +1,6 @@
 """`oo serve`: the whole product on this machine."""
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -12,6 +13,9 @@ from oo.cli.command import Command, Group
 from oo.cli.console import out
 from oo.cli.environment import prepare_environment
 from oo.cli.machine import check_machine, data_dir
+from oo.cli.reaper import RECORD, end_left_over, reaped
+from oo.cli.restarts import Restarts
+from oo.cli.run_folder import RAY, close_to_others, prepare_run_folder, run_folder
 from oo.cli.running import health, recorded, wait_until
 from oo.kit.clock import SystemClock
 from oo.kit.errors import OoError
@@ -21,50 +25,78 @@ from oo.vault.check import check_master_keys
 
 PAGE_WITHIN_S = 120.0
 ENGINE_WITHIN_S = 300.0
+LOOK_EVERY_S = 0.5
 
 
 def serve(
     config: Annotated[Path, typer.Option(help="What to deploy.")] = local_node.CONFIG,
 ) -> None:
     """Run the whole product on this machine until Ctrl-C."""
-    settings = load_settings()
-    check_machine(settings)
-    with data_dir(settings), recorded(settings):
+    settings, restarts = load_settings(), Restarts.of_this_run()
+    os.umask(0o077)
+    with data_dir(settings) as folder, recorded(settings):
+        end_left_over(folder / RECORD)
+        check_machine(settings)
+        run = prepare_run_folder(settings.data_dir)
+        if run.parent != folder:
+            out.print(f"Sockets and Ray's logs are in {run}: the data folder's path is too long.")
         prepare_environment(settings)
         with out.status("Preparing the store …"):
             with_store(settings, lambda db: check_master_keys(db, settings))
         stopping = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: stopping.set())
-        try:
-            _run(settings, config, stopping)
-        finally:
-            out.print("Stopping …")
-            local_node.stop_node()
+        with reaped(folder / RECORD):
+            try:
+                _run(settings, config, stopping)
+            except Exception:
+                if stopping.is_set() or local_node.node_lives():
+                    raise
+            finally:
+                died = not (stopping.is_set() or local_node.node_lives())
+                if not died:
+                    out.print("Stopping …")
+                    local_node.stop_node()
+        if died:
+            pause = restarts.pause(run / RAY / "session_latest" / "logs")
+            out.print(f"Ray's node died; oO starts again in {pause:.0f} s.")
+            if stopping.wait(pause):
+                return
+    if died:
+        restarts.again()
 
 
 def _run(settings: Settings, config: Path, stopping: threading.Event) -> None:
+    """Serve until `stopping` is set or the node dies."""
+
+    def over() -> bool:
+        return stopping.is_set() or not local_node.node_lives()
+
     with out.status("Starting Ray and the page …"):
         local_node.start_node(settings, config)
-        up = wait_until(lambda: stopping.is_set() or health(settings) is not None, PAGE_WITHIN_S)
-    if stopping.is_set():
+        up = wait_until(lambda: over() or health(settings) is not None, PAGE_WITHIN_S)
+        close_to_others(run_folder(settings.data_dir))
+    if over():
         return
     if not up:
         problems = "; ".join(local_node.deployment_errors()) or "no part answered in time"
-        raise OoError(f"oO did not come up: {problems}. Ray's logs: /tmp/ray/session_latest/logs")
+        logs = run_folder(settings.data_dir) / RAY / "session_latest" / "logs"
+        raise OoError(f"oO did not come up: {problems}. Ray's logs: {logs}")
     out.print(f"\n  oO is at  [bold]{settings.base_url}[/bold]")
     if settings.local_account:
         _print_sign_in_link(settings)
     out.print("\nThe tip engine is loading; tips come from templates until it is warm.")
     local_node.deploy(config, local_node.http_options(settings))
-    warm = wait_until(lambda: stopping.is_set() or _is_warm(settings), ENGINE_WITHIN_S, 0.5)
-    if not stopping.is_set():
+    warm = wait_until(lambda: over() or _is_warm(settings), ENGINE_WITHIN_S, 0.5)
+    close_to_others(run_folder(settings.data_dir))
+    if not over():
         if warm:
             out.print("The tip engine is warm. Ctrl-C ends everything.")
         else:
             problems = "; ".join(local_node.deployment_errors())
             out.print(f"The tip engine is not warm yet: {problems}")
-    stopping.wait()
+    while not over():
+        stopping.wait(LOOK_EVERY_S)
 
 
 def _print_sign_in_link(settings: Settings) -> None:

@@ -1,0 +1,152 @@
+"""kill -9 of everything that `oo serve` starts, and of itself: what people notice, and how long."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from oo.cli.reaper import RECORD
+from oo.cli.run_folder import run_folder
+from tests.conftest import ROOT, Product, wait_until_ready
+from tests.faults.ledger import Ledger
+from tests.faults.test_kills import processes
+from tests.peers.serving import free_port
+from tests.peers.todoist import TodoistPeer
+from tests.serve.client import Client, eventually
+
+pytestmark = pytest.mark.timeout(420)
+
+BACK_WITHIN_S = 100
+WELL_S = 2.0
+DEPLOYMENTS = ("Ingress", "BanditShard", "ContextAssembler", "TipGenerator", "Jobs")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    given = {name: value for name, value in os.environ.items() if not name.startswith("OO_")}
+    return {**given, "OO_PORT": str(free_port()), "OO_DATA_DIR": str(folder / "d")}
+
+
+@contextmanager
+def serving(folder: Path, given: dict[str, str]) -> Iterator[Product]:
+    """`oo serve` of its own, without the engine: templates write what this needs."""
+    content = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
+    content["applications"] = [it for it in content["applications"] if it["name"] == "oo"]
+    config, log = folder / "serve_config.yaml", folder / "serve.log"
+    config.write_text(yaml.safe_dump(content))
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "oo.cli.main", "serve", "--config", str(config)],
+            env=given,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    base_url = f"http://127.0.0.1:{given['OO_PORT']}"
+    try:
+        wait_until_ready(base_url, process, log)
+        yield Product(base_url, TodoistPeer(), given, config, process.pid)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a path so short that sockets fit into it."""
+    with tempfile.TemporaryDirectory(prefix="oo") as name:
+        yield Path(name)
+
+
+def of_folder(folder: Path) -> list[str]:
+    """The living processes that name the folder or have a file of it open."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            files = [file.path for file in process.open_files()]
+            if any(str(folder) in it for it in (*files, *process.cmdline())):
+                found.append(f"{process.pid} {process.name()}")
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_death_takes_little_and_leaves_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given, table = environment(folder), list[tuple[str, str, float]]()
+    record = folder / "d" / RECORD
+    with serving(folder, given) as product:
+        ledger = Ledger(Client.new(product))
+        ledger.client.import_list()
+
+        def note(name: str, since: float) -> None:
+            assert eventually(lambda: ledger.well_for(WELL_S), BACK_WITHIN_S), name
+            table.append((name, ledger.noticed(since), ledger.back_after(since)))
+
+        with ledger.kept():
+            assert eventually(lambda: ledger.well_for(WELL_S), 60)
+            for name in (
+                "haproxy -db",
+                "HAProxyManager",
+                *(f"ServeReplica:oo:{it}" for it in DEPLOYMENTS),
+                "raylet/raylet",
+                "gcs/gcs_server",
+            ):
+                victims = processes(product, name)
+                assert victims, name
+                since = time.monotonic()
+                victims[0].kill()
+                time.sleep(WELL_S)
+                note(name, since)
+
+            before = list(processes(product, ""))
+            since = time.monotonic()
+            psutil.Process(product.pid).kill()
+            assert eventually(lambda: not record.exists(), 20)
+            assert eventually(lambda: not [it for it in before if it.is_running()], 10)
+            with serving(folder, given) as again:
+                note("oo serve, started again at once", since)
+                assert psutil.Process(again.pid).is_running()
+                sessions = list((run_folder(folder / "d") / "ray").glob("session_2*"))
+                assert len(sessions) <= 2  # this one and the last
+        assert of_folder(folder / "d") == []
+
+    with capsys.disabled():
+        lines = ["\n| Killed | What people notice | Back after |\n|---|---|---|"]
+        lines += [f"| {name} | {noticed} | {seconds:.1f} s |" for name, noticed, seconds in table]
+        sys.stdout.write("\n".join(lines) + "\n")
+    assert ledger.foreign() == set()
+    back = {name: seconds for name, _, seconds in table}
+    assert back["haproxy -db"] < 20  # 29 s with Serve's own periods
+    with sqlite3.connect(folder / "d" / "oo.db") as store:
+        rows = store.execute("SELECT key, seq FROM feedback").fetchall()
+    assert len(ledger.acknowledged) > 50
+    assert ledger.acknowledged.items() <= dict(rows).items()
+    assert len(rows) == len({key for key, _ in rows})
+
+
+def test_what_two_deaths_left_is_cleared_by_the_next_start(folder: Path) -> None:
+    given = environment(folder)
+    with serving(folder, given) as product:
+        for killed in (*processes(product, "reaper.py"), psutil.Process(product.pid)):
+            killed.kill()
+        time.sleep(1)
+        with serving(folder, given) as again:
+            assert replace(again, pid=product.pid) == product
+            assert len(processes(again, "haproxy -db")) == 1
+    assert of_folder(folder / "d") == []

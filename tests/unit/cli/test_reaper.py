@@ -1,0 +1,80 @@
+"""What a run started ends with it, and nothing else does."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from oo.cli.reaper import RECORD, end_left_over
+
+PARENT = """
+import subprocess, sys, time
+from pathlib import Path
+from oo.cli.reaper import reaped
+with reaped(Path(sys.argv[1])):
+    child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    print(child.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+def parent(record: Path) -> tuple[subprocess.Popen[str], psutil.Process]:
+    """A process with a child that would outlive it, and that child, noted."""
+    started = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(record)], stdout=subprocess.PIPE, text=True
+    )
+    assert started.stdout
+    child = psutil.Process(int(started.stdout.readline()))
+    until(lambda: record.exists() and str(child.pid) in record.read_text())
+    return started, child
+
+
+def until(condition: object) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_over(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_children_end_with_a_killed_parent(tmp_path: Path) -> None:
+    started, child = parent(tmp_path / RECORD)
+    started.kill()
+    started.wait()
+    until(lambda: is_over(child))
+    until(lambda: not (tmp_path / RECORD).exists())
+
+
+def test_what_parent_and_reaper_left_is_ended_by_the_next_start(tmp_path: Path) -> None:
+    started, child = parent(tmp_path / RECORD)
+    for process in psutil.Process(started.pid).children():
+        if process != child:
+            process.kill()
+    started.send_signal(signal.SIGKILL)
+    started.wait()
+    assert not is_over(child)
+    assert end_left_over(tmp_path / RECORD) >= 1
+    until(lambda: is_over(child))
+    assert end_left_over(tmp_path / RECORD) == 0
+
+
+def test_one_that_got_the_number_of_a_dead_one_is_left_alone(tmp_path: Path) -> None:
+    other = subprocess.Popen(["sleep", "600"])
+    try:
+        noted = [(other.pid, psutil.Process(other.pid).create_time() - 3600), (os.getpid(), 0)]
+        (tmp_path / RECORD).write_text(json.dumps(noted))
+        assert end_left_over(tmp_path / RECORD) == 0
+        (tmp_path / RECORD).write_text("{ not JSON")
+        assert end_left_over(tmp_path / RECORD) == 0
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
