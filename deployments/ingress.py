@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from deployments.calls import answered
 from deployments.handles import GeneratorRefill, Shards
@@ -47,8 +46,7 @@ class Ingress:
             return fallback(context, count, random)
 
         async def store() -> State:
-            async with self._db.read() as connection:
-                await connection.execute(text("SELECT 1"))
+            await self._db.probe()
             return State.READY
 
         async def ready(handle: Any) -> State:

@@ -80,7 +80,7 @@ def _predecessor(config: Path) -> list[str]:
     """What takes over from a HAProxy on the same file whose manager died: it served until now."""
     try:
         pid = int(config.with_name(PID_FILE).read_text())
-        command = ["ps", "-p", str(pid), "-o", "args="]
+        command = ["ps", "-p", str(pid), "-ww", "-o", "args="]
         said = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - no shell
     except (OSError, ValueError):
         return []

@@ -1,6 +1,7 @@
 """Whether oO can start on this machine, and on this data folder."""
 
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from oo.cli.running import LOCK
 from oo.kit.errors import ConfigurationError
 from oo.kit.settings import Settings
 
+PROBE_BYTES = 1024**2
 NEEDED_MEMORY = 3 * 1024**3
 
 
@@ -46,13 +48,33 @@ def _check_address(host: str, port: int) -> None:
 def data_dir(settings: Settings) -> Iterator[Path]:
     """The data folder, for one running oO only."""
     folder = settings.data_dir.resolve()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = FileLock(folder / LOCK)
     try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
         lock.acquire(timeout=0)
+    except OSError as error:
+        raise _not_writable(folder, error) from error
     except Timeout:
         raise ConfigurationError(
             f"oO is already running on {folder}; end it, or choose another OO_DATA_DIR."
         ) from None
     with lock:
+        _check_writable(folder)
         yield folder
+
+
+def _check_writable(folder: Path) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(PROBE_BYTES))
+            probe.flush()
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+
+
+def _not_writable(folder: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"The data folder {folder} cannot be written ({error.strerror}): free space, give this user"
+        " the right, or choose another OO_DATA_DIR."
+    )

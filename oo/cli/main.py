@@ -8,13 +8,16 @@ import oo.cli.commands
 from oo.cli.command import Command, Group
 from oo.cli.console import err
 from oo.kit.errors import OoError
+from oo.kit.logs import readable
 from oo.kit.plugins import discover
 
 
 def build() -> typer.Typer:
     """All commands, grouped as `oo --help` shows them."""
     app = typer.Typer(
-        help="oO shows a person one well-timed tip on a black page.", no_args_is_help=True
+        help="oO shows a person one well-timed tip on a black page.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
     )
     found = discover(oo.cli.commands, "COMMAND", Command).values()
     for command in sorted(found, key=lambda it: (list(Group).index(it.group), it.name)):
@@ -29,6 +32,9 @@ def main() -> None:
     except OoError as error:
         err.print(f"[red]oo:[/red] {error.detail}")
         sys.exit(2)
+    except Exception as error:
+        err.print("[red]oo:[/red]", readable((type(error), error, error.__traceback__)))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

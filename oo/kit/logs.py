@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import time
+import traceback
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -15,7 +16,29 @@ import structlog
 
 FILE_BYTES = 10 * 1024 * 1024
 KEEP_S = 7 * 24 * 3600
+MOST_FRAMES = 12
+MOST_WORDS = 500
 OURS = ("oo", "ml", "deployments")
+
+
+def readable(exc_info: structlog.typing.ExcInfo) -> str:
+    """A short trace, and what was raised in one line.
+
+    A remote call wraps the trace of each process on its way into the words of the error.
+    """
+    kind, error, trace = exc_info
+    said = str(error).strip().splitlines() or [""]
+    # the words of a wrapped trace end with what was raised first
+    first = said[-1] if said[0].startswith(("\x1b[", "ray::")) else said[0]
+    lines = [
+        f"  {it.filename}:{it.lineno} {it.name}: {it.line}"
+        for it in traceback.extract_tb(trace)[-MOST_FRAMES:]
+    ]
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        words = (str(cause).strip().splitlines() or [""])[0][:MOST_WORDS]
+        lines.append(f"  because of {type(cause).__qualname__}: {words}")
+    return "\n".join([*lines, f"{kind.__qualname__}: {first.strip()[:MOST_WORDS]}"])
 
 
 def formatter() -> logging.Formatter:
@@ -29,7 +52,7 @@ def formatter() -> logging.Formatter:
             structlog.processors.CallsiteParameterAdder(
                 [structlog.processors.CallsiteParameter.PROCESS]
             ),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(readable),
         ],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
 
     profile: Literal["dev", "test", "prod"] = "dev"
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = Field(default=8000, ge=1, le=65535)
     public_url: str = Field(
         default="", description="How browsers reach oO; empty: http://host:port"
     )

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from oo.store.failures import store_is_away
 from oo.store.sqlite.driver import connect
 from oo.store.sqlite.lock import WriterLock
 
@@ -35,6 +36,7 @@ class Database:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         options: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
         self._lock: WriterLock | None = None
+        self._write_failed = False
         self._reader: AsyncEngine
         self._writer: AsyncEngine
         if not self.is_sqlite:
@@ -66,8 +68,32 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
         turn = self._lock.held() if self._lock else nullcontext()
-        async with turn, self._writer.begin() as connection:
-            yield connection
+        try:
+            async with turn, self._writer.begin() as connection:
+                yield connection
+        except Exception as error:
+            self._write_failed = self._write_failed or store_is_away(error)
+            raise
+        self._write_failed = False
+
+    async def probe(self) -> None:
+        """Raise what keeps the store from being read or written; a disk that is full does not show
+        in queries.
+
+        Writes a few bytes; after a write that failed, as much as a transaction needs.
+        """
+        sqlite = ["PRAGMA user_version = 0"]
+        if self._write_failed:
+            sqlite += [
+                "CREATE TABLE probe (filling BLOB)",
+                "INSERT INTO probe VALUES (zeroblob(65536))",
+                "DROP TABLE probe",
+            ]
+        # a transaction with a number is written to the log, and refused where nothing may be
+        statements = sqlite if self.is_sqlite else ["SELECT pg_current_xact_id()"]
+        async with self.write() as connection:
+            for statement in statements:
+                await connection.exec_driver_sql(statement)
 
     async def close(self) -> None:
         """End all connections."""

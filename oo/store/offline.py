@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from sqlalchemy.engine import make_url
+
 from oo.kit.settings import Settings
 from oo.store.database import Database
+from oo.store.failures import usable_store
 from oo.store.migrate import migrate
 
 T = TypeVar("T")
@@ -13,14 +16,20 @@ T = TypeVar("T")
 
 def prepare_store(settings: Settings) -> None:
     """Make the data folder if there is none and migrate the store."""
-    settings.data_dir.resolve().mkdir(parents=True, exist_ok=True, mode=0o700)
-    _run(settings, migrate)
+    with usable_store(_name(settings)):
+        settings.data_dir.resolve().mkdir(parents=True, exist_ok=True, mode=0o700)
+        _run(settings, migrate)
 
 
 def with_store(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
     """Run `work` on the store, which is brought to this release's shape first."""
     prepare_store(settings)  # whoever calls may be the first thing that runs here
     return _run(settings, work)
+
+
+def _name(settings: Settings) -> str:
+    url = make_url(settings.store_url)
+    return f"The store {url.render_as_string(hide_password=True)}"
 
 
 def _run(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:

@@ -12,7 +12,16 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
-from oo.kit.errors import BadRequest, Malformed, NotFound, OoError, TooLarge, Unauthorized
+from oo.kit.errors import (
+    BadRequest,
+    Malformed,
+    NotFound,
+    OoError,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+)
+from oo.store.failures import AGAIN_S, store_is_away
 from oo.web.audience import wants_page
 from oo.web.error_page import error_page, to_sign_in
 
@@ -100,6 +109,11 @@ def _said(request: Request, error: Exception) -> _Said:
             )
         case ClientDisconnect():
             return _Said(400, *_SAID[400])  # nobody reads it
+        case _ if store_is_away(error):
+            log.warning("the store is away on %s %s: %s", request.method, request.url.path, error)
+            headers = {"Retry-After": str(AGAIN_S)}
+            detail = "What oO keeps cannot be reached or written right now; try again."
+            return _Said(Unavailable.status, Unavailable.code, Unavailable.title, detail, headers)
         case _:
             log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
             return _Said(500, "internal", "Something went wrong", "It was logged; try again.")

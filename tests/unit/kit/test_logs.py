@@ -70,3 +70,21 @@ def test_files_of_the_past_are_deleted(tmp_path: Path) -> None:
     log_to(tmp_path, "part")
     assert not old.exists()
     assert young.exists()
+
+
+def test_a_wrapped_trace_is_one_line_and_a_short_trace(tmp_path: Path) -> None:
+    def deep(left: int) -> None:
+        if left:
+            deep(left - 1)
+        wrapped = "\n".join(f"  File frame {number}" for number in range(500))
+        raise RuntimeError(f"ray::Replica.call()\n{wrapped}\nValueError: it was this")
+
+    log_to(tmp_path, "part")
+    try:
+        deep(50)
+    except RuntimeError:
+        logging.getLogger("oo.jobs.runner").exception("it failed")
+    (line,) = lines(tmp_path)
+    said = line["error"].splitlines()
+    assert said[-1] == "RuntimeError: ValueError: it was this"
+    assert 2 <= len(said) <= 20

@@ -1,9 +1,13 @@
 """Every answer is armoured; an error is a calm page for people and a problem for programs."""
 
+import sqlite3
+
 import httpx2
 import pytest
-from fastapi import Request
+from fastapi import FastAPI, Request
 
+from oo.web import problems
+from oo.web.border import BorderMiddleware
 from oo.web.problems import MEDIA_TYPE, Problem
 from tests.unit.web.conftest import Site, csrf_of
 
@@ -186,3 +190,20 @@ async def test_a_fault_in_the_middle_is_armoured_too(
     page = await browser.post("/connect/pooling", data={"csrf": csrf_of(browser)}, headers=SAME)
     assert page.status_code == 500
     assert is_page(page)
+
+
+async def test_a_store_that_is_full_is_not_now_and_no_fault_of_ours() -> None:
+    app = FastAPI()
+    problems.install(app)
+    app.add_middleware(BorderMiddleware)
+
+    @app.get("/full")
+    async def full() -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url="http://test"
+    ) as http:
+        answer = await http.get("/full")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.json()["code"] == "unavailable"
