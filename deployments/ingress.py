@@ -1,9 +1,12 @@
 """Ingress: a thin shim that connects the web application to the handles of the other parts."""
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from deployments.calls import answered
 from deployments.handles import GeneratorRefill, Shards
@@ -27,6 +30,8 @@ from oo.recommend.recommender import Recommender
 from oo.web.app import create_app
 from oo.web.services import Services
 
+WRITE_WITHIN_S = 1.0
+
 
 class IngressConfig(TypedDict, total=False):
     """What may change in place: the deadline of `/recommend`, in seconds."""
@@ -46,7 +51,11 @@ class Ingress:
             return fallback(context, count, random)
 
         async def store() -> State:
-            await self._db.probe()
+            async with self._db.read() as connection:
+                await connection.execute(text("SELECT 1"))
+            with contextlib.suppress(TimeoutError):  # one that waits for its turn has not failed
+                async with asyncio.timeout(WRITE_WITHIN_S):
+                    await self._db.probe()
             return State.READY
 
         async def ready(handle: Any) -> State:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-RECORD = "processes.json"
+RECORD = "running.processes"
 EVERY_S = 0.5
 SAME_START_S = 1.0  # the system's idea of when it was booted moves a little with its clock
 ENDED_WITHIN_S = 10.0

@@ -1,0 +1,38 @@
+"""A PostgreSQL that is away, or that takes no writes, is told from a wrong statement."""
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from oo.store.database import Database
+from oo.store.failures import store_is_away
+from tests.peers.postgres import BIN, postgres
+
+pytestmark = pytest.mark.skipif(BIN is None, reason="needs Debian's postgresql")
+
+
+async def test_a_stopped_postgres_is_away() -> None:
+    with postgres() as url:
+        db = Database(url)
+        await db.probe()
+    for _ in range(2):  # a connection that broke, and none to be had
+        with pytest.raises((DBAPIError, OSError)) as away:
+            await db.probe()
+        assert store_is_away(away.value), repr(away.value)
+    await db.close()
+
+
+async def test_one_that_takes_no_writes_is_away() -> None:
+    with postgres() as url:
+        db = Database(url)
+        async with db.read() as connection:
+            await connection.exec_driver_sql(
+                "ALTER ROLE postgres SET default_transaction_read_only = on"
+            )
+            await connection.commit()
+        await db.close()
+        db = Database(url)
+        with pytest.raises(DBAPIError) as refused:
+            async with db.write() as connection:
+                await connection.exec_driver_sql("CREATE TABLE one (it INT)")
+        assert store_is_away(refused.value), repr(refused.value)
+        await db.close()
