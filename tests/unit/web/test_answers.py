@@ -1,10 +1,12 @@
 """Every answer is armoured; an error is a calm page for people and a problem for programs."""
 
+import contextlib
 import sqlite3
 
 import httpx2
 import pytest
 from fastapi import FastAPI, Request
+from starlette.requests import ClientDisconnect
 
 from oo.web import problems
 from oo.web.border import BorderMiddleware
@@ -207,3 +209,32 @@ async def test_a_store_that_is_full_is_not_now_and_no_fault_of_ours() -> None:
         answer = await http.get("/full")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert answer.json()["code"] == "unavailable"
+
+
+async def test_a_client_that_goes_away_is_no_unexpected_error(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        raise OSError("the client is gone")
+
+    for path in ("/feedback", "/recommend", "/api/sources/file/import", "/connect/file/import"):
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"10")]
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": headers,
+            "scheme": "http",
+            "server": ("test", 80),
+            "client": ("127.0.0.1", 1),
+            "root_path": "",
+            "http_version": "1.1",
+        }
+        with contextlib.suppress(OSError, ClientDisconnect):
+            await site.app(scope, receive, send)  # type: ignore[arg-type]
+    assert [it for it in caplog.records if it.levelname in {"ERROR", "CRITICAL"}] == []
