@@ -1,17 +1,21 @@
 """Whom a running oO lets in: every listener is on loopback, every socket in a folder of its own."""
 
+import contextlib
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx2
 import psutil
 import pytest
 
 from oo.cli.run_folder import run_folder
 from tests.conftest import Product
+from tests.serve.client import eventually
 
 
 class Listener(NamedTuple):
@@ -23,20 +27,35 @@ class Listener(NamedTuple):
     mode: str
 
 
-def listeners(product: Product) -> list[Listener]:
-    """As `ss -lxtp` has them, for oO and all that it started."""
+def of(process: psutil.Process) -> Iterator[Listener]:
+    """What one process listens on."""
+    for one in process.net_connections("inet"):
+        if one.status == psutil.CONN_LISTEN:
+            yield Listener(process.name(), "tcp", f"{one.laddr.ip} {one.laddr.port}", "")
+    for one in process.net_connections("unix"):
+        path = str(one.laddr).removesuffix(".tmp")  # HAProxy renames its own when it is ready
+        if path.startswith("/") and Path(path).exists():
+            yield Listener(process.name(), "unix", path, stat.filemode(Path(path).stat().st_mode))
+
+
+def started(product: Product) -> list[psutil.Process]:
+    """oO and all that it started, once the engine is there, too."""
+
+    def is_warm() -> bool:
+        state = httpx2.get(f"{product.base_url}/health/ready").json()
+        return not state["warming"] and not state["down"]
+
+    assert eventually(is_warm, 240, 1.0)
     parent = psutil.Process(product.pid)
-    found = set()
-    for process in (parent, *parent.children(recursive=True)):
-        for one in process.net_connections("inet"):
-            if one.status == psutil.CONN_LISTEN:
-                at = f"{one.laddr.ip} {one.laddr.port}"
-                found.add(Listener(process.name(), "tcp", at, ""))
-        for one in process.net_connections("unix"):
-            path = str(one.laddr).removesuffix(".tmp")  # HAProxy renames its own when it is ready
-            if path.startswith("/") and Path(path).exists():
-                mode = stat.filemode(Path(path).stat().st_mode)
-                found.add(Listener(process.name(), "unix", path, mode))
+    return [parent, *parent.children(recursive=True)]
+
+
+def listeners(product: Product) -> list[Listener]:
+    """As `ss -lxtp` has them."""
+    found = set[Listener]()
+    for process in started(product):
+        with contextlib.suppress(psutil.Error):  # workers come and go
+            found |= set(of(process))
     return sorted(found)
 
 
@@ -62,12 +81,11 @@ def test_every_listener_is_for_this_machine_and_this_user(
 
 def test_all_that_ray_serve_and_the_proxy_write_is_in_the_folder(product: Product) -> None:
     run = run_folder(Path(product.environment["OO_DATA_DIR"]))
-    strays = {
-        file.path
-        for process in psutil.Process(product.pid).children(recursive=True)
-        for file in process.open_files()
-        if file.path.startswith(("/tmp/ray", "/tmp/haproxy"))
-    }
+    strays = set()
+    for process in started(product):
+        with contextlib.suppress(psutil.Error):
+            files = [file.path for file in process.open_files()]
+            strays |= {it for it in files if it.startswith(("/tmp/ray", "/tmp/haproxy"))}
     assert strays == set()
     assert (run / "ray" / "session_latest" / "logs").is_dir()
     assert (Path(product.environment["OO_DATA_DIR"]) / "run").resolve() == run
