@@ -1,12 +1,13 @@
 """A client that keeps what was acknowledged, and what it was told while things died."""
 
+import itertools
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx2
 
@@ -14,6 +15,7 @@ from tests.serve.client import Client
 
 PER_SECOND = 4
 GIVE_UP_S = 2.0
+REACT_EVERY = 4
 NOTHING_LISTENS = "refused"
 CUT = "cut off"
 OWN = ("problem", "page: one moment")
@@ -29,9 +31,13 @@ class Said(NamedTuple):
 
 @dataclass
 class Ledger:
-    """Tips and reactions of one person at a steady rate."""
+    """Tips and reactions of a few people at a steady rate.
 
-    client: Client
+    Without an engine a person has a tip per task or so: most tips are only looked at, so that
+    reactions last for as long as things die.
+    """
+
+    clients: list[Client]
     acknowledged: dict[str, int] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
 
@@ -60,22 +66,28 @@ class Ledger:
         recent = [it for it in self.said if it.at >= time.monotonic() - seconds]
         return len(recent) >= seconds * PER_SECOND / 3 and all(it.fine for it in recent)
 
-    def one(self) -> None:
-        """A tip and its reaction, tried again under the same key until it is acknowledged."""
+    def one(self, number: int) -> None:
+        """A tip, and at times its reaction, tried again under the same key."""
+        client = self.clients[number % len(self.clients)]
         key, tip_id = uuid.uuid4().hex, ""
         for _ in range(2):
             if not tip_id:
-                answer = self._ask("/recommend", {}, None)
+                answer = self._ask(client, "/recommend", {}, None)
                 tip_id = answer["tip"]["id"] if answer and answer["tip"] else ""
+            if number % REACT_EVERY:
+                return
             body = {"tip_id": tip_id, "action": "snooze", "dwell_ms": 30_000}
-            answer = self._ask("/feedback", {"Idempotency-Key": key}, body) if tip_id else None
+            keyed = {"Idempotency-Key": key}
+            answer = self._ask(client, "/feedback", keyed, body) if tip_id else None
             if answer:
                 self.acknowledged[key] = answer["seq"]
                 return
 
-    def _ask(self, path: str, headers: dict[str, str], body: object) -> dict[str, object] | None:
+    def _ask(
+        self, client: Client, path: str, headers: dict[str, str], body: object
+    ) -> dict[str, Any] | None:
         try:
-            answer = self.client.http.post(path, headers=headers, json=body, timeout=GIVE_UP_S)
+            answer = client.http.post(path, headers=headers, json=body, timeout=GIVE_UP_S)
         except httpx2.ConnectError:
             self.said.append(Said(time.monotonic(), NOTHING_LISTENS))
             return None
@@ -84,7 +96,7 @@ class Ledger:
             return None
         if answer.status_code == 200:
             self.said.append(Said(time.monotonic(), "200", fine=True))
-            found: dict[str, object] = answer.json()
+            found: dict[str, Any] = answer.json()
             return found
         kind = answer.headers.get("content-type", "")
         what = f"{answer.status_code} {kind} {answer.text[:80]}"
@@ -101,8 +113,10 @@ class Ledger:
         stop = threading.Event()
 
         def drive() -> None:
-            while not stop.wait(1 / PER_SECOND):
-                self.one()
+            for number in itertools.count():
+                if stop.wait(1 / PER_SECOND):
+                    return
+                self.one(number)
 
         thread = threading.Thread(target=drive, daemon=True)
         thread.start()

@@ -28,6 +28,7 @@ from tests.serve.client import Client, eventually
 pytestmark = pytest.mark.timeout(420)
 
 BACK_WITHIN_S = 100
+PEOPLE = 5  # no multiple of REACT_EVERY: each has a turn to react
 WELL_S = 1.5
 NOTICED_S = 3.0  # what takes longer to show is found under the next name
 DEPLOYMENTS = ("Ingress", "BanditShard", "ContextAssembler", "TipGenerator", "Jobs")
@@ -92,8 +93,9 @@ def test_death_takes_little_and_leaves_nothing(
     given, table = environment(folder), list[tuple[str, str, float]]()
     record = folder / "d" / RECORD
     with serving(folder, given) as product:
-        ledger = Ledger(Client.new(product))
-        ledger.client.import_list("\n".join(f"- [ ] Task {n} of many" for n in range(400)))
+        ledger = Ledger([Client.new(product) for _ in range(PEOPLE)])
+        for client in ledger.clients:
+            client.import_list()
 
         def note(name: str, since: float) -> None:
             assert eventually(lambda: ledger.well_for(WELL_S), BACK_WITHIN_S), name

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator
@@ -33,9 +34,16 @@ def of(process: psutil.Process) -> Iterator[Listener]:
         if one.status == psutil.CONN_LISTEN:
             yield Listener(process.name(), "tcp", f"{one.laddr.ip} {one.laddr.port}", "")
     for one in process.net_connections("unix"):
-        path = str(one.laddr).removesuffix(".tmp")  # HAProxy renames its own when it is ready
+        # HAProxy renames its own when it is ready
+        path = re.sub(r"\.\d+\.tmp$", "", str(one.laddr))
         if path.startswith("/") and Path(path).exists():
             yield Listener(process.name(), "unix", path, stat.filemode(Path(path).stat().st_mode))
+
+
+def is_loopback(address: str) -> bool:
+    """Also of 127.0.0.1 as an IPv6 socket has it, ::ffff:127.0.0.1."""
+    found = ip_address(address)
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
 def started(product: Product) -> list[psutil.Process]:
@@ -69,7 +77,7 @@ def test_every_listener_is_for_this_machine_and_this_user(
         sys.stdout.write("\n" + "\n".join(lines) + "\n")
     inet = [one for one in found if one.kind == "tcp"]
     assert len(inet) > 10
-    assert [it for it in inet if not ip_address(it.at.split()[0]).is_loopback] == []
+    assert [it for it in inet if not is_loopback(it.at.split()[0])] == []
     unix = [one for one in found if one.kind == "unix"]
     assert {one.process for one in unix} >= {"raylet", "haproxy"}
     assert [it for it in unix if not Path(it.at).is_relative_to(run)] == []
