@@ -1,5 +1,6 @@
 """The feature registry (D1): a feature is defined once, for scoring, training and pages."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,9 +101,19 @@ class Registry:
             Situation(now, offer.task, offer.kind, offer.confidence, profile, signals)
             for offer in offers
         ]
-        return {
+        found = {
             feature.name: [feature.compute(situation) for situation in situations]
             if feature.per_candidate
             else [feature.compute(shared)] * len(situations)
             for feature in self._features.values()
         }
+        # one look at the sum of all: nearly always there is nothing else to do
+        return found if math.isfinite(sum(map(sum, found.values()))) else _finite(found)
+
+
+def _finite(columns: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+    """The columns with 0, which says nothing, where a source told what is no number."""
+    return {
+        name: [value if math.isfinite(value) else 0.0 for value in column]
+        for name, column in columns.items()
+    }

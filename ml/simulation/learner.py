@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.simulation.tasks import Ints
+from oo.domain.fold import posterior_on
 from oo.domain.policies import Experience, Policy, Trainable, pick
 from oo.domain.statistics import Floats, Statistics, day_weight
 
@@ -92,8 +93,9 @@ class Learner:
 
     def _posterior(self, person: int) -> Any:
         if self._posteriors[person] is None:
-            faded = self._statistics[person].scaled(1.0 / day_weight(self.policy.decay, self._day))
-            self._posteriors[person] = self.policy.posterior(faded)
+            self._posteriors[person] = posterior_on(
+                self.policy, self._statistics[person], self._day
+            )
         return self._posteriors[person]
 
 

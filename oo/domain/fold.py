@@ -9,6 +9,8 @@ from oo.domain.policies import Policy
 from oo.domain.reactions import Reaction
 from oo.domain.statistics import Floats, Statistics, day_of, day_weight
 
+MOST_WEIGHT = 1e6  # as many reactions of one person as will ever be
+
 
 def design(policy: Policy, features: Mapping[str, Sequence[float]]) -> Floats:
     """The matrix (K, d) of the policy's features, in its order."""
@@ -54,5 +56,12 @@ def _learnt(policy: Policy, reaction: Reaction) -> tuple[Floats, float]:
 
 
 def posterior_on(policy: Policy, statistics: Statistics, day: int) -> Any:
-    """The policy's posterior on `day`, with reactions faded until then."""
-    return policy.posterior(statistics.scaled(1.0 / day_weight(policy.decay, day)))
+    """The policy's posterior on `day`, with reactions faded until then.
+
+    A reaction stamped in the future, by a clock that was wrong, would outweigh all others by more
+    than a float can tell: together they weigh MOST_WEIGHT at most.
+    """
+    faded = statistics.scaled(1.0 / day_weight(policy.decay, day))
+    if faded.n > MOST_WEIGHT:
+        faded = faded.scaled(MOST_WEIGHT / faded.n)
+    return policy.posterior(faded)

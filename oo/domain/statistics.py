@@ -1,5 +1,6 @@
 """What is kept of a person's reactions: additive, prior-free sufficient statistics."""
 
+import math
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
+MOST_NEPERS = 600.0  # of inflation; sums of many reactions must stay finite, too
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -91,6 +93,9 @@ def day_weight(decay: float, day: int) -> float:
 
     Statistics are kept inflated to the epoch, w = γ^-day, and deflated by γ^today when they are
     used: so a sum never has to be rewritten as time goes by, and reactions still commute. At
-    γ = 0.98 a century stays within a float's range.
+    γ = 0.98 eighty years stay within a float's range; a day beyond counts as the last one within.
     """
-    return 1.0 if decay == 1.0 else float(decay**-day)
+    if decay == 1.0:
+        return 1.0
+    last = int(MOST_NEPERS / -math.log(decay))
+    return float(decay ** -min(max(day, -last), last))

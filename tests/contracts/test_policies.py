@@ -11,8 +11,9 @@ from scipy import stats
 import ml.policies
 from ml.features import REGISTRY
 from ml.policies import policies
+from oo.domain.fold import posterior_on
 from oo.domain.policies import Experience, Policy, Trainable, generator, pick
-from oo.domain.statistics import Floats, Statistics
+from oo.domain.statistics import Floats, Statistics, day_weight
 from oo.kit.plugins import discover
 
 POLICIES = policies()
@@ -48,6 +49,27 @@ def test_propensities_are_a_distribution(policy: Policy, k: int) -> None:
         assert np.all(scored.propensities >= 0)
         assert scored.propensities.sum() == pytest.approx(1.0, abs=1e-12)
         assert np.all(np.isfinite(scored.scores))
+
+
+@every_policy
+def test_exact_ties_share(policy: Policy) -> None:
+    same = np.repeat(candidates(policy, 1), 4, axis=0)
+    for statistics in (Statistics.empty(policy.dimension), experience(policy)):
+        propensities = policy.score(policy.posterior(statistics), same, generator(1)).propensities
+        assert propensities == pytest.approx(np.full(4, 0.25), abs=0.05)
+
+
+@every_policy
+@pytest.mark.parametrize("day", [-4_000_000, -36_500, 36_500, 4_000_000])
+def test_a_reaction_at_any_instant_leaves_it_able_to_decide(policy: Policy, day: int) -> None:
+    x = candidates(policy)
+    weight = day_weight(policy.decay, day)
+    statistics = experience(policy).add(policy.embed(x[0]), 1.0, weight)
+    for today in (day, 330):
+        posterior = posterior_on(policy, statistics, today)
+        scored = policy.score(posterior, x, generator(1))
+        assert np.all(np.isfinite(scored.propensities))
+        assert scored.propensities.sum() == pytest.approx(1.0)
 
 
 @every_policy

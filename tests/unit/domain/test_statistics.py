@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oo.domain.policies import generator, sample
-from oo.domain.statistics import Statistics
+from oo.domain.statistics import Statistics, day_weight
 
 numbers = st.floats(-1e6, 1e6, allow_subnormal=False)
 reactions = st.lists(st.tuples(st.lists(numbers, min_size=3, max_size=3), numbers), max_size=20)
@@ -48,3 +48,12 @@ def test_sampling_follows_the_propensities() -> None:
     frequencies = np.bincount(draws, minlength=4) / len(draws)
     np.testing.assert_allclose(frequencies, propensities, atol=0.03)
     assert frequencies[1] == 0
+
+
+@pytest.mark.parametrize("decay", [0.94, 0.98, 0.999])
+def test_days_far_away_stay_within_a_floats_range(decay: float) -> None:
+    days = [-4_000_000, -40_000, -1, 0, 1, 330, 40_000, 4_000_000]
+    weights = [day_weight(decay, day) for day in days]
+    assert all(0.0 < weight < 1e300 for weight in weights)
+    assert weights == sorted(weights)
+    assert weights[2:6] == [decay**-day for day in days[2:6]]  # what is stored stays what it was

@@ -31,6 +31,12 @@ def test_somebody_without_signals_has_zeros() -> None:
     assert set(values().values()) == {0.0}
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_says_nothing(value: float) -> None:
+    columns = REGISTRY.columns(NOW, [Offer(TipKind.TASK, value, None)] * 2, {"mean_dwell": value})
+    assert columns["llm_confidence"] == columns["mean_dwell"] == [0.0, 0.0]
+
+
 @pytest.mark.parametrize(
     ("events", "nearness", "inside"),
     [
