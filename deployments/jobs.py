@@ -59,6 +59,7 @@ class Jobs:
                 Clock: clock,
                 ports.ReadsSources: integrations,
                 ports.ClosesTasks: integrations,
+                ports.RevokesGrants: integrations,
                 ports.WakesShards: Shards(shards, clock),
                 ports.FillsPools: _Generator(generator),
                 ports.LogsOutcomes: Outcomes(db, clock),

@@ -54,6 +54,18 @@ class ClosesTasks(Protocol):
         ...
 
 
+class RevokesGrants(Protocol):
+    """What people gave oO at their providers."""
+
+    async def revoke(self, user_id: str, name: str, secret: bytes) -> None:
+        """Revoke a sealed grant at its provider; raises Retry while that cannot be reached.
+
+        One that cannot be read, or of a source that is no longer there, is left alone: nobody can
+        use it.
+        """
+        ...
+
+
 class LogsOutcomes(Protocol):
     """What oO notices by itself about tips that were seen."""
 

@@ -37,10 +37,14 @@ class Grants:
         row = await connections.get(connection, user_id, source)
         if row is None or row.secret is None:
             raise Reconnect("This source is not connected.")
+        return await self.unsealed(connection, user_id, source, row.secret)
+
+    async def unsealed(
+        self, connection: AsyncConnection, user_id: str, source: str, secret: bytes
+    ) -> Grant:
+        """The inverse of :meth:`sealed`; raises Reconnect when it cannot be read."""
         try:
-            return _decode(
-                await self._vault.open(connection, user_id, _purpose(source), row.secret)
-            )
+            return _decode(await self._vault.open(connection, user_id, _purpose(source), secret))
         except SealError as error:
             raise Reconnect("The stored connection cannot be read. Connect it again.") from error
 

@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import httpx2
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.signals import SOURCE_ERRORS, Connects, Manifest, Reconnect, Retry
+from oo.domain.signals import SOURCE_ERRORS, Connects, Manifest, Reconnect
 from oo.domain.tasks import Task
 from oo.integrations.grants import Grants
 from oo.integrations.imports import ImportResult, take_upload
@@ -19,7 +20,7 @@ from oo.integrations.undo import undo
 from oo.kit.clock import Clock
 from oo.kit.errors import BadRequest, Conflict, NotFound
 from oo.kit.settings import Settings
-from oo.store import connections, forget, kinds, last_imports, tasks, users
+from oo.store import connections, forget, kinds, last_imports, outbox, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database
 from oo.vault.keyring import Keyring, load_keyring
@@ -149,26 +150,38 @@ class Integrations:
         await self._sync_quietly(user_id, name)
 
     async def disconnect(self, user_id: str, name: str) -> None:
-        """Revoke the grant at the provider, then erase it and all that the source told.
+        """Erase the connection and all that the source told, whatever its provider says.
 
-        Raises Retry, and erases nothing, while the provider cannot be reached to revoke it. A
-        source that is not connected is left as it is.
+        Revoking the grant there is an errand, which keeps it sealed until it is done or given up.
+        A source that is not connected is left as it is.
         """
         source = self._configured(name).source.connects
-        async with self._db.read() as connection:
-            row = await connections.get(connection, user_id, name)
-        if row is None:
-            return
-        if source is not None and row.secret is not None:
-            await self._revoke(user_id, name, source)
         async with self._db.write() as connection:
             await users.lock_alone(connection, user_id)
+            row = await connections.get(connection, user_id, name)
+            if row is None:
+                return
+            if source is not None and row.secret is not None:
+                await self._ask_to_revoke(connection, user_id, name, row.secret)
             await connections.remove(connection, user_id, name)
             await kinds.remove_source(connection, user_id, name)
             await last_imports.remove(connection, user_id, name)
             await forget.what_was_said_of(connection, user_id, name)
             await users.bump_pool(connection, user_id)
         self._reader.begin_anew(user_id, name)
+
+    async def revoke(self, user_id: str, name: str, secret: bytes) -> None:
+        """See :class:`oo.domain.ports.RevokesGrants`."""
+        configured = self._sources.get(name)
+        source = configured.source.connects if configured else None
+        if source is None:
+            return
+        try:
+            async with self._db.read() as connection:
+                grant = await self._grants.unsealed(connection, user_id, name, secret)
+            await source.revoke(grant)
+        except Reconnect:
+            return  # a grant that cannot be read, or has run out, cannot be used by anyone
 
     async def open_tasks(self, user_id: str) -> list[Task]:
         """The person's open tasks, read again from sources that were not read just now.
@@ -261,16 +274,17 @@ class Integrations:
         except SOURCE_ERRORS as error:
             log.warning("source %s failed: %s", name, error.code)
 
-    async def _revoke(self, user_id: str, name: str, source: Connects) -> None:
-        try:
-            grant = await self._grants.current(user_id, name)
-        except Reconnect:
-            return  # a grant that cannot be read cannot be used by anyone
-        try:
-            await source.revoke(grant)
-        except Retry as error:
-            await self._reader.note_failure(user_id, name, error)
-            raise
+    async def _ask_to_revoke(
+        self, connection: AsyncConnection, user_id: str, name: str, secret: bytes
+    ) -> None:
+        now = self._clock.now()
+        errand = {
+            "user_id": user_id,
+            "subject": outbox.REVOKE_GRANT,
+            "payload": outbox.revoke_grant(name, secret, now),
+            "created_at": now,
+        }
+        await outbox.put(connection, [errand])
 
     def _configured(self, name: str) -> ConfiguredSource:
         if name not in self._sources:

@@ -1,7 +1,8 @@
 """The outbox: events and errands committed together with what caused them."""
 
+import base64
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, or_, select, update
@@ -13,6 +14,8 @@ from oo.store.tables import outbox
 TIP_FEEDBACK = "signals.tip.feedback"
 TASK_COMPLETED = "signals.task.completed"
 COMPLETE_TASK = "commands.task.complete"
+REVOKE_GRANT = "commands.grant.revoke"
+REVOKE_WITHIN = timedelta(days=7)  # what a provider gave has mostly run out by then
 
 
 class Told(NamedTuple):
@@ -38,6 +41,17 @@ def close_task(task_id: str, due: date | None, due_at: datetime | None) -> dict[
         "task_id": task_id,
         "due": due.isoformat() if due else None,
         "due_at": due_at.isoformat() if due_at else None,
+    }
+
+
+def revoke_grant(source: str, secret: bytes, now: datetime) -> dict[str, Any]:
+    """The payload of REVOKE_GRANT; `secret` is the grant as the vault sealed it."""
+    return {
+        "source": source,
+        "secret": base64.b64encode(secret).decode(),
+        "tries": 0,
+        "next_at": now.isoformat(),
+        "until": (now + REVOKE_WITHIN).isoformat(),
     }
 
 
@@ -75,6 +89,18 @@ async def about_tasks(connection: AsyncConnection, user_id: str, since: datetime
 async def mark_relayed(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
     """These messages have been handled."""
     await connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(relayed_at=now))
+
+
+async def change(connection: AsyncConnection, message_id: int, payload: dict[str, Any]) -> None:
+    """Replace what a message says."""
+    await connection.execute(
+        update(outbox).where(outbox.c.id == message_id).values(payload=payload)
+    )
+
+
+async def forget(connection: AsyncConnection, message_id: int) -> None:
+    """Erase a message whose payload is not to be kept."""
+    await connection.execute(delete(outbox).where(outbox.c.id == message_id))
 
 
 async def purge(connection: AsyncConnection, before: datetime) -> int:

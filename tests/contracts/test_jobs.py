@@ -73,6 +73,7 @@ def provided(db: Database, clock: ManualClock) -> Provided:
             Clock: clock,
             ports.ReadsSources: integrations,
             ports.ClosesTasks: integrations,
+            ports.RevokesGrants: integrations,
             ports.WakesShards: parts,
             ports.FillsPools: parts,
             ports.LogsOutcomes: Outcomes(db, clock),

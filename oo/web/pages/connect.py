@@ -75,15 +75,10 @@ async def finish_connect(request: Request, source: str) -> Response:
 
 @router.post("/connect/{source}/disconnect")
 async def disconnect(request: Request, source: str) -> Response:
-    """Revoke and erase the connection."""
+    """Erase the connection; what was given at its provider is revoked behind."""
     session = await person(request, Cost.HEAVY)
     await checked_form(request)
-    try:
-        await services(request).integrations.disconnect(session.user_id, source)
-    except OoError as error:
-        if error.status < 500:
-            raise
-        return _notice("unavailable")
+    await services(request).integrations.disconnect(session.user_id, source)
     return _notice("disconnected")
 
 
