@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import stamina
 import yaml
@@ -19,6 +20,12 @@ import yaml
 from tests.peers import oidc, todoist
 from tests.peers.serving import free_port, served
 from tests.peers.todoist import TodoistPeer
+
+# how long an example takes says something of the machine and its other work, not of the code
+hypothesis.settings.register_profile(
+    "oo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("oo")
 
 ROOT = Path(__file__).parent.parent
 START_S = 240
