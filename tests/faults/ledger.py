@@ -15,7 +15,6 @@ from tests.serve.client import Client
 
 PER_SECOND = 4
 GIVE_UP_S = 2.0
-REACT_EVERY = 4
 NOTHING_LISTENS = "refused"
 CUT = "cut off"
 OWN = ("problem", "page: one moment")
@@ -31,11 +30,7 @@ class Said(NamedTuple):
 
 @dataclass
 class Ledger:
-    """Tips and reactions of a few people at a steady rate.
-
-    Without an engine a person has a tip per task or so: most tips are only looked at, so that
-    reactions last for as long as things die.
-    """
+    """Tips and reactions of a few people in turn, at a steady rate."""
 
     clients: list[Client]
     acknowledged: dict[str, int] = field(default_factory=dict)
@@ -67,15 +62,13 @@ class Ledger:
         return len(recent) >= seconds * PER_SECOND / 3 and all(it.fine for it in recent)
 
     def one(self, number: int) -> None:
-        """A tip, and at times its reaction, tried again under the same key."""
+        """A tip and its reaction, tried again under the same key until it is acknowledged."""
         client = self.clients[number % len(self.clients)]
         key, tip_id = uuid.uuid4().hex, ""
         for _ in range(2):
             if not tip_id:
                 answer = self._ask(client, "/recommend", {}, None)
                 tip_id = answer["tip"]["id"] if answer and answer["tip"] else ""
-            if number % REACT_EVERY:
-                return
             body = {"tip_id": tip_id, "action": "snooze", "dwell_ms": 30_000}
             keyed = {"Idempotency-Key": key}
             answer = self._ask(client, "/feedback", keyed, body) if tip_id else None

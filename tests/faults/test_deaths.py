@@ -28,7 +28,7 @@ from tests.serve.client import Client, eventually
 pytestmark = pytest.mark.timeout(420)
 
 BACK_WITHIN_S = 100
-PEOPLE = 5  # no multiple of REACT_EVERY: each has a turn to react
+PEOPLE = 5  # without an engine, a person has about a tip per task
 WELL_S = 1.5
 NOTICED_S = 3.0  # what takes longer to show is found under the next name
 DEPLOYMENTS = ("Ingress", "BanditShard", "ContextAssembler", "TipGenerator", "Jobs")
