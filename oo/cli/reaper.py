@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 RECORD = "running.processes"
+PROXY_FILE = "/haproxy.cfg"
 EVERY_S = 0.5
 SAME_START_S = 1.0  # the system's idea of when it was booted moves a little with its clock
 ENDED_WITHIN_S = 10.0
@@ -38,14 +39,18 @@ def reaped(record: Path) -> Iterator[None]:
         _bury_children()
 
 
-def end_left_over(record: Path) -> int:
-    """End the processes of a dead run that its record proves to be its own; how many there were."""
+def end_left_over(record: Path, run: Path) -> int:
+    """End the processes that a dead run left; how many there were.
+
+    Its record proves them to be its own, and a proxy's command line, which names a file in the
+    folder `run`: each reload makes a new one, which may not have been noted yet.
+    """
     try:
         noted = json.loads(record.read_text())
         found = [it for pid, started in noted if (it := _same(int(pid), float(started)))]
     except (OSError, ValueError, TypeError):
         found = []
-    ended = _end(found)
+    ended = _end([*found, *_proxies(run)])
     record.unlink(missing_ok=True)
     return ended
 
@@ -84,6 +89,14 @@ def _same(pid: int, started: float) -> psutil.Process | None:
         if abs(process.create_time() - started) < SAME_START_S and process.pid != os.getpid():
             return process
     return None
+
+
+def _proxies(run: Path) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            files = (it for it in process.cmdline() if it.endswith(PROXY_FILE))
+            if any(Path(it).is_relative_to(run) for it in files):
+                yield process
 
 
 def _end(processes: Iterable[psutil.Process]) -> int:

@@ -35,7 +35,7 @@ def serve(
     settings, restarts = load_settings(), Restarts.of_this_run()
     os.umask(0o077)
     with data_dir(settings) as folder, recorded(settings):
-        end_left_over(folder / RECORD)
+        end_left_over(folder / RECORD, run_folder(folder))
         check_machine(settings)
         run = prepare_run_folder(settings.data_dir)
         if run.parent != folder:

@@ -61,9 +61,9 @@ def test_what_parent_and_reaper_left_is_ended_by_the_next_start(tmp_path: Path) 
     started.send_signal(signal.SIGKILL)
     started.wait()
     assert not is_over(child)
-    assert end_left_over(tmp_path / RECORD) >= 1
+    assert end_left_over(tmp_path / RECORD, tmp_path / "run") >= 1
     until(lambda: is_over(child))
-    assert end_left_over(tmp_path / RECORD) == 0
+    assert end_left_over(tmp_path / RECORD, tmp_path / "run") == 0
 
 
 def test_one_that_got_the_number_of_a_dead_one_is_left_alone(tmp_path: Path) -> None:
@@ -71,10 +71,26 @@ def test_one_that_got_the_number_of_a_dead_one_is_left_alone(tmp_path: Path) -> 
     try:
         noted = [(other.pid, psutil.Process(other.pid).create_time() - 3600), (os.getpid(), 0)]
         (tmp_path / RECORD).write_text(json.dumps(noted))
-        assert end_left_over(tmp_path / RECORD) == 0
+        assert end_left_over(tmp_path / RECORD, tmp_path / "run") == 0
         (tmp_path / RECORD).write_text("{ not JSON")
-        assert end_left_over(tmp_path / RECORD) == 0
+        assert end_left_over(tmp_path / RECORD, tmp_path / "run") == 0
         assert other.poll() is None
     finally:
         other.kill()
         other.wait()
+
+
+def test_a_proxy_that_was_not_noted_yet_is_ended_by_its_file(tmp_path: Path) -> None:
+    def proxy(run: Path) -> subprocess.Popen[bytes]:
+        file = str(run / "node" / "haproxy.cfg")
+        return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "-f", file])
+
+    ours, others = proxy(tmp_path / "run"), proxy(tmp_path / "run2")
+    try:
+        assert end_left_over(tmp_path / RECORD, tmp_path / "run") == 1
+        assert ours.wait(10) is not None
+        assert others.poll() is None
+    finally:
+        for it in (ours, others):
+            it.kill()
+            it.wait()
