@@ -11,6 +11,7 @@ from oo.integrations.imports import ImportResult
 from oo.kit.errors import BadRequest, Conflict, Gone, OoError, TooLarge
 from oo.store import users
 from oo.store.sessions import SessionRow
+from oo.web.audience import wants_page
 from oo.web.auth import person
 from oo.web.forms import checked_form, form_token, session_cookie
 from oo.web.page import Page, page_routes
@@ -139,6 +140,8 @@ async def _connect_page(
     imported: ImportResult | None = None,
     import_error: OoError | None = None,
 ) -> Response:
+    if import_error is not None and not wants_page(request.headers, by_default=True):
+        raise import_error
     parts = services(request)
     own = await parts.identity.sessions.list_for(session.user_id, session_cookie(request))
     listed = await parts.integrations.list_for(session.user_id)

@@ -91,7 +91,7 @@ def test_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
     limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); {code}"
     ignored = f"import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); {limited}"
     done = subprocess.run(
-        [sys.executable, "-c", ignored.format(str(tmp_path))],
+        [sys.executable, "-B", "-c", ignored.format(str(tmp_path))],  # no half-compiled modules
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[3],

@@ -8,6 +8,7 @@ import httpx2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from oo.web.rates import Rates
 from tests.unit.web.conftest import Site, csrf_of
 from tests.unit.web.test_answers import PROGRAM, armoured, is_page, is_problem
 
@@ -105,6 +106,7 @@ async def sent(browser: httpx2.AsyncClient, paths: list[str], odd: Odd) -> httpx
 @given(odd=ODD)
 async def test_odd_requests_get_calm_answers(site: Site, odd: Odd) -> None:
     paths = [*sorted({route.path for route in site.app.router.routes}), "/nothing/{x}"]  # type: ignore[attr-defined]
+    site.app.state.rates = Rates(site.settings.limits)  # each example is a day of its own
     browser = await site.signed_in()
     answer = armoured(await sent(browser, paths, odd))
     assert answer.status_code < 500 or answer.json()["code"] in ("bad_gateway", "unavailable")
