@@ -101,7 +101,8 @@ def test_from_sign_in_to_the_second_tip(product: Product) -> None:
         expect(page.get_by_role("button", name="Stop sharing")).to_be_visible()
         page.locator("#source-todoist").get_by_role("button", name="Disconnect").click()
         expect(page.get_by_role("status")).to_contain_text("Disconnected.")
-        assert not product.todoist.access
+        # erased here at once, and revoked there behind
+        assert wait_for(page, lambda: not product.todoist.access)
         assert not product.todoist.refresh
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("link", name="Continue with Real")).to_be_visible()
