@@ -5,7 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ml.generation.breaker import Breaker, retry_after
+from ml.generation.breaker import (
+    LONGEST_OWN_PAUSE_S,
+    LONGEST_PAUSE_S,
+    Breaker,
+    retry_after,
+)
 from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
 from ml.generation.engine_provider import EngineCall, litellm, register
 from ml.generation.settings import (
@@ -108,7 +113,7 @@ class Aliases:
         try:
             completion = await self._ask(name, request)
         except Exception as error:
-            breaker.failed(name)
+            breaker.failed(name, _longest_pause(self.alias(name)))
             seconds = retry_after(error, self._clock.now())
             if seconds is not None:
                 breaker.told_to_wait(provider, seconds)
@@ -154,6 +159,11 @@ class AliasCompleter:
 def _provider(alias: Alias) -> str:
     """Whose limits a call counts against."""
     return f"{alias.model.partition('/')[0]} at {alias.api_base or 'its own address'}"
+
+
+def _longest_pause(alias: Alias) -> float:
+    own = alias.model.startswith(f"{ENGINE}/")
+    return LONGEST_OWN_PAUSE_S if own else LONGEST_PAUSE_S
 
 
 def _arguments(alias: Alias, request: CompletionRequest) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from oo.kit.clock import Clock
 FAILURES = 3  # in a row, before an alias is left alone
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 300.0
+LONGEST_OWN_PAUSE_S = 8.0  # for a model of this machine, which is late when others are busy
 LONGEST_WORD_S = 3600.0  # a provider's word that is longer is a mistake
 
 
@@ -58,14 +59,14 @@ class Breaker:
         for name in names:
             self._circuits.pop(name, None)
 
-    def failed(self, name: str) -> None:
+    def failed(self, name: str, longest_s: float = LONGEST_PAUSE_S) -> None:
         """The call was not answered: after some in a row a pause, twice as long each time."""
         circuit = self._circuits.setdefault(name, _Circuit())
         circuit.failures += 1
         circuit.is_tried = False
         if circuit.failures >= FAILURES:
             pause = FIRST_PAUSE_S * 2 ** min(circuit.failures - FAILURES, 16)
-            self._rest(circuit, min(pause, LONGEST_PAUSE_S))
+            self._rest(circuit, min(pause, longest_s))
 
     def told_to_wait(self, name: str, seconds: float) -> None:
         """The provider has named a time before which it does not want to be called."""

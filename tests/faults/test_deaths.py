@@ -25,9 +25,9 @@ from tests.peers.serving import free_port
 from tests.peers.todoist import TodoistPeer
 from tests.serve.client import Client, eventually
 
-pytestmark = pytest.mark.timeout(420)
+pytestmark = pytest.mark.timeout(900)
 
-BACK_WITHIN_S = 100
+BACK_WITHIN_S = 200  # on a busy machine
 PEOPLE = 5  # without an engine, a person has about a tip per task
 WELL_S = 1.5
 NOTICED_S = 3.0  # what takes longer to show is found under the next name
