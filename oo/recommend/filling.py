@@ -40,7 +40,7 @@ class Wait(NamedTuple):
         return min(self.first * (1 << min(times - 1, 30)), self.longest)
 
 
-UNANSWERED = Wait(timedelta(seconds=2), timedelta(minutes=1))  # soon, for engines come back
+UNANSWERED = Wait(timedelta(seconds=2), timedelta(seconds=15))  # soon, for engines come back
 TOO_FEW = Wait(timedelta(seconds=30), timedelta(minutes=30))  # it repeats itself, or is refused
 EMPTY = Wait(timedelta(seconds=30), timedelta(minutes=10))  # all tasks rest, or are not theirs
 
