@@ -13,7 +13,7 @@ from ray import serve
 from deployments.calls import answered
 from deployments.process import start
 from ml.generation.gate import Generation, generate, pool_key
-from ml.generation.settings import ENGINE, TIP_GENERATOR, ModelSettings, load_settings
+from ml.generation.settings import TIP_GENERATOR, ModelSettings, load_settings
 from ml.prompts.prompt import load as load_prompt
 from oo.domain.context import PromptContext
 from oo.domain.health import State
@@ -111,7 +111,7 @@ class TipGenerator:
         """Whether a model behind `tip-generator` takes calls; others than ours are taken to."""
         if self._aliases.rests_for():
             return State.RESTING.value
-        if not self._aliases.alias(TIP_GENERATOR).model.startswith(f"{ENGINE}/"):
+        if not self._aliases.alias(TIP_GENERATOR).is_own:
             return State.READY.value
         try:
             async with asyncio.timeout(ENGINE_ANSWERS_WITHIN_S):

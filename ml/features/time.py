@@ -24,8 +24,10 @@ def _turn(
 
 
 # what all candidates of a request ask for, several times each
-_SIN = tuple(math.sin(2 * math.pi * (m // 60 + m % 60 / 60) / 24) for m in range(24 * 60))
-_COS = tuple(math.cos(2 * math.pi * (m // 60 + m % 60 / 60) / 24) for m in range(24 * 60))
+_SIN, _COS = (
+    tuple(wave(2 * math.pi * (m // 60 + m % 60 / 60) / 24) for m in range(24 * 60))
+    for wave in (math.sin, math.cos)
+)
 
 
 def hour_sin(situation: Situation) -> float:

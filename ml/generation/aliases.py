@@ -5,17 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ml.generation.breaker import (
-    LONGEST_OWN_PAUSE_S,
-    LONGEST_PAUSE_S,
-    Breaker,
-    retry_after,
-)
+from ml.generation.breaker import OWN_PAUSES, PAUSES, Breaker, retry_after
 from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
 from ml.generation.engine_provider import EngineCall, litellm, register
 from ml.generation.settings import (
     EMBEDDER,
-    ENGINE,
     TIP_GENERATOR,
     Alias,
     ModelSettings,
@@ -113,7 +107,7 @@ class Aliases:
         try:
             completion = await self._ask(name, request)
         except Exception as error:
-            breaker.failed(name, _longest_pause(self.alias(name)))
+            breaker.failed(name, OWN_PAUSES if self.alias(name).is_own else PAUSES)
             seconds = retry_after(error, self._clock.now())
             if seconds is not None:
                 breaker.told_to_wait(provider, seconds)
@@ -161,11 +155,6 @@ def _provider(alias: Alias) -> str:
     return f"{alias.model.partition('/')[0]} at {alias.api_base or 'its own address'}"
 
 
-def _longest_pause(alias: Alias) -> float:
-    own = alias.model.startswith(f"{ENGINE}/")
-    return LONGEST_OWN_PAUSE_S if own else LONGEST_PAUSE_S
-
-
 def _arguments(alias: Alias, request: CompletionRequest) -> dict[str, Any]:
     """The call's arguments; what the settings say goes before what the request proposes."""
     arguments: dict[str, Any] = {
@@ -183,7 +172,7 @@ def _arguments(alias: Alias, request: CompletionRequest) -> dict[str, Any]:
 
 def _entry(name: str, alias: Alias) -> dict[str, Any]:
     params: dict[str, Any] = {"model": alias.model, "timeout": alias.timeout_s}
-    if not alias.model.startswith(f"{ENGINE}/"):
+    if not alias.is_own:
         params["drop_params"] = True
     if alias.api_base:
         params["api_base"] = alias.api_base

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from ml.generation.drafts import RawTip
 from oo.domain.tips import TipKind
+from oo.kit.invalid import in_words
 
 MAX_CHARS = 50_000
 MAX_MISSES = 200  # objects that cannot be read; each costs a pass over what follows
@@ -74,7 +75,7 @@ def parse(text: str) -> Parsed:
         try:
             tip = _Tip.model_validate(row)
         except ValidationError as error:
-            unread.append(f"tip {number}: {_reasons(error)}")
+            unread.append(f"tip {number}: {in_words(error.errors(), 'tip')}")
         else:
             tips.append(RawTip(tip.task_id, tip.kind, tip.content.strip(), tip.confidence))
     if is_cut:
@@ -119,9 +120,3 @@ def _objects(text: str) -> Iterator[tuple[dict[str, Any], int]]:
         else:
             yield found, end
             at = text.find("{", end)
-
-
-def _reasons(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(map(str, one['loc'])) or 'tip'}: {one['msg']}" for one in error.errors()
-    )

@@ -5,18 +5,22 @@ then half open: one call tries, and its end decides. A provider that says when t
 (429 or 503 with Retry-After, RFC 9110 §10.2.3) is taken at its word, for all aliases that go there.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from oo.kit.clock import Clock
+from oo.kit.pauses import Pauses
 
 FAILURES = 3  # in a row, before an alias is left alone
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 300.0
 LONGEST_OWN_PAUSE_S = 8.0  # for a model of this machine, which is late when others are busy
+PAUSES = Pauses(timedelta(seconds=FIRST_PAUSE_S), timedelta(seconds=LONGEST_PAUSE_S))
+OWN_PAUSES = Pauses(timedelta(seconds=FIRST_PAUSE_S), timedelta(seconds=LONGEST_OWN_PAUSE_S))
 LONGEST_WORD_S = 3600.0  # a provider's word that is longer is a mistake
 
 
@@ -59,14 +63,14 @@ class Breaker:
         for name in names:
             self._circuits.pop(name, None)
 
-    def failed(self, name: str, longest_s: float = LONGEST_PAUSE_S) -> None:
+    def failed(self, name: str, pauses: Pauses = PAUSES) -> None:
         """The call was not answered: after some in a row a pause, twice as long each time."""
         circuit = self._circuits.setdefault(name, _Circuit())
         circuit.failures += 1
         circuit.is_tried = False
         if circuit.failures >= FAILURES:
-            pause = FIRST_PAUSE_S * 2 ** min(circuit.failures - FAILURES, 16)
-            self._rest(circuit, min(pause, longest_s))
+            pause = pauses.after(circuit.failures - FAILURES + 1)
+            self._rest(circuit, pause.total_seconds())
 
     def told_to_wait(self, name: str, seconds: float) -> None:
         """The provider has named a time before which it does not want to be called."""
@@ -103,4 +107,4 @@ def retry_after(error: BaseException, now: datetime) -> float | None:
         if until.tzinfo is None:
             until = until.replace(tzinfo=UTC)
         seconds = (until - now).total_seconds()
-    return max(seconds, 0.0) if seconds == seconds and abs(seconds) != float("inf") else None
+    return max(seconds, 0.0) if math.isfinite(seconds) else None

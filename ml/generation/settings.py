@@ -44,6 +44,11 @@ class Alias(BaseModel):
     cloud: bool = False
 
     @property
+    def is_own(self) -> bool:
+        """Whether the engine of our own cluster answers."""
+        return self.model.startswith(f"{ENGINE}/")
+
+    @property
     def structure(self) -> Structure:
         """vLLM decodes under a grammar; any other backend gets a JSON schema."""
         grammar = self.model.startswith(_GRAMMAR_PROVIDERS)

@@ -50,10 +50,19 @@ class Change(NamedTuple):
     removed: frozenset[str]
 
     @property
+    def written(self) -> frozenset[Key]:
+        """The keys of what is new or changed."""
+        return frozenset(map(reconcile.key_of, self.put))
+
+    @property
+    def ended(self) -> frozenset[Key]:
+        """The keys of the tasks that are open no longer."""
+        return frozenset(Key("task", task_id) for task_id in self.finished | self.removed)
+
+    @property
     def keys(self) -> frozenset[Key]:
         """The keys of all that it touches."""
-        of_tasks = {Key("task", task_id) for task_id in self.finished | self.removed}
-        return frozenset(map(reconcile.key_of, self.put)) | of_tasks
+        return self.written | self.ended
 
 
 async def take_upload(
@@ -117,8 +126,7 @@ async def take_upload(
 
 def _check_room(configured: ConfiguredSource, stored: Mapping[Key, Stored], change: Change) -> None:
     kept = {key for key, row in stored.items() if row.finished_at is None}
-    gone = {Key("task", task_id) for task_id in change.finished | change.removed}
-    count = len((kept - gone) | set(map(reconcile.key_of, change.put)))
+    count = len((kept - change.ended) | change.written)
     if count > MAX_SIGNALS:
         raise TooLarge(
             f"{configured.manifest.title} would then hold {count:,} entries; oO keeps"

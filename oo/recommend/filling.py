@@ -14,6 +14,7 @@ from oo.domain.standing import Moment
 from oo.domain.tips import TipCandidate
 from oo.kit.clock import Clock
 from oo.kit.ids import new_id
+from oo.kit.pauses import Pauses
 from oo.recommend import pool
 from oo.recommend.pool import Stock, is_enough
 from oo.recommend.ports import Assembled, Assembler, Draft, Writer
@@ -23,26 +24,11 @@ from oo.store.database import Database
 
 FALLBACK_LIFE = timedelta(minutes=10)
 NO_TASKS = "nothing to speak of"
-
-
-class Wait(NamedTuple):
-    """How long a person's pool is left alone after a fill that did not make it good.
-
-    Twice as long each time in a row, for the same context, prompt and model: a fill that changes
-    nothing would only keep the engine from others.
-    """
-
-    first: timedelta
-    longest: timedelta
-
-    def after(self, times: int) -> timedelta:
-        """The pause after the last of `times` such fills in a row."""
-        return min(self.first * (1 << min(times - 1, 30)), self.longest)
-
-
-UNANSWERED = Wait(timedelta(seconds=2), timedelta(seconds=15))  # soon, for engines come back
-TOO_FEW = Wait(timedelta(seconds=30), timedelta(minutes=30))  # it repeats itself, or is refused
-EMPTY = Wait(timedelta(seconds=30), timedelta(minutes=10))  # all tasks rest, or are not theirs
+# by person, for the same context, prompt and model: a fill that changes nothing keeps the engine
+# from others
+UNANSWERED = Pauses(timedelta(seconds=2), timedelta(seconds=15))  # soon, for engines come back
+TOO_FEW = Pauses(timedelta(seconds=30), timedelta(minutes=30))  # it repeats itself, or is refused
+EMPTY = Pauses(timedelta(seconds=30), timedelta(minutes=10))  # all tasks rest, or are not theirs
 
 
 class Filled(NamedTuple):

@@ -1,7 +1,7 @@
 """Rows of people."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -188,10 +188,11 @@ class Heads:
 
     async def of(self, connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Head]:
         """See :func:`heads`."""
+        rows: Iterable[Sequence[Any]]
         if self._compiled is None:
             rows = await connection.execute(_HEADS_KEPT, {"people": list(user_ids)})
-            return {row[0]: Head(*row[1:]) for row in rows}
-        rows = await self._compiled.all({"people": json.dumps(list(user_ids))})
+        else:
+            rows = await self._compiled.all({"people": json.dumps(list(user_ids))})
         return {row[0]: Head(*row[1:]) for row in rows}
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from oo.domain.rewards import Action
 from oo.domain.tips import TipKind
 from oo.kit.errors import BadRequest, Conflict, Malformed, NotFound
+from oo.kit.invalid import in_words
 from oo.recommend.reactions import ReactionRequest
 from oo.recommend.recommender import Account, Nothing
 from oo.web.auth import person
@@ -152,8 +153,7 @@ async def parse(request: Request, model: type[Model]) -> Model:
     except orjson.JSONDecodeError as error:
         raise Malformed(f"The body is not JSON: {error}") from error
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors())
-        raise Malformed("; ".join(wrong)) from error
+        raise Malformed(in_words(error.errors(), "body")) from error
 
 
 def _follow_up(parts: Services, user_id: str, user_seq: int) -> None:

@@ -21,6 +21,7 @@ from oo.kit.errors import (
     Unauthorized,
     Unavailable,
 )
+from oo.kit.invalid import in_words
 from oo.store.failures import AGAIN_S, store_is_away
 from oo.web.audience import wants_page
 from oo.web.error_page import error_page, to_sign_in
@@ -95,8 +96,8 @@ def _said(request: Request, error: Exception) -> _Said:
             headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
             return _Said(error.status, error.code, error.title, error.detail, headers)
         case RequestValidationError():
-            where = (f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in error.errors())
-            return _Said(Malformed.status, Malformed.code, Malformed.title, "; ".join(where))
+            where = in_words(error.errors(), "request")
+            return _Said(Malformed.status, Malformed.code, Malformed.title, where)
         case HTTPException():
             text = str(error.detail)
             headers = dict(error.headers or {})

@@ -11,6 +11,7 @@ from oo.domain.ports import RevokesGrants
 from oo.domain.signals import Retry
 from oo.jobs.contract import Job
 from oo.kit.clock import Clock
+from oo.kit.pauses import Pauses
 from oo.store import outbox
 from oo.store.database import Database
 from oo.store.outbox import Message
@@ -18,8 +19,7 @@ from oo.store.outbox import Message
 log = logging.getLogger(__name__)
 
 BATCH = 100
-FIRST_PAUSE = timedelta(seconds=30)
-LONGEST_PAUSE = timedelta(hours=1)
+PAUSES = Pauses(timedelta(seconds=30), timedelta(hours=1))
 
 
 async def run(db: Database, clock: Clock, grants: RevokesGrants) -> int:
@@ -54,9 +54,12 @@ async def _revoke(db: Database, clock: Clock, grants: RevokesGrants, message: Me
 
 def _later(payload: dict[str, Any], now: datetime, error: Retry) -> dict[str, Any]:
     tries = payload["tries"] + 1
-    pause = min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE)
     asked = timedelta(seconds=error.retry_after or 0)
-    return {**payload, "tries": tries, "next_at": (now + max(pause, asked)).isoformat()}
+    return {
+        **payload,
+        "tries": tries,
+        "next_at": (now + max(PAUSES.after(tries), asked)).isoformat(),
+    }
 
 
 def _at(message: Message, name: str) -> datetime:
