@@ -1,13 +1,13 @@
 """The product, started as its operator does, with real peers around it."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import stamina
 import yaml
 
 from tests.peers import oidc, todoist
-from tests.peers.serving import free_port, served
+from tests.peers.serving import free_port, interrupted, served
 from tests.peers.todoist import TodoistPeer
 
 # how long an example takes says something of the machine and its other work, not of the code
@@ -91,7 +91,6 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     with (
         served(peer.app()) as todoist_url,
         oidc.openid_provider(f"{base_url}/auth/real/callback") as issuer,
-        (folder / "serve.log").open("wb") as log,
     ):
         config = folder / "serve_config.yaml"
         config.write_text(yaml.safe_dump(configuration()))
@@ -109,23 +108,27 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
             "OO_TODOIST__TOKEN_URL": f"{todoist_url}/oauth/access_token",
             "OO_TODOIST__API_URL": f"{todoist_url}/api/v1",
         }
+        with serving(config, environment, folder / "serve.log") as process:
+            yield Product(base_url, peer, environment, config, process.pid)
+
+
+@contextmanager
+def serving(
+    config: Path, environment: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of `oo serve` that can serve tips, until the block ends."""
+    with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "oo.cli.main", "serve", "--config", str(config)],
             env=environment,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=out,
             stderr=subprocess.STDOUT,
         )
-        try:
-            wait_until_ready(base_url, process, folder / "serve.log")
-            yield Product(base_url, peer, environment, config, process.pid)
-        finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    with interrupted(process, STOP_S):
+        wait_until_ready(f"http://127.0.0.1:{environment['OO_PORT']}", process, log)
+        yield process
 
 
 def wait_until_ready(base_url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,16 +13,10 @@ from pathlib import Path
 import psutil
 import yaml
 
+from tests.peers.serving import free_port, interrupted
+
 ROOT = Path(__file__).parents[2]
 START_WITHIN_S = 90
-
-
-def free_port() -> int:
-    """A port that is free right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -43,15 +35,9 @@ def running(name: str, data_dir: Path) -> Iterator[tuple[int, psutil.Process]]:
         process = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, env=environment, stdout=log, stderr=log
         )
-    try:
+    with interrupted(process, 30):
         _wait(process, port, data_dir / "log")
         yield port, psutil.Process(process.pid)
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
 
 
 def cpu_seconds(process: psutil.Process) -> float:

@@ -1,9 +1,7 @@
 """kill -9 of everything that `oo serve` starts, and of itself: what people notice, and how long."""
 
 import os
-import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +16,7 @@ import yaml
 
 from oo.cli.reaper import RECORD
 from oo.cli.run_folder import run_folder
-from tests.conftest import ROOT, Product, wait_until_ready
+from tests.conftest import ROOT, Product, serving
 from tests.faults.ledger import Ledger
 from tests.faults.test_kills import processes
 from tests.peers.serving import free_port
@@ -40,31 +38,15 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(folder: Path, given: dict[str, str]) -> Iterator[Product]:
+def started(folder: Path, given: dict[str, str]) -> Iterator[Product]:
     """`oo serve` of its own, without the engine: templates write what this needs."""
     content = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
     content["applications"] = [it for it in content["applications"] if it["name"] == "oo"]
     config, log = folder / "serve_config.yaml", folder / "serve.log"
     config.write_text(yaml.safe_dump(content))
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "oo.cli.main", "serve", "--config", str(config)],
-            env=given,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    base_url = f"http://127.0.0.1:{given['OO_PORT']}"
-    try:
-        wait_until_ready(base_url, process, log)
+    with serving(config, given, log) as process:
+        base_url = f"http://127.0.0.1:{given['OO_PORT']}"
         yield Product(base_url, TodoistPeer(), given, config, process.pid)
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            process.kill()
 
 
 @pytest.fixture
@@ -97,7 +79,7 @@ def test_death_takes_little_and_leaves_nothing(
 ) -> None:
     given, table = environment(folder), list[tuple[str, str, float]]()
     record = folder / "d" / RECORD
-    with serving(folder, given) as product:
+    with started(folder, given) as product:
         ledger = Ledger([Client.new(product) for _ in range(PEOPLE)])
         for client in ledger.clients:
             client.import_list()
@@ -127,7 +109,7 @@ def test_death_takes_little_and_leaves_nothing(
             psutil.Process(product.pid).kill()
             assert eventually(lambda: not record.exists(), 20)
             assert eventually(lambda: not [it for it in before if it.is_running()], 10)
-            with serving(folder, given) as again:
+            with started(folder, given) as again:
                 note("oo serve, started again at once", since)
                 assert psutil.Process(again.pid).is_running()
                 sessions = list((run_folder(folder / "d") / "ray").glob("session_2*"))
@@ -150,11 +132,11 @@ def test_death_takes_little_and_leaves_nothing(
 
 def test_what_two_deaths_left_is_cleared_by_the_next_start(folder: Path) -> None:
     given = environment(folder)
-    with serving(folder, given) as product:
+    with started(folder, given) as product:
         for killed in (*processes(product, "reaper.py"), psutil.Process(product.pid)):
             killed.kill()
         time.sleep(1)
-        with serving(folder, given) as again:
+        with started(folder, given) as again:
             assert replace(again, pid=product.pid) == product
             # at first those that live on may answer for it
             assert eventually(lambda: bool(processes(again, "haproxy -db")), 60), log(folder)

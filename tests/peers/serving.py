@@ -1,6 +1,8 @@
-"""Runs an ASGI application on a free loopback port, in a thread."""
+"""Serving on loopback: an ASGI application in a thread, free ports, processes that are ended."""
 
+import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -29,6 +31,19 @@ def served(app: Any) -> Iterator[str]:
         server.should_exit = True
         thread.join(10)
         listener.close()
+
+
+@contextmanager
+def interrupted(process: subprocess.Popen[bytes], within_s: float) -> Iterator[None]:
+    """End `process` after the block as Ctrl-C would, and kill it when that takes too long."""
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def free_port() -> int:

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import date
-from typing import Any
 
 import httpx2
 import pytest
@@ -12,13 +11,11 @@ from oo.domain.signals import Broken, Reconnect, Retry
 from oo.integrations.grants import Grants
 from oo.integrations.registry import build_sources
 from oo.integrations.service import Integration, Integrations
-from oo.jobs.periodic import revoke_grants
 from oo.kit.clock import ManualClock
 from oo.kit.errors import BadRequest, NotFound
 from oo.kit.settings import Settings
-from oo.store import connections, outbox
+from oo.store import connections
 from oo.store.database import Database
-from oo.store.tables import tasks as tasks_table
 from oo.store.tables import users
 from oo.vault.service import Vault
 from tests.peers.store import add_person
@@ -283,68 +280,6 @@ async def test_a_task_reopened_at_the_source_comes_back(
     peer.tasks[task_id]["checked"] = False
     clock.advance(16 * 60)
     assert await titles(integrations, connected) == ["write"]
-
-
-async def errands(db: Database) -> list[dict[str, Any]]:
-    async with db.read() as connection:
-        return [it.payload for it in await outbox.waiting(connection, outbox.REVOKE_GRANT, 9)]
-
-
-async def test_disconnecting_erases_whatever_the_provider_says_and_revokes_behind(
-    integrations: Integrations,
-    peer: TodoistPeer,
-    db: Database,
-    clock: ManualClock,
-    http: httpx2.AsyncClient,
-    ada: str,
-) -> None:
-    peer.add_task("mine")
-    await connect(integrations, http, ada)
-    peer.fail_next.extend([503] * 9)
-    peer.requests.clear()
-    await integrations.disconnect(ada, "todoist")
-    assert peer.requests == []
-    async with db.read() as connection:
-        assert await connections.list_for(connection, ada) == []
-        query = select(tasks_table).where(tasks_table.c.user_id == ada)
-        assert (await connection.execute(query)).all() == []
-    assert await revoke_grants.run(db, clock, integrations) == 0
-    asked = len(peer.requests)
-    assert asked > 0
-    assert await revoke_grants.run(db, clock, integrations) == 0
-    assert len(peer.requests) == asked  # too early to ask again
-    kept = str(await errands(db))
-    assert all(token not in kept for token in (*peer.access, *peer.refresh))
-    peer.fail_next.clear()
-    clock.advance(31)
-    assert await revoke_grants.run(db, clock, integrations) == 1
-    assert not peer.access
-    assert not peer.refresh
-    assert await errands(db) == []
-    await integrations.disconnect(ada, "todoist")  # nothing is left to do
-    assert await errands(db) == []
-
-
-async def test_a_provider_that_never_answers_is_given_up_and_the_grant_erased(
-    integrations: Integrations,
-    peer: TodoistPeer,
-    db: Database,
-    clock: ManualClock,
-    http: httpx2.AsyncClient,
-    ada: str,
-) -> None:
-    await connect(integrations, http, ada)
-    await integrations.disconnect(ada, "todoist")
-    peer.fail_next.extend([503] * 2000)
-    peer.requests.clear()
-    ended, looks = 0, 0
-    while not ended and looks < 20_000:
-        ended = await revoke_grants.run(db, clock, integrations)
-        clock.advance(60)
-        looks += 1
-    assert 7 * 24 * 60 <= looks <= 7 * 24 * 60 + 61
-    assert len(peer.requests) < 800  # about once an hour, and the client's own tries
-    assert await errands(db) == []
 
 
 async def test_people_see_their_own_tasks_only(
