@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ml.generation.claims import read_claims
-from ml.generation.day_claims import day_claims
 from ml.generation.drafts import MAX_CONTENT, TipDraft, quoted
+from ml.generation.refusals import refused
 from ml.generation.titles import has_link, has_markup, is_plain
 from oo.domain.claims import Claim, Fact
 from oo.domain.context import PromptContext, TaskFacts
@@ -60,7 +60,7 @@ def judge(tip: TipDraft, context: PromptContext) -> Verdict:
     unquoted = _QUOTE.sub(" ", prose)
     claims = read_claims(unquoted, context, task)
     found.extend(claims.untrue)
-    found.extend(f"unproven: {words}" for words in day_claims(unquoted))
+    found.extend(refused(unquoted))
     found.extend(_kind_flaws(tip.kind, task, claims.stated))
     made = (Claim(Fact.PART_OF_DAY, value=context.daypart.value), *_quoted(task), *claims.proven)
     return Verdict(tuple(found), tuple(dict.fromkeys(made)))
