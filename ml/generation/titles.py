@@ -2,6 +2,7 @@
 
 import re
 
+from ml.generation.links import has_link, without_links
 from oo.domain.context import MAX_TITLE, cut
 from oo.domain.markup import without_markup
 from oo.domain.text import is_shown, one_line
@@ -10,22 +11,12 @@ UNTITLED = "Untitled"
 MAX_PROMPT_CHARS = 48
 MAX_PROMPT_BYTES = 64
 
-_LINK = re.compile(
-    r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.(?=\S)|\b(?:javascript|vbscript|mailto):(?=\S)|\bdata:[a-z]+/)\S*"
-    r"|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|app|info|biz|ru|cn|de|fr|uk|me|co|xyz|ly)\b(?:/\S*)?",
-    re.IGNORECASE,
-)
 _MARKUP = re.compile(
     r"<[^<>]*>|[<>`*\\]|\]\(|\]\[|!\[|~~|\{[{%#]|[%#}]\}|(?<![^\W_])_|_(?![^\W_])|&#?\w+;|^#+(?=\s)"
 )
 _PROMPT = str.maketrans('‘’‚‛“”„‟«»"<>[{]}|_~^`*\\', "'" * 11 + "()(())" + " " * 7)
 
 _TOKEN = re.compile(r"<[^<>]*>")
-
-
-def has_link(text: str) -> bool:
-    """Whether a reader's device could turn a part of `text` into a link."""
-    return _LINK.search(text) is not None
 
 
 def has_markup(text: str) -> bool:
@@ -46,7 +37,7 @@ def display_title(title: str) -> str:
     """
     text = one_line(title)
     for _ in range(3):  # taking a part out can bring a new link or a new mark together
-        text = one_line(_LINK.sub("…", without_markup(text)))
+        text = one_line(without_links(without_markup(text)))
     if has_link(text):
         return UNTITLED
     text = cut(text, MAX_TITLE).strip()

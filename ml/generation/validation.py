@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from ml.generation.claims import read_claims
 from ml.generation.drafts import MAX_CONTENT, TipDraft, quoted
+from ml.generation.links import has_link, is_linklike
 from ml.generation.refusals import refused
-from ml.generation.titles import has_link, has_markup, is_plain
+from ml.generation.titles import has_markup, is_plain
 from oo.domain.claims import Claim, Fact
 from oo.domain.context import PromptContext, TaskFacts
 from oo.domain.tips import TipKind
@@ -92,7 +93,7 @@ def _form_flaws(content: str, prose: str) -> list[str]:
         found.append("length")
     if not is_plain(content):
         found.append("hidden characters")
-    if has_link(prose) or has_link(content):
+    if is_linklike(prose) or has_link(content):
         found.append("link")
     if has_markup(prose):
         found.append("markup")

@@ -6,11 +6,11 @@ import unicodedata
 import pytest
 from hypothesis import given
 
+from ml.generation.links import has_link
 from ml.generation.titles import (
     MAX_PROMPT_BYTES,
     UNTITLED,
     display_title,
-    has_link,
     is_plain,
     prompt_title,
 )
