@@ -15,7 +15,7 @@ from oo.integrations.sources._encodings import declared
 from oo.integrations.undo import Undoing
 from oo.kit.clock import Clock
 from oo.kit.errors import Conflict, NotFound, TooLarge
-from oo.store import connections, kinds, tasks, users
+from oo.store import connections, forget, kinds, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database
 from oo.store.kinds import Key, Stored
@@ -111,6 +111,7 @@ async def take_upload(
         until = await undoing.end(change.finished)
         if change.keys:
             await users.bump_pool(connection, user_id)
+        await forget.what_was_said_of_tasks(connection, user_id, change.removed)
     return ImportResult(
         taken=len(change.put),
         unchanged=len(told) - len(change.put),

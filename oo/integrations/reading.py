@@ -15,7 +15,7 @@ from oo.integrations.grants import Grants
 from oo.integrations.registry import ConfiguredSource
 from oo.kit.clock import Clock
 from oo.kit.errors import OoError
-from oo.store import connections, kinds, users
+from oo.store import connections, forget, kinds, users
 from oo.store.connections import CONNECTED, RECONNECT
 from oo.store.database import Database
 from oo.store.kinds import Key, Stored
@@ -130,6 +130,8 @@ class Reader:
             news = await completions.news(connection, user_id, credited, now)
             await completions.announce(connection, user_id, news, now)
             await connections.set_synced(connection, user_id, name, told.began, told.reading.cursor)
+            dropped = reconcile.dropped(stored, changes) - told.finished.keys()
+            await forget.what_was_said_of_tasks(connection, user_id, dropped)
         self._freshness.was_read(user_id, name)
         return changed
 

@@ -105,6 +105,15 @@ def has_advanced(before: Signal, after: Signal) -> bool:
     return after.recurring and (after.due, after.due_at) != (before.due, before.due_at)
 
 
+def dropped(stored: Mapping[Key, Stored], changes: Changes) -> frozenset[str]:
+    """The ids of tasks that are gone and were not finished here."""
+    return frozenset(
+        key.id
+        for key in changes.gone
+        if isinstance(stored[key].signal, Task) and stored[key].finished_at is None
+    )
+
+
 async def apply(connection: AsyncConnection, user_id: str, changes: Changes, now: datetime) -> bool:
     """Write the changes and, if there are any, move the person's pool version."""
     if not changes.put and not changes.gone:

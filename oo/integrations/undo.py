@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.signals.kinds.task import KIND as TASK
 from oo.kit.clock import Clock
 from oo.kit.errors import Conflict, Gone
-from oo.store import connections, last_imports, outbox, users
+from oo.store import connections, forget, last_imports, outbox, users
 from oo.store.connections import ConnectionRow
 from oo.store.database import Database
 from oo.store.kinds import Key
@@ -78,6 +79,9 @@ async def undo(db: Database, clock: Clock, user_id: str, source: str) -> int:
             await connections.put(connection, user_id, _read(last.connection))
         await last_imports.remove(connection, user_id, source)
         await users.bump_pool(connection, user_id)
+        # titles that it brought, and those that it changed: nobody has reacted to any of them
+        undone = {key.id for key in last.before if key.kind == TASK.name}
+        await forget.what_was_said_of_tasks(connection, user_id, undone, since=last.imported_at)
         return len(last.before)
 
 

@@ -1,14 +1,17 @@
-"""Erasing what was said of a source: titles live on in what was made from them."""
+"""Erasing what was said of a source or a task: titles live on in what was made from them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.store import users
 from oo.store.tables import candidates, tip_scores
 
 BLANK = ""  # what a decision says once its words are erased; its numbers stay
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _BATCH = 200  # ids per statement: SQLite allows a limited number of bound values
 
 
@@ -37,6 +40,34 @@ async def what_was_said_of(connection: AsyncConnection, user_id: str, source: st
     for batch in _batches(told):
         await connection.execute(
             update(tip_scores).where(t.user_id == user_id, t.id.in_(batch)).values(content=BLANK)
+        )
+
+
+async def what_was_said_of_tasks(
+    connection: AsyncConnection,
+    user_id: str,
+    task_ids: Collection[str],
+    since: datetime = EVER,
+) -> None:
+    """As `what_was_said_of`, for single tasks: what names one of them, made since then.
+
+    A text that names no task quotes no title, so it stays. Call it last: decisions in flight are
+    waited for, and those that come wait until the transaction ends.
+    """
+    if not task_ids:
+        return
+    await users.lock_alone(connection, user_id)
+    c, t = candidates.c, tip_scores.c
+    for batch in _batches(sorted(task_ids)):
+        await connection.execute(
+            delete(candidates).where(
+                c.user_id == user_id, c.task_id.in_(batch), c.created_at >= since
+            )
+        )
+        await connection.execute(
+            update(tip_scores)
+            .where(t.user_id == user_id, t.task_id.in_(batch), t.created_at >= since)
+            .values(content=BLANK)
         )
 
 

@@ -172,3 +172,22 @@ async def test_no_title_is_left_after_disconnecting(ada: Person) -> None:
     assert await undo(ada) == 410
     why = await ada.browser.get("/why")
     assert "What it said is erased." in why.text
+
+
+async def test_no_title_of_an_undone_import_is_left(ada: Person) -> None:
+    await hand_in(ada, "task,Kept errand,1,2026-11-20\n", "Home.csv")
+    early = (await ada.post("/recommend")).json()["tip"]["id"]
+    ada.site.clock.advance(3600)  # what was made ready for the first list is over
+    await hand_in(ada, "task,Zanzibar errand,4,\n", "Other.csv")
+    tips = [(await ada.post("/recommend")).json()["tip"] for _ in range(30)]
+    assert any("Zanzibar" in tip["content"] for tip in tips)
+    assert await undo(ada) == 200
+    async with ada.site.db.read() as connection:
+        for table in metadata.sorted_tables:
+            for row in (await connection.execute(select(table))).mappings():
+                assert "Zanzibar" not in str(dict(row)), table.name
+        kept = (await connection.execute(select(tip_scores))).mappings().all()
+    assert len(kept) == len(tips) + 1, "the numbers of a decision stay"
+    said = {row["id"]: row["content"] for row in kept}
+    assert said[early] != ""
+    assert all((said[tip["id"]] == "") == ("Zanzibar" in tip["content"]) for tip in tips)

@@ -23,6 +23,7 @@ WRITES = {
     "feedback.apply_effects",
     "last_imports.restore",
     "forget.what_was_said_of",
+    "forget.what_was_said_of_tasks",
 }
 FOUND = [
     (path, node)
