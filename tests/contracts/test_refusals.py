@@ -1,6 +1,7 @@
 """Each kind of statement that a tip may not make: what is refused, and what is not.
 
-The corpora are files of `data/claims`, one per kind. The quoted title is the person's own.
+The corpora are files of `data/claims`, one per rule, which they name. The quoted title is the
+person's own.
 """
 
 import re
@@ -20,20 +21,17 @@ from oo.domain.context import DayPart, PromptContext, TaskFacts
 from oo.domain.tips import TipKind
 
 CORPORA = Path(__file__).parent / "data" / "claims"
-RULES = {
-    "languages": "unproven language",
-    "people": "unproven of other people",
-    "habits": "unproven of habits",
-    "harm": "harmful advice",
-}
 LEAST = 40
 LANGUAGES = {"de", "es", "fr", "ja", "pt", "it", "nl", "pl", "ru", "zh", "ko", "ar", "tr"}
 
 
 def corpus(kind: str) -> dict[str, Any]:
-    """The corpus of a kind: `refused`, of languages by language, and `passes`."""
+    """The corpus of a kind: its `rule`, `refused`, of languages by language, and `passes`."""
     found: dict[str, Any] = yaml.safe_load((CORPORA / f"{kind}.yaml").read_text("utf-8"))
     return found
+
+
+RULES = {path.stem: corpus(path.stem)["rule"] for path in sorted(CORPORA.glob("*.yaml"))}
 
 
 def refused(kind: str) -> list[str]:

@@ -14,9 +14,11 @@ import pytest
 from typer.testing import CliRunner
 
 import ml.features
+import ml.generation.refusals
 import ml.judges
 import ml.policies
 from ml.features.registry import Feature, Registry
+from ml.generation.refusals._rule import Rule
 from ml.ope.estimator import Estimator
 from ml.ope.feedback import BanditFeedback
 from ml.prompts import prompt
@@ -138,6 +140,11 @@ async def check_judge(_: Place) -> None:
     assert [one.score for one in await found.judge(cases) if one] == [
         case.offer.confidence for case in cases
     ]
+
+
+async def check_refusal(_: Place) -> None:
+    found = discover(ml.generation.refusals, "RULE", Rule)["unproven of the weather"]
+    assert found.find("It rains, so read one page.") == ["It rains"]
 
 
 async def check_prompt(_: Place) -> None:

@@ -66,7 +66,7 @@ _STATED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NAMED = re.compile(
-    rf"\b[A-Z][a-z]+\s+(?:{_BEING}{_FEELING}|(?:will\s+|would\s+)?(?:{_FEELS}))\b",
+    rf"\b[A-Z][a-z]+[ ](?![ ])(?:{_BEING}{_FEELING}|(?:will\s+|would\s+)?(?:{_FEELS}))\b",
     re.VERBOSE,
 )
 _NO_NAME = re.compile(
