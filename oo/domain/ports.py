@@ -37,7 +37,7 @@ class ReadsSources(Protocol):
 
 
 class ClosesTasks(Protocol):
-    """People's tasks, here and at their source."""
+    """People's tasks at their source."""
 
     async def complete(
         self,
@@ -46,10 +46,13 @@ class ClosesTasks(Protocol):
         *,
         due: date | None = None,
         due_at: datetime | None = None,
-    ) -> None:
-        """Finish the task here and at its source; of a recurring one the turn that was due then.
+    ) -> bool:
+        """Finish at its source what is finished here; of a recurring task the turn due then.
 
-        Raises Retry when the source could not be told: telling it twice does nothing more.
+        False when there is nothing to finish: the task is gone, is open again, or has moved on to
+        another turn; without `due` and `due_at` the turn that is stored is meant. Raises Retry, or
+        Reconnect, when the source could not be told: telling it twice does nothing more. Raises
+        Broken when it refuses for good.
         """
         ...
 

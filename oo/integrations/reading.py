@@ -7,7 +7,16 @@ from datetime import datetime
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
-from oo.domain.signals import SOURCE_ERRORS, Access, Fetches, Reading, Reconnect, Signal
+from oo.domain.signals import (
+    SOURCE_ERRORS,
+    Access,
+    Broken,
+    Fetches,
+    Reading,
+    Reconnect,
+    Retry,
+    Signal,
+)
 from oo.domain.tasks import Task
 from oo.integrations import completions, reconcile
 from oo.integrations.freshness import Freshness
@@ -15,10 +24,11 @@ from oo.integrations.grants import Grants
 from oo.integrations.registry import ConfiguredSource
 from oo.kit.clock import Clock
 from oo.kit.errors import OoError
-from oo.store import connections, forget, kinds, users
-from oo.store.connections import CONNECTED, RECONNECT
+from oo.store import connections, forget, kinds, outbox, users
+from oo.store.connections import RECONNECT
 from oo.store.database import Database
 from oo.store.kinds import Key, Stored
+from oo.store.outbox import Outcome
 from oo.store.tasks import StoredTask
 
 
@@ -56,20 +66,35 @@ class Reader:
             return await self._keep(user_id, name, told)
 
     async def close(self, user_id: str, task: Task) -> None:
-        """Finish the task at its source. Raises Reconnect, Retry or Broken."""
+        """Finish the task at its source. Raises Reconnect, Retry or Broken.
+
+        While the person is to connect again the source is not asked.
+        """
         name = task.source
         configured = self._sources.get(name)
-        if configured is None or configured.source.completes is None:
+        if configured is None:
+            raise Retry("The source of this task is not set up right now.")
+        if configured.source.completes is None:
             return
         access = self._access(user_id, configured)
         async with self._lock(user_id, name):
-            self._freshness.check_may_ask(user_id, name)
+            await self._check_may_close(user_id, name)
             try:
                 await configured.source.completes.complete(access, task)
             except SOURCE_ERRORS as error:
                 await self.note_failure(user_id, name, error)
                 raise
             self._freshness.is_stale(user_id, name)
+
+    async def _check_may_close(self, user_id: str, name: str) -> None:
+        async with self._db.read() as connection:
+            row = await connections.get(connection, user_id, name)
+        if row is not None and row.status == RECONNECT:
+            raise Reconnect(row.error or "Connect this source again.")
+        try:
+            self._freshness.check_may_ask(user_id, name)
+        except Broken as error:  # about another task, or reading: this one was not refused
+            raise Retry(error.detail) from error
 
     def is_stale(self, user_id: str, name: str) -> None:
         """What was read no longer holds; a pause after a failure goes on."""
@@ -81,7 +106,7 @@ class Reader:
 
     async def note_failure(self, user_id: str, name: str, error: OoError) -> None:
         """The source failed just now: the person is told why, and it is left alone for a while."""
-        status = RECONNECT if isinstance(error, Reconnect) else CONNECTED
+        status = RECONNECT if isinstance(error, Reconnect) else None
         async with self._db.write() as connection:
             await connections.set_failed(
                 connection, user_id, name, status, error.detail, self._clock.now()
@@ -122,7 +147,12 @@ class Reader:
                 return False  # disconnected meanwhile: what was read is dropped
             stored = await kinds.list_of_source(connection, user_id, name)
             there = reconcile.whole(stored, told.reading)
-            changes = reconcile.compare(stored, there, now)
+            closing = [
+                one.task_id
+                for one in await outbox.closings(connection, user_id, now - reconcile.CLOSING)
+                if one.outcome in (None, Outcome.DONE)
+            ]
+            changes = reconcile.compare(stored, there, now, closing)
             changed = await reconcile.apply(connection, user_id, changes, now)
             # what was ticked off here in the meantime is a reaction of its own
             still = completions.perhaps_finished(_tasks(stored), _tasks_in(there))

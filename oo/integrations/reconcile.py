@@ -1,6 +1,6 @@
 """How what a source tells now changes what is stored of it, whatever kind of signal it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from oo.domain.tasks import Task
 from oo.store import kinds, signals, users
 from oo.store.kinds import Key, Stored
 
-# a task finished here may still be open at the provider until the close has arrived there
+# what a provider tells may be older than a close that has arrived there
 CLOSING = timedelta(minutes=15)
 MAX_ID = 200
 MAX_BYTES = 16 * 1024
@@ -68,14 +68,24 @@ def whole(stored: Mapping[Key, Stored], reading: Reading) -> list[Signal]:
     return list((known | {key_of(signal): signal for signal in reading.signals}).values())
 
 
-def compare(stored: Mapping[Key, Stored], told: Sequence[Signal], now: datetime) -> Changes:
+def compare(
+    stored: Mapping[Key, Stored],
+    told: Sequence[Signal],
+    now: datetime,
+    closing: Collection[str] = (),
+) -> Changes:
     """The changes that bring `stored` to what there is at the source now.
 
-    A task finished here that the source still tells as open was reopened there, unless the
-    close may not have arrived yet; a recurring one is open again once its due day has moved.
+    A task finished here that the source still tells as open was reopened there, unless its close
+    may not have arrived yet: `closing` are the ids of those that it has still to be told, or was
+    told within CLOSING. A recurring one is open again once its due day has moved.
     """
     there = {key_of(signal): signal for signal in told}
-    put = tuple(signal for key, signal in there.items() if _is_news(stored.get(key), signal, now))
+    put = tuple(
+        signal
+        for key, signal in there.items()
+        if _is_news(stored.get(key), signal, now, is_closing=key.id in closing)
+    )
     gone = tuple(
         key
         for key, row in stored.items()
@@ -90,12 +100,13 @@ def key_of(signal: Signal) -> Key:
     return Key(kind_of(signal).name, signal.id)
 
 
-def _is_news(row: Stored | None, signal: Signal, now: datetime) -> bool:
+def _is_news(row: Stored | None, signal: Signal, now: datetime, *, is_closing: bool) -> bool:
     if row is None:
         return True
     if row.finished_at is None:
         return row.signal != signal
-    return has_advanced(row.signal, signal) or row.finished_at <= now - CLOSING
+    is_reopened = not is_closing and row.finished_at <= now - CLOSING
+    return is_reopened or has_advanced(row.signal, signal)
 
 
 def has_advanced(before: Signal, after: Signal) -> bool:

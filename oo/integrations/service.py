@@ -3,17 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import httpx2
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.signals import SOURCE_ERRORS, Connects, Manifest, Reconnect
+from oo.domain.signals import SOURCE_ERRORS, Connects, Reconnect
 from oo.domain.tasks import Task
 from oo.integrations.grants import Grants
 from oo.integrations.imports import ImportResult, take_upload
+from oo.integrations.overview import Integration, overview
 from oo.integrations.reading import Reader
 from oo.integrations.registry import ConfiguredSource, build_sources, http_client
 from oo.integrations.undo import undo
@@ -31,25 +31,6 @@ log = logging.getLogger(__name__)
 
 STATE_LIFETIME = timedelta(minutes=10)
 UPLOAD_SOURCE = "file"
-
-
-@dataclass(frozen=True, slots=True)
-class Integration:
-    """A source as a person sees it; `status` is None when it is not connected.
-
-    `retention` is a sentence; `counts` say how many signals there are of each kind ("2 events").
-    The last import can be undone until `undo_until`.
-    """
-
-    manifest: Manifest
-    retention: str
-    status: str | None = None
-    account: str = ""
-    error: str | None = None
-    connected_at: datetime | None = None
-    synced_at: datetime | None = None
-    counts: tuple[str, ...] = ()
-    undo_until: datetime | None = None
 
 
 class ConnectStart(NamedTuple):
@@ -97,30 +78,7 @@ class Integrations:
     async def list_for(self, user_id: str) -> list[Integration]:
         """Every source, connected or not."""
         async with self._db.read() as connection:
-            rows = {row.source: row for row in await connections.list_for(connection, user_id)}
-            counts = await kinds.counts(connection, user_id)
-            undoable = await last_imports.undoable(connection, user_id, self._clock.now())
-        listed = []
-        for name, configured in self._sources.items():
-            row = rows.get(name)
-            if row is None:
-                listed.append(Integration(configured.manifest, configured.retention))
-                continue
-            told = [kind.count(counts.get((name, kind.name), 0)) for kind in configured.kinds]
-            listed.append(
-                Integration(
-                    configured.manifest,
-                    configured.retention,
-                    row.status,
-                    row.account,
-                    row.error,
-                    row.connected_at,
-                    row.synced_at,
-                    tuple(told),
-                    undoable.get(name),
-                )
-            )
-        return listed
+            return await overview(connection, user_id, self._sources, self._clock.now())
 
     def redirect_uri(self, name: str) -> str:
         """Where the provider sends the browser back to."""
@@ -146,6 +104,7 @@ class Integrations:
             account, now = grant.account[:320], self._clock.now()
             row = ConnectionRow(name, account, CONNECTED, secret, now, synced_at, None)
             await connections.put(connection, user_id, row)
+            await outbox.hurry(connection, user_id, name)
         self._reader.begin_anew(user_id, name)
         await self._sync_quietly(user_id, name)
 
@@ -222,28 +181,18 @@ class Integrations:
         *,
         due: date | None = None,
         due_at: datetime | None = None,
-    ) -> None:
-        """Finish the task here and at its source.
-
-        It is finished here at once. Raises Retry when the source could not be told: call again
-        later; telling it twice does nothing more. A task that is not known is done already, and
-        so is the turn of a recurring task that was due on `due`, `due_at` once these have moved;
-        without them the turn that is stored is meant.
-        """
+    ) -> bool:
+        """See :class:`oo.domain.ports.ClosesTasks`."""
         async with self._db.read() as connection:
             stored = await tasks.get(connection, user_id, task_id)
-        if stored is None:
-            return
+        if stored is None or stored.completed_at is None:
+            return False
         task = stored.task
         is_turn_known = due is not None or due_at is not None
         if task.recurring and is_turn_known and (task.due, task.due_at) != (due, due_at):
-            return
-        if stored.completed_at is None:
-            async with self._db.write() as connection:
-                await users.lock(connection, [user_id])
-                await tasks.mark_completed(connection, user_id, [task_id], self._clock.now())
-                await users.bump_pool(connection, user_id)
+            return False
         await self._reader.close(user_id, task)
+        return True
 
     async def import_file(
         self,
@@ -277,12 +226,11 @@ class Integrations:
     async def _ask_to_revoke(
         self, connection: AsyncConnection, user_id: str, name: str, secret: bytes
     ) -> None:
-        now = self._clock.now()
         errand = {
             "user_id": user_id,
             "subject": outbox.REVOKE_GRANT,
-            "payload": outbox.revoke_grant(name, secret, now),
-            "created_at": now,
+            "payload": outbox.revoke_grant(name, secret),
+            "created_at": self._clock.now(),
         }
         await outbox.put(connection, [errand])
 

@@ -88,11 +88,13 @@ async def set_failed(
     connection: AsyncConnection,
     user_id: str,
     source: str,
-    status: str,
+    status: str | None,
     error: str,
     now: datetime,
 ) -> None:
     """Say what went wrong just now; `error` is a sentence for the person.
+
+    Without a `status` it stays what it is: who is to connect again is so after any other failure.
 
     The source counts as asked, so that one that fails does not hold up the others' turn; what was
     read last stays as old as it is.
@@ -100,7 +102,7 @@ async def set_failed(
     await connection.execute(
         update(connections)
         .where(connections.c.user_id == user_id, connections.c.source == source)
-        .values(status=status, error=error, asked_at=now)
+        .values(error=error, asked_at=now, **({"status": status} if status else {}))
     )
 
 

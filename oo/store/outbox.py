@@ -2,7 +2,8 @@
 
 import base64
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, or_, select, update
@@ -15,7 +16,14 @@ TIP_FEEDBACK = "signals.tip.feedback"
 TASK_COMPLETED = "signals.task.completed"
 COMPLETE_TASK = "commands.task.complete"
 REVOKE_GRANT = "commands.grant.revoke"
-REVOKE_WITHIN = timedelta(days=7)  # what a provider gave has mostly run out by then
+
+
+class Outcome(StrEnum):
+    """How a message ended."""
+
+    DONE = "done"
+    SUPERSEDED = "superseded"  # there was nothing left to do
+    GIVEN_UP = "given_up"
 
 
 class Told(NamedTuple):
@@ -28,11 +36,21 @@ class Told(NamedTuple):
 
 
 class Message(NamedTuple):
-    """Something to be told or done, in the order of `id`."""
+    """Something to be told or done, in the order of `id`; `attempts` have failed so far."""
 
     id: int
     user_id: str
     payload: dict[str, Any]
+    created_at: datetime
+    attempts: int
+
+
+class Closing(NamedTuple):
+    """An errand to close a task; `outcome` is None while it waits."""
+
+    task_id: str
+    attempts: int
+    outcome: Outcome | None
 
 
 def close_task(task_id: str, due: date | None, due_at: datetime | None) -> dict[str, Any]:
@@ -44,15 +62,9 @@ def close_task(task_id: str, due: date | None, due_at: datetime | None) -> dict[
     }
 
 
-def revoke_grant(source: str, secret: bytes, now: datetime) -> dict[str, Any]:
+def revoke_grant(source: str, secret: bytes) -> dict[str, Any]:
     """The payload of REVOKE_GRANT; `secret` is the grant as the vault sealed it."""
-    return {
-        "source": source,
-        "secret": base64.b64encode(secret).decode(),
-        "tries": 0,
-        "next_at": now.isoformat(),
-        "until": (now + REVOKE_WITHIN).isoformat(),
-    }
+    return {"source": source, "secret": base64.b64encode(secret).decode()}
 
 
 async def put(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
@@ -62,16 +74,22 @@ async def put(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> No
 
 
 async def waiting(
-    connection: AsyncConnection, subject: str, limit: int, after: int = 0
+    connection: AsyncConnection,
+    subject: str,
+    limit: int,
+    after: int = 0,
+    due: datetime | None = None,
 ) -> list[Message]:
-    """The oldest messages of a subject behind `after` that nobody has handled yet."""
+    """The oldest messages of a subject behind `after` that have not ended; those `due` by then."""
     o = outbox.c
     query = (
-        select(o.id, o.user_id, o.payload)
+        select(o.id, o.user_id, o.payload, o.created_at, o.attempts)
         .where(o.relayed_at.is_(None), o.subject == subject, o.id > after)
         .order_by(o.id)
         .limit(limit)
     )
+    if due is not None:
+        query = query.where(or_(o.next_at.is_(None), o.next_at <= due))
     return [Message(*row) for row in await connection.execute(query)]
 
 
@@ -86,15 +104,65 @@ async def about_tasks(connection: AsyncConnection, user_id: str, since: datetime
     return [Told(*row) for row in await connection.execute(query)]
 
 
-async def mark_relayed(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
-    """These messages have been handled."""
-    await connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(relayed_at=now))
+async def closings(connection: AsyncConnection, user_id: str, since: datetime) -> list[Closing]:
+    """The person's errands to close tasks that wait, or have ended since then, in order."""
+    o = outbox.c
+    query = (
+        select(o.payload, o.attempts, o.outcome)
+        .where(
+            o.user_id == user_id,
+            o.subject == COMPLETE_TASK,
+            or_(o.relayed_at.is_(None), o.relayed_at >= since),
+        )
+        .order_by(o.id)
+    )
+    return [
+        Closing(row.payload["task_id"], row.attempts, row.outcome and Outcome(row.outcome))
+        for row in await connection.execute(query)
+        if "task_id" in row.payload
+    ]
 
 
-async def change(connection: AsyncConnection, message_id: int, payload: dict[str, Any]) -> None:
-    """Replace what a message says."""
+async def end(
+    connection: AsyncConnection,
+    message_id: int,
+    outcome: Outcome,
+    now: datetime,
+    error: str | None = None,
+) -> None:
+    """A message has come to its end; `error` says why it was given up."""
     await connection.execute(
-        update(outbox).where(outbox.c.id == message_id).values(payload=payload)
+        update(outbox)
+        .where(outbox.c.id == message_id)
+        .values(relayed_at=now, outcome=outcome, error=error)
+    )
+
+
+async def postpone(
+    connection: AsyncConnection, message_id: int, next_at: datetime, error: str
+) -> None:
+    """A message could not be handled, and is tried again at `next_at`."""
+    o = outbox.c
+    await connection.execute(
+        update(outbox)
+        .where(o.id == message_id, o.relayed_at.is_(None))
+        .values(next_at=next_at, attempts=o.attempts + 1, error=error)
+    )
+
+
+async def hurry(connection: AsyncConnection, user_id: str, source: str) -> None:
+    """The person's errands to close tasks of `source` are due at once, as if never tried."""
+    o = outbox.c
+    query = select(o.id, o.payload).where(
+        o.user_id == user_id, o.subject == COMPLETE_TASK, o.relayed_at.is_(None)
+    )
+    ids = [
+        row.id
+        for row in await connection.execute(query)
+        if row.payload.get("task_id", "").startswith(f"{source}:")
+    ]
+    await connection.execute(
+        update(outbox).where(o.user_id == user_id, o.id.in_(ids)).values(next_at=None, attempts=0)
     )
 
 

@@ -247,6 +247,10 @@ outbox = Table(
     Column("payload", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("relayed_at", UtcDateTime),  # when its consumer has dealt with it
+    Column("attempts", Integer, nullable=False, server_default="0"),  # those that failed
+    Column("next_at", UtcDateTime),  # when it is tried again; at once if there is none
+    Column("outcome", String(16)),  # how it ended
+    Column("error", Text),  # what went wrong the last time, as a sentence
     Index(None, "subject", "relayed_at", "id"),
 )
 

@@ -100,6 +100,14 @@ async def get(connection: AsyncConnection, user_id: str, task_id: str) -> Stored
     return StoredTask(from_row(row._mapping), row.completed_at) if row else None
 
 
+async def titles(connection: AsyncConnection, user_id: str, ids: Collection[str]) -> dict[str, str]:
+    """The titles of those of the person's tasks that there are."""
+    query = select(tasks.c.id, tasks.c.title).where(
+        tasks.c.user_id == user_id, tasks.c.id.in_(sorted(ids)[:_BATCH])
+    )
+    return {row.id: row.title for row in await connection.execute(query)}
+
+
 async def put(
     connection: AsyncConnection,
     user_id: str,

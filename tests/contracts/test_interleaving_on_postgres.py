@@ -24,7 +24,7 @@ from oo.store.database import Database
 from oo.store.migrate import migrate
 from oo.store.tables import feedback
 from tests.peers.postgres import postgres
-from tests.peers.store import add_person
+from tests.peers.store import add_person, tick_off
 from tests.unit.recommend.conftest import candidate, clock, serve_tip  # noqa: F401 - a fixture
 
 ROUNDS = 60
@@ -87,7 +87,7 @@ async def test_no_order_of_writers_ends_in_a_deadlock(
         async with there.read() as connection:
             found = await tasks.list_open(connection, user)
         if found:
-            await random.choice(sides).complete(user, random.choice(found).id)
+            await tick_off(random.choice(stores), clock, user, random.choice(found).id)
 
     async def disconnect(user: str) -> None:
         await random.choice(sides).disconnect(user, "file")

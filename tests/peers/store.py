@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from oo.kit.clock import Clock
 from oo.kit.ids import new_id
-from oo.store import users
+from oo.store import tasks, users
 from oo.store.database import Database
 from oo.store.tables import feedback, metadata, tip_scores
 from oo.store.users import UserRow
@@ -42,6 +42,14 @@ async def add_person(db: Database, clock: Clock, subject: str = "ada") -> str:
     async with db.write() as connection:
         await users.add(connection, row)
     return row.id
+
+
+async def tick_off(db: Database, clock: Clock, user_id: str, task_id: str) -> None:
+    """Finish a task here, as a reaction does; its source hears nothing of it yet."""
+    async with db.write() as connection:
+        await users.lock(connection, [user_id])
+        await tasks.mark_completed(connection, user_id, [task_id], clock.now())
+        await users.bump_pool(connection, user_id)
 
 
 async def shift_log(db: Database, by: timedelta) -> None:

@@ -45,6 +45,7 @@ class TodoistPeer:
     turns: list[dict[str, Any]] = field(default_factory=list)  # completed ones of recurring tasks
     projects: dict[str, str] = field(default_factory=lambda: {"p1": "Inbox"})
     fail_next: deque[int | None] = field(default_factory=deque)
+    close_fails: int | None = None  # the status with which every close is answered, if any
     requests: list[str] = field(default_factory=list)
     hold_tokens: asyncio.Event | None = None  # while set, grants are made but not yet answered
     codes: dict[str, str] = field(default_factory=dict)
@@ -242,6 +243,8 @@ class TodoistPeer:
 
     async def _close_task(self, request: Request) -> Response:
         self._admit(request)
+        if self.close_fails:
+            raise Refusal(self.close_fails, "injected")
         task = self._task(request)
         task["updated_at"] = _stamp(self.now())
         if task["due"] and task["due"]["is_recurring"]:

@@ -8,6 +8,8 @@ from oo.integrations.service import Integrations
 from oo.kit.clock import ManualClock
 from oo.store import outbox
 from oo.store.database import Database
+from oo.store.outbox import Outcome
+from tests.peers.store import tick_off
 from tests.peers.todoist import TodoistPeer
 from tests.unit.integrations.conftest import connect
 
@@ -119,6 +121,7 @@ async def test_a_turn_ticked_off_here_is_not_told_when_the_next_is_put_off(
     }
     async with db.write() as connection:
         await outbox.put(connection, [errand])
+    await tick_off(db, clock, ada, f"todoist:{daily}")
     await integrations.complete(ada, f"todoist:{daily}")
     for _ in range(2):
         clock.advance(31)
@@ -162,7 +165,7 @@ async def test_connecting_again_tells_nothing_twice(
     clock.advance(91)
     await integrations.open_tasks(ada)
     async with db.write() as connection:  # as if the message were purged
-        await outbox.mark_relayed(connection, [1], clock.now() - timedelta(days=30))
+        await outbox.end(connection, 1, Outcome.DONE, clock.now() - timedelta(days=30))
     clock.advance(3600)
     peer.tasks[daily]["due"] = {**DAILY, "date": "2026-11-29"}
     await connect(integrations, http, ada)

@@ -46,7 +46,7 @@ async def test_disconnecting_erases_whatever_the_provider_says_and_revokes_behin
     kept = str(await errands(db))
     assert all(token not in kept for token in (*peer.access, *peer.refresh))
     peer.fail_next.clear()
-    clock.advance(31)
+    clock.advance(41)
     assert await revoke_grants.run(db, clock, integrations) == 1
     assert not peer.access
     assert not peer.refresh

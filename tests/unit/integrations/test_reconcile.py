@@ -54,6 +54,13 @@ def test_a_delta_neither_reopens_nor_forgets_a_task_finished_here() -> None:
     assert (found.put, found.gone) == ((), ())
 
 
+def test_a_task_whose_close_is_under_way_is_not_reopened() -> None:
+    before = stored(task(1), finished_at=NOW - timedelta(days=2))
+    told = [task(1)]
+    assert reconcile.compare(before, told, NOW, closing=["s:1"]).put == ()
+    assert reconcile.compare(before, told, NOW, closing=["s:2"]).put == (task(1),)
+
+
 def test_signals_of_two_kinds_may_share_an_id() -> None:
     found = changes(stored(task(1)), Reading((task(1), event(1))))
     assert (found.put, found.gone) == ((event(1),), ())

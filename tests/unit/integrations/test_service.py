@@ -18,7 +18,7 @@ from oo.store import connections
 from oo.store.database import Database
 from oo.store.tables import users
 from oo.vault.service import Vault
-from tests.peers.store import add_person
+from tests.peers.store import add_person, tick_off
 from tests.peers.todoist import TodoistPeer
 from tests.unit.integrations.conftest import KEYRING, connect
 
@@ -29,6 +29,12 @@ async def integration(integrations: Integrations, user_id: str, name: str) -> In
 
 async def titles(integrations: Integrations, user_id: str) -> list[str]:
     return [task.title for task in await integrations.open_tasks(user_id)]
+
+
+async def done(integrations: Integrations, user_id: str, task_id: str) -> bool:
+    """A task finished here, then at its source; whether there was something to finish."""
+    await tick_off(integrations._db, integrations._clock, user_id, task_id)
+    return await integrations.complete(user_id, task_id)
 
 
 async def pool_version(db: Database, user_id: str) -> int:
@@ -217,11 +223,20 @@ async def test_done_closes_the_task_and_a_repeat_changes_nothing(
     task_id = peer.add_task("write")
     await integrations.sync(connected)
     for _ in range(2):
-        await integrations.complete(connected, f"todoist:{task_id}")
+        assert await done(integrations, connected, f"todoist:{task_id}")
     assert peer.closed == [task_id]
     assert await titles(integrations, connected) == []
-    await integrations.complete(connected, "todoist:unknown")
-    await integrations.complete(connected, "file:unknown")
+    assert not await done(integrations, connected, "todoist:unknown")
+    assert not await done(integrations, connected, "file:unknown")
+
+
+async def test_what_is_open_again_is_not_finished_at_its_source(
+    integrations: Integrations, peer: TodoistPeer, connected: str
+) -> None:
+    task_id = peer.add_task("write")
+    await integrations.sync(connected)
+    assert not await integrations.complete(connected, f"todoist:{task_id}")
+    assert peer.closed == []
 
 
 async def test_done_on_a_recurring_task_advances_it_once(
@@ -231,7 +246,7 @@ async def test_done_on_a_recurring_task_advances_it_once(
     task_id = peer.add_task("stretch", due=due)
     await integrations.sync(connected)
     for _ in range(2):  # the answer to the first call was lost
-        await integrations.complete(connected, f"todoist:{task_id}")
+        assert await done(integrations, connected, f"todoist:{task_id}")
     clock.advance(31)
     (task,) = await integrations.open_tasks(connected)
     assert task.recurring
@@ -244,12 +259,14 @@ async def test_a_repeat_after_the_next_turn_was_read_leaves_that_turn_open(
     due = {"date": "2026-11-21", "string": "every day", "lang": "en", "is_recurring": True}
     task_id = peer.add_task("stretch", due=due)
     await integrations.sync(connected)
-    for _ in range(2):  # the first was cut off before the outbox knew
-        await integrations.complete(connected, f"todoist:{task_id}", due=date(2026, 11, 21))
+    await done(integrations, connected, f"todoist:{task_id}")
+    for _ in range(2):  # cut off before the outbox knew
         clock.advance(31)
         (task,) = await integrations.open_tasks(connected)
         assert task.due == date(2026, 11, 22)
-    await integrations.complete(connected, task.id, due=task.due)
+        turn = date(2026, 11, 21)
+        assert not await integrations.complete(connected, f"todoist:{task_id}", due=turn)
+    assert await done(integrations, connected, task.id)
     assert peer.tasks[task_id]["due"]["date"] == "2026-11-23"
 
 
@@ -260,7 +277,7 @@ async def test_done_during_an_outage_hides_the_task_and_can_be_repeated(
     await integrations.sync(connected)
     peer.fail_next.extend([500] * 3)
     with pytest.raises(Retry):
-        await integrations.complete(connected, f"todoist:{task_id}")
+        await done(integrations, connected, f"todoist:{task_id}")
     peer.requests.clear()
     with pytest.raises(Retry):
         await integrations.complete(connected, f"todoist:{task_id}")
@@ -276,7 +293,7 @@ async def test_a_task_reopened_at_the_source_comes_back(
 ) -> None:
     task_id = peer.add_task("write")
     await integrations.sync(connected)
-    await integrations.complete(connected, f"todoist:{task_id}")
+    await done(integrations, connected, f"todoist:{task_id}")
     peer.tasks[task_id]["checked"] = False
     clock.advance(16 * 60)
     assert await titles(integrations, connected) == ["write"]
@@ -290,7 +307,7 @@ async def test_people_see_their_own_tasks_only(
     await integrations.import_file(bob, "list.txt", b"bob's secret")
     assert await titles(integrations, ada) == ["ada's secret"]
     (task,) = await integrations.open_tasks(bob)
-    await integrations.complete(ada, task.id)
+    assert not await done(integrations, ada, task.id)
     assert await titles(integrations, bob) == ["bob's secret"]
 
 

@@ -30,11 +30,12 @@ class FakeIntegrations:
 
     async def complete(
         self, user_id: str, task_id: str, *, due: date | None, due_at: datetime | None
-    ) -> None:
+    ) -> bool:
         self.asked.append(task_id)
         self.dues.append((due, due_at))
         if task_id in self.errors:
             raise self.errors[task_id]
+        return True
 
 
 @pytest.fixture
@@ -99,17 +100,20 @@ async def test_a_message_or_person_that_fails_does_not_block_the_others(
 ) -> None:
     monkeypatch.setattr(outbox_worker, "BATCH", 1)
     integrations = FakeIntegrations(
-        {"later": Retry("Later."), "broken": Broken("Never."), "bug": RuntimeError("?")}
+        {"s:later": Retry("Later."), "s:broken": Broken("Never."), "s:bug": RuntimeError("?")}
     )
     await put(
         db,
         ("ada", {}),
-        ("ada", {"task_id": "bug"}),
-        ("bob", {"task_id": "later"}),
-        ("bob", {"task_id": "also later"}),
-        ("ada", {"task_id": "broken"}),
-        ("eve", {"task_id": "fine"}),
+        ("ada", {"task_id": "s:bug"}),
+        ("bob", {"task_id": "s:later"}),
+        ("bob", {"task_id": "s:also later"}),
+        ("bob", {"task_id": "other:fine"}),
+        ("ada", {"task_id": "s:broken"}),
+        ("eve", {"task_id": "s:fine"}),
     )
-    assert await run(db, integrations) == 2
-    assert integrations.asked == ["bug", "later", "broken", "fine"]
-    assert await left(db) == [None, "bug", "later", "also later"]
+    assert await run(db, integrations) == 3
+    assert integrations.asked == ["s:bug", "s:later", "other:fine", "s:broken", "s:fine"]
+    assert await left(db) == [None, "s:bug", "s:later", "s:also later"]
+    assert await run(db, integrations) == 0  # whatever went wrong, it is too early
+    assert len(integrations.asked) == 5
