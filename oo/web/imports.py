@@ -46,9 +46,19 @@ class Undone(BaseModel):
     restored: int
 
 
+_UPLOAD = {
+    "required": True,
+    "content": {
+        kind: {"schema": {"type": "string", "format": "binary", "minLength": 1}}
+        for kind in ("text/csv", "application/octet-stream")
+    },
+}
+
+
 @router.post(
     "/api/sources/{source}/import",
     responses=answers(BadRequest, *PERSONAL, NotFound, Conflict, Malformed),
+    openapi_extra={"requestBody": _UPLOAD},
 )
 async def import_file(
     request: Request, source: str, filename: str = Query("tasks.txt", max_length=300)

@@ -1,6 +1,7 @@
 """The pages in process, over a fresh store and a stand-in Todoist."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,11 +88,19 @@ def _recommender(db: Database, clock: ManualClock) -> Recommender:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with open_site(tmp_path) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_site(folder: Path, **limits: int) -> AsyncIterator[Site]:
+    """The application over a store in `folder`, with other limits than it is shipped with."""
     clock = ManualClock(datetime(2026, 11, 21, 9, tzinfo=UTC))
     peer = TodoistPeer(now=clock.now)
     settings = Settings.model_validate(
         {
-            "data_dir": tmp_path,
+            "data_dir": folder,
+            "limits": limits,
             "oidc": {
                 "google": {
                     "title": "Google",
@@ -110,7 +119,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         }
     )
     transport = httpx2.ASGITransport(app=peer.app())
-    async with fresh_store(tmp_path) as db, httpx2.AsyncClient(transport=transport) as provider:
+    async with fresh_store(folder) as db, httpx2.AsyncClient(transport=transport) as provider:
         parts = SimpleNamespace(
             settings=settings,
             clock=clock,
