@@ -49,6 +49,14 @@ def started(folder: Path, given: dict[str, str]) -> Iterator[Product]:
         yield Product(base_url, TodoistPeer(), given, config, process.pid)
 
 
+def in_store(given: dict[str, str]) -> dict[str, int]:
+    """The numbers of all reactions that were kept, by their keys."""
+    with sqlite3.connect(Path(given["OO_DATA_DIR"]) / "oo.db") as store:
+        rows = store.execute("SELECT idempotency_key, user_seq FROM feedback").fetchall()
+    assert len(rows) == len({key for key, _ in rows})
+    return dict(rows)
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder with a path so short that sockets fit into it."""
@@ -123,11 +131,8 @@ def test_death_takes_little_and_leaves_nothing(
     assert ledger.foreign() == set()
     back = {name: seconds for name, _, seconds in table}
     assert back["haproxy -db"] < 20  # 29 s with Serve's own periods
-    with sqlite3.connect(folder / "d" / "oo.db") as store:
-        rows = store.execute("SELECT idempotency_key, user_seq FROM feedback").fetchall()
     assert len(ledger.acknowledged) > 50
-    assert ledger.acknowledged.items() <= dict(rows).items()
-    assert len(rows) == len({key for key, _ in rows})
+    assert ledger.acknowledged.items() <= in_store(given).items()
 
 
 def test_what_two_deaths_left_is_cleared_by_the_next_start(folder: Path) -> None:
