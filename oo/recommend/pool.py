@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from cachetools import TTLCache
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.claims import holds
+from oo.domain.claims import bounded, holds
 from oo.domain.pools import LOW_WATER
 from oo.domain.signals import Signal
 from oo.domain.standing import Moment, Standing
@@ -50,7 +50,9 @@ class Stock:
         moment = self.standing.at(now)
         found = [entry for entry in self.entries if _is_eligible(entry, moment, now)]
         ends = [now + AT_MOST, *(entry.candidate.expires_at for entry in found)]
-        ends += [it.until for entry in found for it in entry.candidate.claims if it.until]
+        # bounded anew: what was written elsewhere ends by another clock than that of the zone now
+        claims = [bounded(claim, moment) for entry in found for claim in entry.candidate.claims]
+        ends += [claim.until for claim in claims if claim.until is not None]
         ends += [it.not_before for it in self.entries if it.not_before and it.not_before > now]
         return _Looked(now, min(ends), found)
 

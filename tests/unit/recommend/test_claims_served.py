@@ -169,6 +169,21 @@ async def test_day_words_end_when_the_person_travels(
     assert await offered(db, clock, user) == set()
 
 
+async def test_a_look_ends_where_the_claims_end_in_the_zone_of_now(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    """Else a person who travelled is decided on again and again, until the look is old."""
+    await put(db, user, rent())
+    await write(db, clock, user, "Give “Pay rent” five minutes this morning.")  # 9:00 in UTC
+    async with db.write() as connection:
+        await users.set_timezone(connection, user, "Europe/Zurich")
+    clock.advance(timedelta(hours=1, minutes=59, seconds=59.5).total_seconds())
+    pool = Pool(db, clock)
+    assert await offered(db, clock, user, pool)  # 11:59:59.5 there
+    clock.advance(0.5)
+    assert await offered(db, clock, user, pool) == set()
+
+
 async def test_a_tip_under_an_old_title_is_not_served(
     db: Database, clock: ManualClock, user: str
 ) -> None:
