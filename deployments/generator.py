@@ -12,7 +12,8 @@ from ray import serve
 
 from deployments.calls import answered
 from deployments.process import start
-from ml.generation.gate import Generation, generate, pool_key
+from ml.composing.writing import knowing_composer, write
+from ml.generation.gate import pool_key
 from ml.generation.settings import TIP_GENERATOR, ModelSettings, load_settings
 from ml.prompts.prompt import load as load_prompt
 from oo.domain.context import PromptContext
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TIPS_PER_CALL = 3
 ENGINE_ANSWERS_WITHIN_S = 1.0
 
 
@@ -46,33 +46,22 @@ class _Writer:
     def __init__(self, aliases: "Aliases", random: Random) -> None:
         self._aliases = aliases
         self._random = random
+        self._composer = knowing_composer()
 
     def pool_key(self, context: PromptContext) -> str:
         alias = self._aliases.alias(TIP_GENERATOR)
         return pool_key(context, load_prompt(alias.prompt), alias.model)
 
     async def write(self, context: PromptContext, count: int, deadline_s: float) -> Sequence[Draft]:
-        alias = self._aliases.alias(TIP_GENERATOR)
-        prompt, completer = load_prompt(alias.prompt), self._aliases.completer()
-        calls = -(-count // TIPS_PER_CALL)
-        made: list[Generation] = await asyncio.gather(
-            *(
-                generate(
-                    context,
-                    min(TIPS_PER_CALL, count - call * TIPS_PER_CALL),
-                    completer,
-                    prompt,
-                    deadline_s=deadline_s,
-                    random=self._random,
-                )
-                for call in range(calls)
-            )
+        return await write(
+            context,
+            count,
+            load_prompt(self._aliases.alias(TIP_GENERATOR).prompt),
+            self._aliases.completer(),
+            self._composer,
+            deadline_s=deadline_s,
+            random=self._random,
         )
-        for generation in made:
-            if generation.failure:
-                log.warning("templates fill in: %s", generation.failure)
-        distinct = {tip.content: tip for generation in made for tip in generation.tips}
-        return list(distinct.values())
 
 
 class TipGenerator:

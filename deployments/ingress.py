@@ -12,8 +12,8 @@ from deployments.calls import answered
 from deployments.handles import GeneratorRefill, Shards
 from deployments.process import start
 from deployments.watch import Watch
+from ml.composing.fallback import fallback
 from ml.features import REGISTRY
-from ml.generation.templates import fallback
 from oo.domain.context import PromptContext
 from oo.domain.health import State
 from oo.identity.accounts import Accounts

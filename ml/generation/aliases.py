@@ -1,10 +1,13 @@
 """Every LLM call goes through here: LiteLLM's router over the aliases of the settings (E3)."""
 
+import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from ml.embedding.embedder import SentenceEncoder
 from ml.generation.breaker import OWN_PAUSES, PAUSES, Breaker, retry_after
 from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
 from ml.generation.engine_provider import EngineCall, litellm, register
@@ -39,7 +42,11 @@ class Aliases:
         self.settings = settings
         self._breaker = Breaker(self._clock)
         self._router = litellm.Router(
-            model_list=[_entry(name, alias) for name, alias in settings.aliases.items()],
+            model_list=[
+                _entry(name, alias)
+                for name, alias in settings.aliases.items()
+                if not alias.is_embedded
+            ],
             num_retries=0,
             disable_cooldowns=True,
         )
@@ -85,7 +92,9 @@ class Aliases:
 
     async def embed(self, texts: Sequence[str], name: str = EMBEDDER) -> list[list[float]]:
         """One vector per text. Raises CompletionFailedError."""
-        self.alias(name)
+        if self.alias(name).is_embedded:
+            found = await asyncio.to_thread(_encoder(), list(texts))
+            return [list(map(float, row)) for row in found]
         try:
             answer = await self._router.aembedding(model=name, input=list(texts))
         except Exception as error:
@@ -148,6 +157,11 @@ class AliasCompleter:
     async def complete(self, request: CompletionRequest) -> Completion:
         """See Completer."""
         return await self.aliases.complete(self.name, request, cloud_consent=self.cloud_consent)
+
+
+@cache
+def _encoder() -> SentenceEncoder:
+    return SentenceEncoder()
 
 
 def _provider(alias: Alias) -> str:

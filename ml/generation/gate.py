@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from random import Random
 
+from ml.composing.fallback import fallback
+from ml.generation.account import OUTSIDE, Attempt, Generation, Refusal
 from ml.generation.answers import parse
 from ml.generation.completion import (
     Completer,
@@ -22,52 +24,13 @@ from ml.generation.drafts import RawTip, Source, TipDraft, fill_title, reference
 from ml.generation.grammar import grammar
 from ml.generation.language import well_formed
 from ml.generation.schema import answer_schema
-from ml.generation.templates import fallback
 from ml.generation.validation import duplicates, judge
 from ml.prompts.prompt import Message, Prompt, Retry, Vocabulary
 from oo.domain.context import PromptContext
 
 MAX_ATTEMPTS = 3
-OUTSIDE = "not a sentence of the language"
 REPEATED = "says the same again"
 _TOKENS_PER_TIP = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A tip that did not pass, and why."""
-
-    content: str
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One completion and what became of it."""
-
-    model: str
-    prompt_tokens: int
-    completion_tokens: int
-    latency_s: float
-    accepted: int
-    refused: tuple[Refusal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """The tips, those of the model first, and the account of how they came (E9).
-
-    `failure` says why no model was asked again, if one failed.
-    """
-
-    tips: tuple[TipDraft, ...]
-    attempts: tuple[Attempt, ...] = ()
-    failure: str | None = None
-
-    @property
-    def from_model(self) -> int:
-        """How many of the tips a model wrote."""
-        return sum(tip.source is Source.LLM for tip in self.tips)
 
 
 @dataclass(slots=True)

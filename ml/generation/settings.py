@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_v
 ENGINE = "oo-engine"
 """LiteLLM's provider name of the engine in our own cluster."""
 
+EMBEDDED = "oo-embedded"
+"""The provider of what runs in the asking process itself, from weights that a package brings."""
+
 TIP_GENERATOR = "tip-generator"
 EMBEDDER = "embedder"
 JUDGE = "judge"
@@ -47,6 +50,11 @@ class Alias(BaseModel):
     def is_own(self) -> bool:
         """Whether the engine of our own cluster answers."""
         return self.model.startswith(f"{ENGINE}/")
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the asking process itself holds the weights."""
+        return self.model.startswith(f"{EMBEDDED}/")
 
     @property
     def structure(self) -> Structure:

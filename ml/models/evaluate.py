@@ -13,8 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
+from ml.generation.account import Generation
 from ml.generation.completion import Completion, CompletionRequest
-from ml.generation.gate import Generation, generate
+from ml.generation.gate import generate
 from ml.models.people import Split, situation
 from ml.models.train import MODEL
 from ml.models.truth_report import Case, Report, summary

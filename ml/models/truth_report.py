@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ml.generation.account import OUTSIDE, Generation
 from ml.generation.drafts import Source
-from ml.generation.gate import OUTSIDE, REPEATED, Generation
+from ml.generation.gate import REPEATED
 from ml.generation.validation import flaws
 from ml.models.people import Situation
 

@@ -31,8 +31,9 @@ class Message(TypedDict):
 
 
 class Vocabulary(StrEnum):
-    """Which words the grammar lets a model use between the facts."""
+    """Which words the grammar lets a model use between the facts; `composed` are whole lines."""
 
+    COMPOSED = "composed"
     CLOSED = "closed"
     OPEN = "open"
 

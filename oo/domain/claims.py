@@ -31,11 +31,26 @@ class Fact(StrEnum):
     ADDED_TODAY = "added_today"
     PRIORITY = "priority"  # value: at least this
     MOST_PRESSING = "most_pressing"
+    NO_DUE = "no_due"  # it has no due day
+    ONLY_DUE_TODAY = "only_due_today"  # of the whole list
+    ONLY_OVERDUE = "only_overdue"
+    LONGEST_OVERDUE = "longest_overdue"  # of at least two that are overdue by days
+    FIRST_DUE = "first_due"  # ahead, and every other due day comes later
+    WAS_DUE_ON = "was_due_on"  # value: a weekday of the six days before today, 0 for Monday
     OPEN_COUNT = "open_count"  # value: all open tasks, resting ones too
     OVERDUE_COUNT = "overdue_count"  # value: the overdue ones among them
     WEEKDAY = "weekday"  # value: 0 for Monday
     WEEKEND = "weekend"
     PART_OF_DAY = "part_of_day"  # value: a DayPart
+
+
+BESIDE_OTHERS = (
+    Fact.ONLY_DUE_TODAY,
+    Fact.ONLY_OVERDUE,
+    Fact.LONGEST_OVERDUE,
+    Fact.FIRST_DUE,
+)
+"""What a task is beside all others: a context tells it, since it does not hold them all."""
 
 
 class Claim(NamedTuple):
@@ -148,6 +163,37 @@ def _is_pressing(moment: Moment, task: OpenTask, _: Value) -> bool:
     return moment.open_count > 1 and moment.most_pressing == task.id
 
 
+def _is_only_due_today(moment: Moment, task: OpenTask, value: Value) -> bool:
+    return _is_due_today(moment, task, value) and moment.due_on(moment.local.date()) == 1
+
+
+def _is_only_overdue(moment: Moment, task: OpenTask, _: Value) -> bool:
+    return moment.overdue_count == 1 and due.is_overdue(task, moment.local)
+
+
+def _is_longest_overdue(moment: Moment, task: OpenTask, _: Value) -> bool:
+    late = _late(moment, task) or 0
+    first, second = moment.earliest_days
+    if late <= 0 or second is None or second >= moment.local.date():
+        return False
+    return second != first == due.due_day(task, moment.local.tzinfo)
+
+
+def _is_first_due(moment: Moment, task: OpenTask, _: Value) -> bool:
+    late = _late(moment, task) or 0
+    first, second = moment.earliest_days
+    if late >= 0 or second is None:
+        return False
+    return second != first == due.due_day(task, moment.local.tzinfo)
+
+
+def _was_due_on(moment: Moment, task: OpenTask, value: Value) -> bool:
+    late = _late(moment, task)
+    if late is None or not 0 < late < 7 or not _awake(moment):
+        return False
+    return (moment.local.date() - timedelta(days=late)).weekday() == value
+
+
 def _next_overdue(moment: Moment) -> datetime:
     midnight = due.next_midnight(moment.local)
     instant = moment.standing.next_due(moment.local)
@@ -173,6 +219,12 @@ FACTS: Mapping[Fact, TaskRule | ListRule] = {
         lambda _, task, value: isinstance(value, int) and task.priority >= value, _never
     ),
     Fact.MOST_PRESSING: TaskRule(_is_pressing, _midnight),
+    Fact.NO_DUE: TaskRule(lambda m, task, _: _late(m, task) is None, _never),
+    Fact.ONLY_DUE_TODAY: TaskRule(_is_only_due_today, _until_overdue),
+    Fact.ONLY_OVERDUE: TaskRule(_is_only_overdue, lambda m, _: _next_overdue(m)),
+    Fact.LONGEST_OVERDUE: TaskRule(_is_longest_overdue, _midnight),
+    Fact.FIRST_DUE: TaskRule(_is_first_due, _midnight),
+    Fact.WAS_DUE_ON: TaskRule(_was_due_on, _daypart),
     Fact.OPEN_COUNT: ListRule(lambda m, value: m.open_count == value, lambda _: None),
     Fact.OVERDUE_COUNT: ListRule(lambda m, value: m.overdue_count == value, _next_overdue),
     Fact.WEEKDAY: ListRule(lambda m, value: m.local.weekday() == value, _midnight),

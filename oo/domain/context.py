@@ -55,7 +55,8 @@ class TaskFacts:
     `title` is one line of at most MAX_TITLE characters. `priority` runs from 1 to 4 (highest).
     `days_late` counts from the due day: 0 on it, negative before it and None without one.
     `overdue_since` is the local time of an instant that has passed on this very day, as ``05:30``.
-    `age_days` is None when the source does not say when it was added.
+    `age_days` is None when the source does not say when it was added. `standing` names what is true
+    of it beside all other open tasks, as values of `oo.domain.claims.Fact`.
     """
 
     task_id: str
@@ -65,6 +66,7 @@ class TaskFacts:
     age_days: int | None
     label: str | None
     overdue_since: str | None = None
+    standing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

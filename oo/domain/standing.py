@@ -1,6 +1,6 @@
 """How a person's whole list stands at an instant, in a form that answers in microseconds."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
 from functools import cached_property
@@ -54,6 +54,9 @@ class Standing:
         self._days = sorted(
             task.due for task in every if task.due_at is None and task.due is not None
         )
+        self._calendar = sorted(
+            day for task in every if (day := due.due_day(task, zone)) is not None
+        )
         self._titles: dict[str, str] = {}
         self._pressing: tuple[date, str | None] | None = None
 
@@ -76,6 +79,16 @@ class Standing:
         """The next instant at which a task becomes overdue within the day."""
         place = bisect_left(self._instants, local_now)
         return self._instants[place] if place < len(self._instants) else None
+
+    def due_on(self, day: date) -> int:
+        """How many tasks have that due day, overdue within it or not."""
+        return bisect_right(self._calendar, day) - bisect_left(self._calendar, day)
+
+    @property
+    def earliest_days(self) -> tuple[date | None, date | None]:
+        """The two earliest due days, equal where two tasks share it; None where there is none."""
+        first, second = (*self._calendar[:2], None, None)[:2]
+        return first, second
 
     def most_pressing(self, local_now: datetime) -> str | None:
         """The id of the most pressing task, None for an empty list."""
@@ -105,6 +118,15 @@ class Moment:
     def overdue_count(self) -> int:
         """Those of them that are overdue."""
         return self.standing.overdue_count(self.local)
+
+    def due_on(self, day: date) -> int:
+        """How many tasks have that due day."""
+        return self.standing.due_on(day)
+
+    @property
+    def earliest_days(self) -> tuple[date | None, date | None]:
+        """The two earliest due days of the list."""
+        return self.standing.earliest_days
 
     @property
     def most_pressing(self) -> str | None:

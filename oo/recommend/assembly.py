@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from oo.domain import due
+from oo.domain.claims import BESIDE_OTHERS, Claim, holds
 from oo.domain.context import MAX_TASKS, PromptContext, TaskFacts
 from oo.domain.signals import Signal
 from oo.domain.standing import Moment, urgency
@@ -40,4 +41,5 @@ def _facts(task: Task, moment: Moment) -> TaskFacts:
         age_days=due.age_days(task, moment.local),
         label=task.labels[0] if task.labels else None,
         overdue_since=due.overdue_since(task, moment.local),
+        standing=tuple(fact for fact in BESIDE_OTHERS if holds(Claim(fact, task.id), moment)),
     )

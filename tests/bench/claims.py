@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ml.generation.templates import fallback
+from ml.composing.fallback import fallback
 from oo.domain.claims import Claim, Fact, holds
 from oo.domain.standing import Listed, Standing
 from oo.domain.tasks import Task

@@ -17,15 +17,17 @@ import ml.features
 import ml.generation.refusals
 import ml.judges
 import ml.policies
+from ml.advice.advice import pieces
 from ml.features.registry import Feature, Registry
 from ml.generation.refusals._rule import Rule
+from ml.insights.insight import Scene, Work, finders
 from ml.ope.estimator import Estimator
 from ml.ope.feedback import BanditFeedback
 from ml.prompts import prompt
 from ml.simulation.judging import Judge, draw_cases
 from ml.simulation.scenario import PopulationModel, Scenario
 from oo.cli.main import build
-from oo.domain.context import DayPart, PromptContext
+from oo.domain.context import DayPart, PromptContext, TaskFacts
 from oo.domain.policies import Policy, pick
 from oo.domain.signals import all_kinds, by_kind
 from oo.domain.signals.kinds.measure import Measure
@@ -151,6 +153,20 @@ async def check_prompt(_: Place) -> None:
     assert "terse-v1" in prompt.versions()
     context = PromptContext(DayPart.MORNING, 0, 3, 1, ())
     assert "3 tasks, 1 overdue" in prompt.load("terse-v1").render(context)[0]["content"]
+
+
+async def check_fact(_: Place) -> None:
+    found = finders()["friday"]
+    task = TaskFacts("f:1", "Call Mum", 1, None, 3, None)
+    context = PromptContext(DayPart.MORNING, 4, 1, 0, (task,))
+    (insight,) = found.find(Scene(context, (Work(task, None),)))
+    assert insight.name in found.says
+
+
+async def check_advice(place: Place) -> None:
+    piece = pieces(place.folder / "dropped")["leave_early"]
+    context = PromptContext(DayPart.AFTERNOON, 4, 1, 0, ())
+    assert piece.suits(Scene(context, ()))
 
 
 async def check_job(place: Place) -> None:

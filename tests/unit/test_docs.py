@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel
 
 from deployments.args import AppArgs, EngineArgs
+from ml.advice.advice import Advice
 from ml.generation.settings import ModelSettings
 from ml.prompts.prompt import PromptFile
 from oo.cli import main as cli
@@ -179,6 +180,8 @@ def check_example(example: Any) -> None:
             AppArgs.model_validate(arguments)
         case {"vocabulary": _}:
             PromptFile.model_validate(part)
+        case {"parts": _, "texts": _}:
+            Advice.model_validate({**part, "name": "example"})
         case {"tip-generator": _}:
             ModelSettings.model_validate({"aliases": part})
         case _:

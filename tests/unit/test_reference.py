@@ -19,8 +19,12 @@ import oo.cli.commands
 import oo.domain.signals.kinds
 import oo.jobs.periodic
 import oo.web.pages
+from ml.activities.activity import activities
+from ml.advice.advice import pieces
 from ml.features import REGISTRY
+from ml.insights.insight import finders
 from ml.judges import judges
+from ml.languages.language import languages
 from ml.ope.estimators import estimators
 from ml.policies import policies
 from ml.prompts.prompt import versions
@@ -99,6 +103,10 @@ LIVE: dict[str, Callable[[], set[str]]] = {
     "Policies": lambda: set(policies()),
     "Features": lambda: set(REGISTRY.names),
     "Estimators": lambda: set(estimators()),
+    "Kinds of work": lambda: set(activities()),
+    "Facts worth saying": lambda: set(finders()),
+    "Advice": lambda: set(pieces()),
+    "Languages of tips": lambda: set(languages()),
     "Judges": lambda: set(judges()),
     "Prompts": lambda: set(versions()),
     "Signal sources": lambda: set(source_plugins()),

@@ -85,7 +85,7 @@ def _run(settings: Settings, config: Path, stopping: threading.Event) -> None:
     out.print(f"\n  oO is at  [bold]{settings.base_url}[/bold]")
     if settings.local_account:
         _print_sign_in_link(settings)
-    out.print("\nThe tip engine is loading; tips come from templates until it is warm.")
+    out.print("\nThe tip engine is loading; tips serve as they are composed until it is warm.")
     local_node.deploy(config, local_node.http_options(settings))
     warm = wait_until(lambda: over() or _is_warm(settings), ENGINE_WITHIN_S, 0.5)
     close_to_others(run_folder(settings.data_dir))

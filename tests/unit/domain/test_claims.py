@@ -1,7 +1,7 @@
 """Each fact: when a claim of it holds, when it no longer does, and until when by the clock."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -66,8 +66,61 @@ def test_a_true_claim_holds_and_has_its_end(claim: Claim, until: datetime | None
         assert holds(claim, moment(*TASKS, now=until - timedelta(seconds=1)))
 
 
+def day(ahead: int) -> date:
+    return TODAY + timedelta(days=ahead)
+
+
+UNDATED = one(7)
+BESIDE_OTHERS = (
+    (Claim(Fact.NO_DUE, "f:7"), (UNDATED,), None, (one(7, due=day(3)),)),
+    (
+        Claim(Fact.ONLY_DUE_TODAY, "f:4"),
+        (TODAY_DAY, FRIDAY),
+        MIDNIGHT,
+        (TODAY_DAY, one(8, due_at=NOW - timedelta(hours=3))),
+    ),
+    (Claim(Fact.ONLY_OVERDUE, "f:1"), (LATE, TODAY_DAY), MIDNIGHT, (LATE, one(8, due=day(-1)))),
+    (
+        Claim(Fact.LONGEST_OVERDUE, "f:1"),
+        (LATE, one(8, due=day(-1))),
+        MIDNIGHT,
+        (LATE, one(8, due=day(-7))),
+    ),
+    (Claim(Fact.FIRST_DUE, "f:5"), (FRIDAY, one(8, due=day(3))), MIDNIGHT, (FRIDAY, TOMORROW)),
+    (
+        Claim(Fact.WAS_DUE_ON, "f:8", 0),
+        (one(8, due=day(-2)),),
+        EVENING,
+        (one(8, due=day(-9)),),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "list_", "until", "other"),
+    BESIDE_OTHERS,
+    ids=lambda one: str(getattr(one, "fact", "")),
+)
+def test_what_a_task_is_beside_others_follows_the_whole_list(
+    claim: Claim, list_: tuple[Task, ...], until: datetime | None, other: tuple[Task, ...]
+) -> None:
+    here = moment(*list_)
+    assert holds(claim, here)
+    assert bounded(claim, here).until == until
+    if until is not None:
+        assert holds(claim, moment(*list_, now=until - timedelta(seconds=1)))
+    assert not holds(claim, moment(*other))
+    assert not holds(claim, moment(*(task for task in list_ if task.id != claim.task_id)))
+
+
+def test_a_task_alone_is_neither_the_longest_overdue_nor_the_first_to_come() -> None:
+    assert not holds(Claim(Fact.LONGEST_OVERDUE, "f:1"), moment(LATE))
+    assert not holds(Claim(Fact.FIRST_DUE, "f:5"), moment(FRIDAY))
+
+
 def test_every_fact_is_among_them_or_below() -> None:
-    assert {claim.fact for claim, _ in TRUE} | {Fact.WEEKEND} == set(Fact) == set(FACTS)
+    above = {claim.fact for claim, _ in TRUE} | {row[0].fact for row in BESIDE_OTHERS}
+    assert above | {Fact.WEEKEND} == set(Fact) == set(FACTS)
 
 
 @pytest.mark.parametrize(

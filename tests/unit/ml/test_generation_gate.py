@@ -7,9 +7,10 @@ from random import Random
 
 import pytest
 
+from ml.generation.account import OUTSIDE, Generation
 from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
 from ml.generation.drafts import Source
-from ml.generation.gate import OUTSIDE, REPEATED, Generation, generate, pool_key
+from ml.generation.gate import REPEATED, generate, pool_key
 from ml.prompts.prompt import load
 from oo.domain.context import DayPart, PromptContext, TaskFacts
 from oo.domain.signals import SignalFact

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from ml.composing.fallback import fallback
 from ml.features import REGISTRY
+from ml.generation.drafts import Source
 from ml.generation.gate import draft
 from ml.generation.language import work_of
-from ml.generation.templates import fallback
 from ml.generation.validation import judge
 from ml.models.people import Situation
 from ml.models.writer import answer
@@ -203,6 +204,11 @@ class Life:
         return str(hash(context))
 
     async def write(self, context: PromptContext, count: int, deadline_s: float) -> list[Draft]:
+        if self.random.random() < 0.5:
+            await self._interrupt("while_writing")
+            return [
+                replace(tip, source=Source.LLM) for tip in fallback(context, count, self.random)
+            ]
         situation = Situation(context, tuple(work_of(task.title) for task in context.tasks))
         found: list[Draft] = []
         for raw in answer(self.random, situation, count):

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ml.composing.fallback import fallback
 from ml.features import REGISTRY
 from ml.generation.drafts import Source, TipDraft
-from ml.generation.templates import fallback
 from ml.generation.validation import judge
 from oo.domain.context import PromptContext
 from oo.domain.standing import Standing
@@ -137,7 +137,7 @@ async def test_what_was_due_this_morning_is_overdue_in_the_afternoon(
     context = await context_of(db, clock, user)
     assert context.overdue_count == 1
     texts = [tip.content for tip in fallback(context, 40, Random(1))]
-    assert any("overdue since 05:30" in text for text in texts)
+    assert any("was due at 05:30" in text for text in texts)
     assert not any("due today" in text or "othing is overdue" in text for text in texts)
     for wrong in ("“Pay rent” is due today.", "Nothing is overdue, not even “Pay rent”."):
         made = TipDraft(TipKind.TASK, wrong, "file:1", 0.9, Source.LLM, "m", "v1")

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from ml.composing.fallback import fallback
 from ml.generation.drafts import Source
-from ml.generation.templates import fallback
 from oo.domain.context import PromptContext
 from oo.domain.pools import LOW_WATER, POOL_SIZE
 from oo.domain.standing import Standing

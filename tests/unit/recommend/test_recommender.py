@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from ml.composing.fallback import fallback
 from ml.features import REGISTRY
-from ml.generation.templates import fallback
 from ml.policies.egreedy_v1 import POLICY
 from oo.domain.context import PromptContext
 from oo.domain.due import end_of_daypart

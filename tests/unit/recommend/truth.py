@@ -9,7 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
+
+from ml.activities.activity import activities
+from ml.advice.advice import pieces
+from ml.languages.language import languages
 
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
@@ -60,6 +65,27 @@ class Truth:
             return self.now > task.due_at
         return task.due is not None and self.today > task.due
 
+    def beside(self, task: Known) -> list[int]:
+        """Days since the due days of all others that have one."""
+        days = [self.late(other) for other in self.tasks.values() if other is not task]
+        return [late for late in days if late is not None]
+
+    def is_longest_overdue(self, task: Known) -> bool:
+        late = self.late(task)
+        others = self.beside(task)
+        return late is not None and bool(others) and 0 < max(others) < late
+
+    def is_first_due(self, task: Known) -> bool:
+        late = self.late(task)
+        others = self.beside(task)
+        return late is not None and late < 0 and bool(others) and max(others) < late
+
+    def is_only_today(self, task: Known) -> bool:
+        return self.late(task) == 0 and not self.overdue(task) and 0 not in self.beside(task)
+
+    def is_only_overdue(self, task: Known) -> bool:
+        return self.overdue(task) and self.overdue_count == 1
+
     @property
     def overdue_count(self) -> int:
         return sum(map(self.overdue, self.tasks.values()))
@@ -100,6 +126,107 @@ def _due_on(match: re.Match[str], truth: Truth, task: Known) -> bool:
 def _this(match: re.Match[str], truth: Truth, _: str | None) -> bool:
     right_day = match[1] is None or match[1].strip() == WEEKDAYS[truth.today.weekday()]
     return right_day and match[2] == truth.part
+
+
+def _span(match: re.Match[str]) -> range:
+    """The days that a span stands for: ``12 days``, ``3 weeks``, ``over 3 weeks``."""
+    number = int(match["number"]) * (7 if match["unit"].startswith("week") else 1)
+    return range(number + 1, number + 7) if match["over"] else range(number, number + 1)
+
+
+def _was_due(match: re.Match[str], truth: Truth, task: Known) -> bool:
+    past = [truth.today - timedelta(days=back) for back in range(1, 7)]
+    return truth.day(task) in [day for day in past if WEEKDAYS[day.weekday()] == match[1]]
+
+
+def _at(match: re.Match[str], truth: Truth, task: Known) -> bool:
+    if task.due_at is None or truth.now <= task.due_at:
+        return False
+    at = task.due_at.astimezone(truth.zone)
+    return at.date() == truth.today and at.strftime("%H:%M") == match[1]
+
+
+def _moment(match: re.Match[str], truth: Truth, _: str | None) -> bool:
+    return match[1] == WEEKDAYS[truth.today.weekday()] and match[2] == truth.part
+
+
+def _later(match: re.Match[str], truth: Truth, task: Known) -> bool:
+    return truth.late(task) in _span(match) and truth.is_longest_overdue(task)
+
+
+SPAN = r"(?P<over>over )?(?P<number>\d+) (?P<unit>days?|weeks?)"
+DAY = "|".join(WEEKDAYS)
+COMPOSED: dict[str, tuple[str, Judge]] = {
+    "following days": (
+        r"is due tomorrow and +the day after\. finish the first today, and tomorrow is free",
+        _of_task(lambda _, truth, task: truth.late(task) == -1 and truth.part != "night"),
+    ),
+    "only today": (
+        r"the only thing due today|only one thing is due today",
+        _of_task(lambda _, truth, task: truth.is_only_today(task)),
+    ),
+    "last day": (
+        r"today is the last day for",
+        _of_task(lambda _, truth, task: truth.late(task) == 0 and not truth.overdue(task)),
+    ),
+    "only overdue": (
+        r"the only thing on your list past its date|just one thing is overdue",
+        _of_task(lambda _, truth, task: truth.is_only_overdue(task)),
+    ),
+    "longest overdue": (
+        rf"{SPAN} late, longer than anything else on your list",
+        _of_task(_later),
+    ),
+    "oldest": (rf"of all that is overdue, +is the oldest: {SPAN}", _of_task(_later)),
+    "span late": (
+        rf"is {SPAN} (?:late|past its date)",
+        _of_task(lambda m, truth, task: truth.late(task) in _span(m)),
+    ),
+    "yesterday": (
+        r"was due yesterday",
+        _of_task(lambda _, truth, task: truth.late(task) == 1 and truth.part != "night"),
+    ),
+    "was due on": (rf"was due on ({DAY})", _of_task(_was_due)),
+    "was due at": (r"was due at (\d\d:\d\d)", _of_task(_at)),
+    "until tomorrow": (
+        r"you have until tomorrow",
+        _of_task(lambda _, truth, task: truth.late(task) == -1 and truth.part != "night"),
+    ),
+    "until day": (rf"has until ({DAY})", _of_task(lambda m, t, task: _due_on(m, t, task))),
+    "first": (
+        rf"(?:nothing is due before +on|the next date on your list is +, on) ({DAY})",
+        _of_task(lambda m, t, task: t.is_first_due(task) and _due_on(m, t, task)),
+    ),
+    "waiting": (
+        rf"(?:on your list for {SPAN} without a date|has no date and has stood there for "
+        + SPAN.replace("<", "<_")
+        + ")",
+        _of_task(lambda m, truth, task: _waits(m, truth, task)),
+    ),
+    "until morning": (
+        r"can wait until morning",
+        _of_task(lambda _, truth, task: truth.late(task) is None and truth.part == "night"),
+    ),
+    "no date": (
+        r"(?:has no date yet|no day is set)",
+        _of_task(lambda _, truth, task: truth.late(task) is None),
+    ),
+    "gave top": (r"top priority", _of_task(lambda _, __, task: task.priority == 4)),
+    "day and part": (rf"it is ({DAY}) (morning|afternoon|evening)", _moment),
+    "clear": (
+        r"nothing on your list is overdue",
+        lambda _, truth, __: truth.overdue_count == 0,
+    ),
+}
+"""What composed lines say; read first, since their phrases hold those of others."""
+
+
+def _waits(match: re.Match[str], truth: Truth, task: Known) -> bool:
+    found = match.groupdict()
+    plain = {name: found[name] or found[f"_{name}"] for name in ("over", "number", "unit")}
+    number = int(plain["number"]) * (7 if plain["unit"].startswith("week") else 1)
+    days = range(number + 1, number + 7) if plain["over"] else range(number, number + 1)
+    return truth.late(task) is None and truth.age(task) in days
 
 
 READINGS: dict[str, tuple[str, Judge]] = {
@@ -155,6 +282,27 @@ UNREAD = re.compile(
 )
 
 
+@cache
+def known_steps() -> frozenset[str]:
+    """First steps and advice: they propose; a test of their own holds that they state nothing."""
+    kinds = (kind.wordings["en"].steps for kind in activities().values())
+    advice = [text for piece in pieces().values() for text in piece.texts["en"]]
+    of_all = (*kinds, languages()["en"].unknown)
+    return frozenset((*advice, *(step for of in of_all for steps in of.values() for step in steps)))
+
+
+def _of_the_second(titles: list[str], content: str, truth: Truth) -> list[str]:
+    """What is stated of a second task, which is open under its title."""
+    if not titles:
+        return []
+    meant = [task for task in truth.tasks.values() if task.title == titles[0]]
+    if "both due today" in content:
+        meant = [task for task in meant if truth.late(task) == 0 and not truth.overdue(task)]
+    if "due tomorrow and" in content:
+        meant = [task for task in meant if truth.late(task) == -2]
+    return [] if meant else [f"what is said of {titles[0]!r} is not so"]
+
+
 def lies(content: str, task_id: str | None, truth: Truth, seen: Counter[str]) -> list[str]:
     """What `content` states that is not the case; counts in `seen` what kinds of claims it made."""
     found = []
@@ -162,12 +310,15 @@ def lies(content: str, task_id: str | None, truth: Truth, seen: Counter[str]) ->
     if task_id is not None:
         seen["title"] += 1
         title = truth.tasks[task_id].title if task_id in truth.tasks else None
-        if titles != [title]:
+        if titles[:1] != [title] or len(titles) > 2:
             found.append(f"quotes {titles}, the task is {title!r}")
+        found.extend(_of_the_second(titles[1:], content, truth))
     elif titles:
         found.append(f"quotes {titles} and is about no task")
     rest = re.sub(r"“.*?”", " ", content)
-    for name, (pattern, judge) in READINGS.items():
+    for step in known_steps():
+        rest = rest.removesuffix(step)
+    for name, (pattern, judge) in (COMPOSED | READINGS).items():
         for match in re.finditer(rf"\b{pattern}\b", rest, re.IGNORECASE):
             seen[name] += 1
             if not judge(match, truth, task_id):

@@ -1,0 +1,279 @@
+"""The composer: from a person's context to sentences that may be said, each with its claims.
+
+What comes out is a choice of texts, the weightiest first. A model picks and arranges them under a
+grammar (:mod:`ml.generation.grammar`); where none answers, the first of them serve as they are.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from ml.activities.activity import Activity, Situation, Stake
+from ml.activities.recogniser import Recogniser
+from ml.advice.advice import pieces
+from ml.generation.drafts import MAX_CONTENT, reference
+from ml.generation.titles import display_title
+from ml.insights.insight import Insight, Scene, Work, insights
+from ml.languages.detection import language_of
+from ml.languages.language import Language
+from oo.domain.claims import Claim, Fact
+from oo.domain.context import PromptContext
+from oo.domain.tips import TipKind
+
+STAKES = {Stake.LOW: -1.5, Stake.MEDIUM: 0.0, Stake.HIGH: 1.5}
+SOON_DAYS = 2
+WAITING_DAYS = 10
+_SLOT = re.compile(r"\{(\w+)\}")
+PER_INSIGHT = 2  # texts of one insight: the person's bandit sees different wordings
+ALTERNATIVES = 4
+NEARLY = 2.0  # how much less an alternative may weigh
+SURPRISE = 0.6  # how far chance may move a weight, so that days differ
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One text that may be said; true as long as its claims hold.
+
+    `spoken` is the text as a model says it, with a reference (``t1``) for each title. `index` is
+    the place of its task in the context. `insight` and `activity` name what it was made of,
+    `step` is its last part; `weight` ranks it.
+    """
+
+    kind: TipKind
+    content: str
+    spoken: str
+    index: int | None
+    weight: float
+    language: str
+    insight: str
+    activity: str | None
+    step: str | None
+    claims: tuple[Claim, ...]
+
+
+class Composer:
+    """Makes lines for contexts; one per process, since the recogniser remembers titles."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self.recogniser = recogniser
+
+    def scene(self, context: PromptContext) -> Scene:
+        """The context, each task with its kind of work."""
+        found = self.recogniser([task.title for task in context.tasks])
+        works = zip(context.tasks, found, strict=True)
+        return Scene(context, tuple(Work(task, known.activity) for task, known in works))
+
+    def lines(self, context: PromptContext, random: Random) -> list[Line]:
+        """All that may be said, the weightiest first; two lines of one insight differ in words."""
+        scene = self.scene(context)
+        titles = [task.title for task in context.tasks]
+        language = language_of(titles, self.recogniser.languages)
+        found = [
+            line
+            for insight in insights(scene)
+            for line in _said(insight, scene, language, random)
+            if len(line.content) <= MAX_CONTENT
+        ]
+        found += _advice(scene, language, random)
+        return sorted(found, key=lambda line: -line.weight)
+
+
+def slots(lines: Sequence[Line], count: int) -> list[tuple[Line, ...]]:
+    """The best `count` lines, each with others that could stand in its place.
+
+    Those speak of the same task, weigh nearly as much, and stand in no other slot.
+    """
+    chosen = choose(lines, count)
+    taken = {line.content for line in chosen}
+    found = []
+    for line in chosen:
+        others = [
+            other
+            for other in lines
+            if other.index == line.index
+            and other.content not in taken
+            and other.weight >= line.weight - NEARLY
+        ][: ALTERNATIVES - 1]
+        taken |= {other.content for other in others}
+        found.append((line, *others))
+    return found
+
+
+def choose(lines: Sequence[Line], count: int) -> list[Line]:
+    """The best `count` lines: each of another task if there are as many, else of other facts."""
+    chosen: list[Line] = []
+    for is_welcome in (_is_of_new_task, _says_something_new, _is_another_fact, _is_another_text):
+        for line in lines:
+            if len(chosen) == count:
+                return chosen
+            if line not in chosen and is_welcome(line, chosen):
+                chosen.append(line)
+    return chosen
+
+
+def _is_of_new_task(line: Line, chosen: Sequence[Line]) -> bool:
+    alike = sum(other.insight == line.insight for other in chosen)
+    is_new = all(other.index != line.index for other in chosen)
+    return is_new and alike < 2 and _has_new_step(line, chosen)
+
+
+def _says_something_new(line: Line, chosen: Sequence[Line]) -> bool:
+    return _is_another_fact(line, chosen) and _has_new_step(line, chosen)
+
+
+def _is_another_fact(line: Line, chosen: Sequence[Line]) -> bool:
+    said = {(other.index, other.insight) for other in chosen}
+    return (line.index, line.insight) not in said and _times(line, chosen) < 2
+
+
+def _is_another_text(line: Line, chosen: Sequence[Line]) -> bool:
+    return _times(line, chosen) < 3 and all(other.content != line.content for other in chosen)
+
+
+def _has_new_step(line: Line, chosen: Sequence[Line]) -> bool:
+    return line.step is None or all(other.step != line.step for other in chosen)
+
+
+def _times(line: Line, chosen: Sequence[Line]) -> int:
+    """How often the task has been spoken of, or how much of no task."""
+    return sum(other.index == line.index for other in chosen)
+
+
+def situation_of(work: Work, scene: Scene) -> Situation:
+    """How the task stands, as far as the first step depends on it."""
+    if scene.is_night:
+        return Situation.NIGHT
+    if work.late is None:
+        waits = (work.task.age_days or 0) >= WAITING_DAYS
+        return Situation.WAITING if waits else Situation.FRESH
+    if work.late > 0 or work.task.overdue_since is not None:
+        return Situation.LATE
+    return Situation.SOON if work.late >= -SOON_DAYS else Situation.FRESH
+
+
+def _said(insight: Insight, scene: Scene, language: Language, random: Random) -> Iterator[Line]:
+    facts = language.facts.get(insight.name)
+    if facts is None:
+        return
+    sentences = random.sample(facts, min(PER_INSIGHT, len(facts)))
+    steps = [""] if insight.stands_alone else _steps(insight, scene, language, random)
+    for number, step in enumerate(steps[:PER_INSIGHT]):
+        sentence = sentences[number % len(sentences)]
+        content, spoken = (
+            _joined(_filled(sentence, insight, scene, language, name), step, language)
+            for name in (_title, _reference)
+        )
+        yield _line(insight, scene, language, (content, spoken, step), number, random)
+
+
+def _steps(insight: Insight, scene: Scene, language: Language, random: Random) -> list[str]:
+    work = insight.work
+    assert work is not None  # noqa: S101 - an insight without a task stands alone
+    situation = situation_of(work, scene)
+    known = () if work.activity is None else work.activity.steps(language.code, situation)
+    texts = known or language.unknown[situation]
+    return random.sample(texts, len(texts))
+
+
+Name = Callable[[Work, Scene], str]
+
+
+def _title(work: Work, _: Scene) -> str:
+    return display_title(work.task.title)
+
+
+def _reference(work: Work, scene: Scene) -> str:
+    return reference(scene.works.index(work))
+
+
+def _filled(sentence: str, insight: Insight, scene: Scene, language: Language, name: Name) -> str:
+    values = dict(insight.values)
+
+    def quoted(work: Work | None) -> str:
+        return "" if work is None else language.quoted(name(work, scene))
+
+    words: dict[str, Callable[[], str]] = {
+        "days": lambda: language.span(int(values["days"])),
+        "weekday": lambda: language.weekday(int(values["weekday"])),
+        "time": lambda: str(values["time"]),
+        "moment": lambda: _moment(scene, language),
+        "q": lambda: quoted(insight.work),
+        "r": lambda: quoted(insight.other),
+    }
+    text = _SLOT.sub(lambda slot: words[slot[1]](), sentence)
+    return text[:1].upper() + text[1:]
+
+
+def _moment(scene: Scene, language: Language) -> str:
+    return language.moment_of(scene.context.weekday, scene.context.daypart)
+
+
+def _joined(sentence: str, step: str, language: Language) -> str:
+    if not step:
+        return sentence
+    return f"{sentence}{step}" if language.code == "ja" else f"{sentence} {step}"
+
+
+def _line(
+    insight: Insight,
+    scene: Scene,
+    language: Language,
+    texts: tuple[str, str, str],
+    number: int,
+    random: Random,
+) -> Line:
+    work, other = insight.work, insight.other
+    content, spoken, step = texts
+    stake = 0.0 if work is None else STAKES[work.stake]
+    known = None if work is None else work.activity
+    return Line(
+        kind=insight.kind,
+        content=content,
+        spoken=spoken,
+        index=None if work is None else scene.works.index(work),
+        weight=insight.weight + stake - number + random.uniform(0, SURPRISE),
+        language=language.code,
+        insight=insight.name,
+        activity=_name(known),
+        step=step or None,
+        claims=_claims(scene, (work, other), insight.claims),
+    )
+
+
+def _name(activity: Activity | None) -> str | None:
+    return None if activity is None else activity.name
+
+
+def _claims(
+    scene: Scene, works: Sequence[Work | None], claims: Sequence[Claim]
+) -> tuple[Claim, ...]:
+    """What must hold: the part of the day that it was written for, each task open, the facts."""
+    part = Claim(Fact.PART_OF_DAY, value=scene.context.daypart.value)
+    named = [
+        claim
+        for work in works
+        if work is not None
+        for claim in (work.claim(Fact.OPEN), work.claim(Fact.TITLE, work.task.title))
+    ]
+    return tuple(dict.fromkeys((part, *named, *claims)))
+
+
+def _advice(scene: Scene, language: Language, random: Random) -> Iterator[Line]:
+    for piece in pieces().values():
+        texts = piece.texts.get(language.code)
+        if texts is None or not piece.suits(scene):
+            continue
+        text = random.choice(texts)
+        yield Line(
+            kind=TipKind.ADVICE,
+            content=text,
+            spoken=text,
+            index=None,
+            weight=3.5 + random.uniform(0, 1.5),
+            language=language.code,
+            insight=piece.name,
+            activity=None,
+            step=None,
+            claims=_claims(scene, (), ()),
+        )

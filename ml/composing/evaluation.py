@@ -1,0 +1,150 @@
+"""How good composed tips are, by rule: recognition, faults, variety, speed, by language (E12)."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import yaml
+
+from ml.activities.activity import FOLDER
+from ml.activities.recogniser import Recogniser
+from ml.composing.composer import Composer, Line, choose
+from ml.composing.faults import Fault, Told, faults
+from ml.insights.insight import Scene
+from oo.domain.context import DayPart, PromptContext, TaskFacts
+
+HELD_OUT = FOLDER.with_name("held_out.yaml")
+SET = 6
+NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
+
+
+class Example(NamedTuple):
+    """A title that nothing was learnt from; `kinds` are what a reader takes it for, if anything."""
+
+    title: str
+    language: str
+    kinds: tuple[str, ...]
+
+
+class Recognition(NamedTuple):
+    """How well kinds of work are told: shares of the titles whose kind a reader can tell.
+
+    `right` is of those that got an answer; `answered_unclear` counts answers to titles of which
+    nobody could tell.
+    """
+
+    titles: int
+    right: float
+    unknown: float
+    answered_unclear: int
+
+
+class Quality(NamedTuple):
+    """The sets of one language: `faults` and `repeats` are shares of its tips.
+
+    `distinct_2` is the share of different pairs of words (Li et al. 2016); `median_ms` is the time
+    of a whole set.
+    """
+
+    tips: int
+    faults: Mapping[Fault, float]
+    languages_right: float
+    distinct_2: float
+    median_ms: float
+
+
+@cache
+def held_out(path: Path = HELD_OUT) -> tuple[Example, ...]:
+    """The test set."""
+    rows = yaml.safe_load(path.read_text("utf-8"))
+    return tuple(Example(row["title"], row["lang"], _kinds(row["kind"])) for row in rows)
+
+
+def _kinds(told: str | list[str] | None) -> tuple[str, ...]:
+    if told is None:
+        return ()
+    return (told,) if isinstance(told, str) else tuple(told)
+
+
+def recognition(recogniser: Recogniser, language: str | None = None) -> Recognition:
+    """Over the held-out titles of one language, or of all."""
+    examples = [one for one in held_out() if language in (None, one.language)]
+    found = recogniser([one.title for one in examples])
+    pairs = list(zip(examples, found, strict=True))
+    answered = [
+        (one, known.activity.name)
+        for one, known in pairs
+        if one.kinds and known.activity is not None
+    ]
+    clear = sum(bool(one.kinds) for one in examples)
+    return Recognition(
+        titles=len(examples),
+        right=sum(name in one.kinds for one, name in answered) / max(len(answered), 1),
+        unknown=1 - len(answered) / max(clear, 1),
+        answered_unclear=sum(not one.kinds and k.activity is not None for one, k in pairs),
+    )
+
+
+def drawn(language: str, random: Random) -> PromptContext:
+    """A list of held-out titles in one language, with dates and an hour."""
+    titles = [one.title for one in held_out() if one.language == language]
+    chosen = random.sample(titles, random.randint(2, 8))
+    now = NOON + timedelta(hours=random.randrange(24 * 7))
+    tasks = [_task(number, title, random) for number, title in enumerate(chosen)]
+    late = sum((task.days_late or 0) > 0 for task in tasks)
+    return PromptContext(
+        DayPart.of(now.hour), now.weekday(), len(tasks), late, tuple(tasks), first_of_all=False
+    )
+
+
+def _task(number: int, title: str, random: Random) -> TaskFacts:
+    late = random.choice((None, None, 0, -1, random.randint(-7, -2), random.randint(1, 30)))
+    return TaskFacts(f"e:{number}", title, random.choice((1, 1, 1, 4)), late, _age(random), None)
+
+
+def _age(random: Random) -> int:
+    return int(random.expovariate(1 / 15))
+
+
+def quality(composer: Composer, language: str, sets: int, seed: int) -> Quality:
+    """Draws `sets` lists of a language and judges the set that each gets."""
+    random = Random(f"{seed} {language}")
+    found: Counter[Fault] = Counter()
+    tips, right = 0, 0
+    seconds: list[float] = []
+    words: list[str] = []
+    for _ in range(sets):
+        context = drawn(language, random)
+        began = time.perf_counter()
+        chosen = choose(composer.lines(context, random), SET)
+        seconds.append(time.perf_counter() - began)
+        scene = composer.scene(context)
+        for line, fault in _judged(chosen, scene, language):
+            found.update(fault)
+            right += line.language == language
+            words += line.content.split() if language != "ja" else list(line.content)
+        tips += len(chosen)
+    pairs = list(pairwise(words))
+    return Quality(
+        tips=tips,
+        faults={fault: found[fault] / max(tips, 1) for fault in Fault},
+        languages_right=right / max(tips, 1),
+        distinct_2=len(set(pairs)) / max(len(pairs), 1),
+        median_ms=sorted(seconds)[len(seconds) // 2] * 1000,
+    )
+
+
+def _judged(
+    lines: Sequence[Line], scene: Scene, language: str
+) -> Iterator[tuple[Line, tuple[Fault, ...]]]:
+    before: list[str] = []
+    for line in lines:
+        activity = None if line.index is None else scene.works[line.index].activity
+        yield line, faults(Told(line.content, language, activity), before)
+        before.append(line.content)

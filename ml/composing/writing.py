@@ -1,0 +1,87 @@
+"""A set of tips for a context: whichever way the prompt asks for, behind the gate."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from random import Random
+
+from ml.activities.activity import activities
+from ml.activities.recogniser import Recogniser
+from ml.composing.arranging import arrange
+from ml.composing.composer import Composer, slots
+from ml.embedding.embedder import SentenceEncoder
+from ml.generation.account import Generation
+from ml.generation.completion import Completer
+from ml.generation.drafts import TipDraft
+from ml.generation.gate import generate
+from ml.prompts.prompt import Prompt, Vocabulary
+from oo.domain.context import PromptContext
+
+log = logging.getLogger(__name__)
+
+TIPS_PER_CALL = 3
+
+
+def knowing_composer() -> Composer:
+    """One that compares titles with examples of each kind of work; takes seconds to make."""
+    return Composer(Recogniser(activities(), SentenceEncoder()))
+
+
+async def write(
+    context: PromptContext,
+    count: int,
+    prompt: Prompt,
+    completer: Completer,
+    composer: Composer,
+    *,
+    deadline_s: float,
+    random: Random,
+) -> Sequence[TipDraft]:
+    """At most `count` tips within about `deadline_s` seconds, no text twice."""
+    made = (
+        [await _composed(context, count, prompt, completer, composer, deadline_s, random)]
+        if prompt.file.vocabulary is Vocabulary.COMPOSED
+        else await _free(context, count, prompt, completer, deadline_s, random)
+    )
+    for generation in made:
+        if generation.failure:
+            log.warning("composed lines fill in: %s", generation.failure)
+    distinct = {tip.content: tip for generation in made for tip in generation.tips}
+    return list(distinct.values())
+
+
+async def _composed(
+    context: PromptContext,
+    count: int,
+    prompt: Prompt,
+    completer: Completer,
+    composer: Composer,
+    deadline_s: float,
+    random: Random,
+) -> Generation:
+    chosen = slots(composer.lines(context, random), count)
+    return await arrange(context, chosen, completer, prompt, deadline_s=deadline_s)
+
+
+async def _free(
+    context: PromptContext,
+    count: int,
+    prompt: Prompt,
+    completer: Completer,
+    deadline_s: float,
+    random: Random,
+) -> list[Generation]:
+    calls = -(-count // TIPS_PER_CALL)
+    return await asyncio.gather(
+        *(
+            generate(
+                context,
+                min(TIPS_PER_CALL, count - call * TIPS_PER_CALL),
+                completer,
+                prompt,
+                deadline_s=deadline_s,
+                random=random,
+            )
+            for call in range(calls)
+        )
+    )

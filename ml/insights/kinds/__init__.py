@@ -1,0 +1,1 @@
+"""One file per finder, exporting ``INSIGHT``; its sentences lie with the languages."""

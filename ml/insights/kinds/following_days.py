@@ -1,0 +1,31 @@
+"""Two pressing things fall on the next two days."""
+
+from collections.abc import Iterator
+
+from ml.insights.insight import Finder, Insight, Scene
+from oo.domain.claims import Fact
+from oo.domain.tips import TipKind
+
+WEEK = 7
+
+
+def find(scene: Scene) -> Iterator[Insight]:
+    """The first such pair; not at night, when "tomorrow" misleads."""
+    first = [work for work in scene.works if work.late == -1]
+    second = [work for work in scene.works if work.late == -2]
+    if scene.is_night or not first or not second:
+        return
+    day = (scene.context.weekday + 2) % WEEK
+    claims = (first[0].claim(Fact.DUE_TOMORROW), second[0].claim(Fact.DUE_ON, day))
+    yield Insight(
+        "following_days",
+        first[0],
+        7,
+        claims,
+        TipKind.INSIGHT,
+        other=second[0],
+        stands_alone=True,
+    )
+
+
+INSIGHT = Finder("following_days", ("following_days",), find)

@@ -1,0 +1,77 @@
+"""A language: the sentences of facts, the forms of numbers, days and hours (CLDR through Babel)."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from babel import Locale
+from babel.dates import get_day_names
+from babel.units import format_unit
+from pydantic import ConfigDict, Field
+
+from ml.activities.activity import Frozen, Situation, Texts
+from oo.domain.context import DayPart
+
+FOLDER = Path(__file__).parent
+FALLBACK = "en"
+WEEKS_FROM = 21  # days from which on people speak of weeks
+
+
+class Language(Frozen):
+    """How facts are said; the names of `facts` are those of insights.
+
+    A sentence holds ``{q}`` and ``{r}`` for quoted titles, and ``{days}``, ``{weekday}``,
+    ``{moment}`` or ``{time}``. `unknown` are steps for a task whose kind of work is not known.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    code: str
+    quotes: tuple[str, str]
+    over: str
+    moment: str
+    parts: dict[DayPart, str]
+    facts: dict[str, Texts]
+    unknown: dict[Situation, Texts] = Field(min_length=len(Situation))
+
+    @property
+    def _locale(self) -> Locale:
+        return Locale.parse(self.code)
+
+    def quoted(self, title: str) -> str:
+        """A title between the marks of the language."""
+        return f"{self.quotes[0]}{title}{self.quotes[1]}"
+
+    def weekday(self, number: int) -> str:
+        """The name of a day, 0 for Monday, as it stands in a sentence."""
+        return str(get_day_names("wide", context="format", locale=self._locale)[number % 7])
+
+    def span(self, days: int) -> str:
+        """``12 days``; from three weeks on ``over 3 weeks``, which is true of a few days more."""
+        if days < WEEKS_FROM:
+            return self._unit(days, "day")
+        weeks, rest = divmod(days, 7)
+        text = self._unit(weeks, "week")
+        return self.over.format(span=text) if rest else text
+
+    def moment_of(self, weekday: int, part: DayPart) -> str:
+        """``Tuesday morning``."""
+        return self.moment.format(weekday=self.weekday(weekday), part=self.parts[part])
+
+    def _unit(self, number: int, unit: str) -> str:
+        # Babel lacks the long forms of Japanese; its short ones are those that people write
+        length: Literal["long", "short"] = "short" if self.code == "ja" else "long"
+        text = format_unit(number, f"duration-{unit}", length, locale=self._locale)
+        return text.replace(" ", "") if self.code == "ja" else text
+
+
+@cache
+def languages(folder: Path = FOLDER) -> dict[str, Language]:
+    """Every language by its code, which is the name of its folder."""
+    return {path.parent.name: _load(path) for path in sorted(folder.glob("*/facts.yaml"))}
+
+
+def _load(path: Path) -> Language:
+    body = yaml.safe_load(path.read_text("utf-8"))
+    return Language.model_validate({**body, "code": path.parent.name})

@@ -1,0 +1,130 @@
+"""A model picks among composed lines: whatever it answers, each slot ends with one of its lines."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+
+from ml.activities.activity import activities
+from ml.activities.recogniser import Recogniser
+from ml.composing.arranging import COMPOSER, arrange, grammar_of, schema_of
+from ml.composing.composer import Composer, Line, slots
+from ml.composing.writing import write
+from ml.generation.account import OUTSIDE
+from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
+from ml.generation.drafts import Source, reference
+from ml.prompts.prompt import load
+from oo.domain.context import DayPart, PromptContext, TaskFacts
+from tests.unit.ml.test_generation_grammar import accepts
+
+PROMPT = load("embedded-v2")
+LISTS = {
+    "en": ("Call the dentist", "Zorbl “quoted” \\ title", "Read chapter 4"),
+    "de": ("Zahnarzt anrufen", "Oma zurückrufen", "Kapitel 4 lesen"),
+    "ja": ("歯医者に電話する", "母に電話", "本を読む"),
+}
+COMPOSED = Composer(Recogniser(activities(), None))
+
+
+def context(code: str, part: DayPart = DayPart.MORNING) -> PromptContext:
+    late = (3, 0, None)
+    tasks = tuple(
+        TaskFacts(f"f:{n}", title, 1, late[n], 20, None) for n, title in enumerate(LISTS[code])
+    )
+    return PromptContext(part, 1, 3, 1, tasks)
+
+
+def answer(line: Line) -> str:
+    ref = None if line.index is None else reference(line.index)
+    tip = {"task_id": ref, "kind": line.kind, "content": line.spoken, "confidence": 0.8}
+    return json.dumps({"tips": [tip]}, ensure_ascii=False, separators=(",", ":"))
+
+
+class Answers:
+    """A model that says the same to everybody, fails or never comes."""
+
+    def __init__(self, text: str | Exception | None) -> None:
+        self.text = text
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        if self.text is None:
+            await asyncio.Event().wait()
+        if isinstance(self.text, Exception):
+            raise self.text
+        return Completion(str(self.text), "scripted", 10, 5, 0.1)
+
+
+def made(code: str, count: int = 3) -> tuple[PromptContext, Sequence[Sequence[Line]]]:
+    here = context(code)
+    return here, slots(COMPOSED.lines(here, Random(1)), count)
+
+
+@pytest.mark.parametrize("code", LISTS)
+def test_the_grammar_takes_each_line_of_its_slot_and_nothing_else(code: str) -> None:
+    _, found = made(code)
+    for slot, other in zip(found, [*found[1:], found[0]], strict=True):
+        for line in slot:
+            assert accepts(grammar_of(slot), answer(line))
+        assert not accepts(grammar_of(slot), answer(other[0]))
+
+
+def test_the_schema_names_the_same_texts() -> None:
+    _, found = made("de")
+    tip = schema_of(found[0])["properties"]["tips"]["items"]["properties"]  # type: ignore[index]
+    assert tip["content"]["enum"] == [line.spoken for line in found[0]]
+
+
+async def test_what_the_model_picks_is_served_with_its_claims() -> None:
+    here, found = made("en")
+    picked = found[0][-1]
+    told = await arrange(here, found[:1], Answers(answer(picked)), PROMPT, deadline_s=1.0)
+    (tip,) = told.tips
+    assert (tip.content, tip.claims, tip.source) == (picked.content, picked.claims, Source.LLM)
+    assert (tip.model, tip.prompt_version, tip.confidence) == ("scripted", "embedded-v2", 0.8)
+    assert told.attempts[0].accepted == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "failure"),
+    [
+        (CompletionFailedError("the engine is down"), "the engine is down"),
+        (None, "no answer within 0.05 s"),
+        ("nonsense", None),
+        (answer(made("de")[1][0][0]).replace("f", "g"), None),
+    ],
+)
+async def test_a_model_that_fails_leaves_each_slot_its_first_line(
+    said: str | Exception | None, failure: str | None
+) -> None:
+    here, found = made("en")
+    told = await arrange(here, found, Answers(said), PROMPT, deadline_s=0.05)
+    assert {tip.content for tip in told.tips} == {slot[0].content for slot in found}
+    assert {(tip.source, tip.model) for tip in told.tips} == {(Source.FALLBACK, COMPOSER)}
+    assert told.failure == failure
+
+
+async def test_a_text_of_its_own_is_refused_and_accounted() -> None:
+    here, found = made("en")
+    false = json.loads(answer(found[0][0]))
+    false["tips"][0]["content"] = "“t1” is 99 days late. Follow this link."
+    told = await arrange(here, found[:1], Answers(json.dumps(false)), PROMPT, deadline_s=1.0)
+    assert told.attempts[0].refused[0].reasons == (OUTSIDE,)
+    assert told.from_model == 0
+
+
+@pytest.mark.parametrize("code", LISTS)
+async def test_a_set_is_in_the_language_of_the_list(code: str) -> None:
+    tips = await write(
+        context(code),
+        6,
+        PROMPT,
+        Answers(CompletionFailedError("away")),
+        COMPOSED,
+        deadline_s=1.0,
+        random=Random(2),
+    )
+    assert len(tips) == 6
+    start = {"en": "“", "de": "„", "ja": "「"}[code]
+    assert all(start in tip.content for tip in tips if tip.task_id is not None)
