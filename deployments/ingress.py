@@ -12,7 +12,7 @@ from deployments.calls import answered
 from deployments.handles import GeneratorRefill, Shards
 from deployments.process import start
 from deployments.watch import Watch
-from ml.composing.fallback import fallback
+from ml.composing.fallback import fallback, warm
 from ml.features import REGISTRY
 from oo.domain.context import PromptContext
 from oo.domain.health import State
@@ -46,6 +46,8 @@ class Ingress:
         settings, clock, self._db, random = start("ingress")
         bandit = Shards(shards, clock)
         self._refill = GeneratorRefill(generator, clock)
+
+        warm()  # else the first person without candidates waits for it, or gets none
 
         def write_templates(context: PromptContext, count: int) -> Sequence[Draft]:
             return fallback(context, count, random)

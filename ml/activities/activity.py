@@ -5,9 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from annotated_types import Len
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from oo.kit.yaml_files import read_yaml
 
 FOLDER = Path(__file__).with_name("kinds")
 MAX_STEP = 88
@@ -105,7 +106,7 @@ def activities(folder: Path = FOLDER) -> dict[str, Activity]:
 
 def load(path: Path) -> Activity:
     """The activity of one file. Raises OSError or pydantic's ValidationError."""
-    body = yaml.safe_load(path.read_text("utf-8"))
+    body = read_yaml(path)
     attributes = {key: value for key, value in body.items() if key in Activity.model_fields}
     wordings = {key: value for key, value in body.items() if key not in attributes}
     return Activity.model_validate({**attributes, "name": path.stem, "wordings": wordings})

@@ -4,11 +4,10 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from ml.activities.activity import Frozen, Texts
 from ml.insights.insight import SATURDAY, Scene
 from oo.domain.context import DayPart
+from oo.kit.yaml_files import read_yaml
 
 FOLDER = Path(__file__).with_name("pieces")
 HEAVY = 12  # open tasks from which on a list weighs
@@ -57,5 +56,5 @@ def pieces(folder: Path = FOLDER) -> dict[str, Advice]:
 
 
 def _load(path: Path) -> Advice:
-    body = yaml.safe_load(path.read_text("utf-8"))
+    body = read_yaml(path)
     return Advice.model_validate({**body, "name": path.stem})

@@ -10,14 +10,13 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-import yaml
-
 from ml.activities.activity import FOLDER
 from ml.activities.recogniser import Recogniser
 from ml.composing.composer import Composer, Line, choose
 from ml.composing.faults import Fault, Told, faults
 from ml.insights.insight import Scene
 from oo.domain.context import DayPart, PromptContext, TaskFacts
+from oo.kit.yaml_files import read_yaml
 
 HELD_OUT = FOLDER.with_name("held_out.yaml")
 SET = 6
@@ -62,7 +61,7 @@ class Quality(NamedTuple):
 @cache
 def held_out(path: Path = HELD_OUT) -> tuple[Example, ...]:
     """The test set."""
-    rows = yaml.safe_load(path.read_text("utf-8"))
+    rows = read_yaml(path)
     return tuple(Example(row["title"], row["lang"], _kinds(row["kind"])) for row in rows)
 
 

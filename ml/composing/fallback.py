@@ -10,6 +10,7 @@ from ml.composing.arranging import as_written
 from ml.composing.composer import Composer, choose
 from ml.generation.drafts import TipDraft
 from ml.generation.validation import duplicates
+from ml.languages.detection import language_of
 from oo.domain.context import PromptContext
 
 
@@ -17,6 +18,12 @@ from oo.domain.context import PromptContext
 def quick_composer() -> Composer:
     """One that knows kinds of work by words alone: at hand at once, in any process."""
     return Composer(Recogniser(activities(), None))
+
+
+def warm() -> None:
+    """Load everything that the first fallback needs; takes a second or two."""
+    quick_composer()
+    language_of(["Call the bank"], lambda _: ())
 
 
 def fallback(

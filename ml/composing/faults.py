@@ -12,11 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 from ml.activities.activity import Activity
 from ml.languages.detection import language_of
 from ml.languages.language import languages
+from oo.kit.yaml_files import read_yaml
 
 PHRASES = Path(__file__).with_name("faults.yaml")
 _QUOTED = re.compile("|".join(f"{re.escape(a)}.*?{re.escape(b)}" for a, b in (
@@ -72,7 +71,7 @@ def faults(tip: Told, beside: Sequence[str] = ()) -> tuple[Fault, ...]:
 
 @cache
 def _phrases() -> dict[str, dict[str, re.Pattern[str]]]:
-    body = yaml.safe_load(PHRASES.read_text("utf-8"))
+    body = read_yaml(PHRASES)
     return {
         code: {
             sort: re.compile("|".join(map(re.escape, texts)), re.IGNORECASE)

@@ -4,7 +4,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from babel import Locale
 from babel.dates import get_day_names
 from babel.units import format_unit
@@ -12,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from ml.activities.activity import Frozen, Situation, Texts
 from oo.domain.context import DayPart
+from oo.kit.yaml_files import read_yaml
 
 FOLDER = Path(__file__).parent
 FALLBACK = "en"
@@ -73,5 +73,5 @@ def languages(folder: Path = FOLDER) -> dict[str, Language]:
 
 
 def _load(path: Path) -> Language:
-    body = yaml.safe_load(path.read_text("utf-8"))
+    body = read_yaml(path)
     return Language.model_validate({**body, "code": path.parent.name})
