@@ -1,4 +1,4 @@
-"""BanditShard: a thin shim over the learners of policies, for the people routed here."""
+"""BanditShard: a thin shim over the learner of the policy in force, for the people routed here."""
 
 import asyncio
 import logging
@@ -7,9 +7,9 @@ from typing import Any, TypedDict
 
 from deployments.calls import answered
 from deployments.process import start
+from oo.domain.policies import ref_of
 from oo.mlops.policy_lookup import choose
-from oo.recommend.learner import Choice, ScoreRequest
-from oo.recommend.shadowing import ShadowedLearners
+from oo.recommend.learner import Choice, Learner, ScoreRequest
 from oo.store import policies
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ class BanditShard:
         self._clock, self._db = base.clock, base.db
         self._first = first  # the shard that `user_config` reaches, unless this is it
         self._pin: str | None = None
-        self._learners: ShadowedLearners | None = None
-        self._seen = -1  # the newest change of policies that the learners follows
+        self._learner: Learner | None = None
+        self._seen = -1  # the newest change of policies that the learner follows
         self._choosing = asyncio.Lock()
         loop = asyncio.get_running_loop()
         self._tasks = [
@@ -48,9 +48,9 @@ class BanditShard:
             try:
                 await self._choose()
             except Exception as error:
-                if self._learners is None:
+                if self._learner is None:
                     raise
-                log.error("%s; keeping %r", error, self._learners.in_force.name)
+                log.error("%s; keeping %r", error, self._learner.policy.name)
                 self._pin = before
 
     async def score(self, requests: Sequence[ScoreRequest]) -> list[Choice | Exception]:
@@ -67,30 +67,26 @@ class BanditShard:
 
     async def status(self) -> str:
         """Under which key the states of the policy in force are stored."""
-        return self._current.in_force.state_key
+        return self._current.policy.state_key
 
     @property
-    def _current(self) -> ShadowedLearners:
-        if self._learners is None:
+    def _current(self) -> Learner:
+        if self._learner is None:
             raise RuntimeError("the shard has no policy yet")
-        return self._learners
+        return self._learner
 
     async def _choose(self) -> None:
         async with self._db.read() as connection:
             roles = await policies.roles(connection)
             chosen = await choose(connection, self._pin, roles)
-        if self._learners is None:
-            self._learners = ShadowedLearners(
-                self._db, self._clock, chosen.in_force, chosen.shadows
-            )
-        else:
-            await self._learners.flush()  # what another policy takes over starts from the store
-            self._learners.change(chosen.in_force, chosen.shadows)
+        if self._learner is None or ref_of(self._learner.policy) != ref_of(chosen):
+            await self._flush()  # what another policy takes over starts from the store
+            self._learner = Learner(self._db, chosen, self._clock)
         self._seen = roles.latest
 
     async def _follow(self) -> None:
-        """Take over what was promoted, demoted or put in shadow since."""
-        if self._learners is None and self._first is None:
+        """Take over what was promoted or demoted since."""
+        if self._learner is None and self._first is None:
             return  # `reconfigure` comes
         async with self._db.read() as connection:
             latest = await policies.latest(connection)
@@ -112,8 +108,8 @@ class BanditShard:
             return self._pin
 
     async def _flush(self) -> None:
-        if self._learners is not None:
-            await self._learners.flush()
+        if self._learner is not None:
+            await self._learner.flush()
 
 
 async def _forever(every_s: float, work: Callable[[], Awaitable[None]]) -> None:

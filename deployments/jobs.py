@@ -17,8 +17,10 @@ from oo.kit.clock import Clock
 from oo.kit.errors import Unavailable
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
+from oo.mlops.shadows import ShadowPolicies
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
+from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store.database import Database
 
 FILL_LIMIT_S = 30.0
@@ -63,6 +65,7 @@ class Jobs:
                 ports.WakesShards: Shards(shards, clock),
                 ports.FillsPools: _Generator(generator),
                 ports.LogsOutcomes: Outcomes(db, clock),
+                ports.AsksShadows: ShadowOpinions(db, clock, ShadowPolicies(db)),
                 ports.RebuildsProfiles: Profiles(db, clock),
             }
         )

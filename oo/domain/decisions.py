@@ -1,6 +1,6 @@
 """Decisions: as they are made, as a reaction sees them, and as they are read from the log."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,8 +9,10 @@ from oo.domain.tips import TipCandidate
 
 
 class Opinion(NamedTuple):
-    """What a shadow policy would have picked out of the same candidates."""
+    """What a shadow would have picked out of a decision's candidates, knowing what it knew."""
 
+    tip_id: str
+    user_id: str
     policy: str
     policy_version: str
     state_seq: int
@@ -42,7 +44,6 @@ class Decision:
     features: dict[str, list[float]]
     degraded: str | None
     latency_ms: float
-    shadows: list[Opinion] = field(default_factory=list)
 
 
 class Shown(NamedTuple):
@@ -117,7 +118,7 @@ class LoggedDecision:
 
 
 class Online(NamedTuple):
-    """What a shadow said when the decision was made, knowing `state_seq` reactions."""
+    """What a shadow said of a decision, knowing `state_seq` reactions."""
 
     state_seq: int
     propensities: list[float]

@@ -81,6 +81,14 @@ class LogsOutcomes(Protocol):
         ...
 
 
+class AsksShadows(Protocol):
+    """The policies in shadow."""
+
+    async def ask(self) -> int:
+        """Log what they would have picked in a batch of decisions; how many opinions."""
+        ...
+
+
 class RebuildsProfiles(Protocol):
     """People's profiles."""
 

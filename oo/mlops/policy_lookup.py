@@ -1,26 +1,19 @@
 """From names to policies: what the store's record of promotions means in code."""
 
 import logging
-from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ml.policies import policies
 from oo.domain.policies import Policy, PolicyRef, Trainable, ref_of
 from oo.kit.errors import BadRequest
+from oo.recommend.ports import Shadow
 from oo.store import policies as store
-from oo.store.policies import Roles
+from oo.store.policies import SHADOW, Roles
 
 log = logging.getLogger(__name__)
 
 DEFAULT_POLICY = "ebts-v2"
-
-
-class Chosen(NamedTuple):
-    """The policy that decides and those that only say what they would have picked."""
-
-    in_force: Policy
-    shadows: tuple[Policy, ...]
 
 
 async def find(connection: AsyncConnection, ref: PolicyRef) -> Policy:
@@ -88,23 +81,27 @@ def _fitted(policy: Policy, data: bytes) -> Policy:
     return policy.with_parameters(data) if isinstance(policy, Trainable) else policy
 
 
-async def choose(connection: AsyncConnection, pinned: str | None, roles: Roles) -> Chosen:
-    """The policy pinned as NAME or NAME@VERSION, else the one promoted, else the default; shadows.
+async def choose(connection: AsyncConnection, pinned: str | None, roles: Roles) -> Policy:
+    """The policy pinned as NAME or NAME@VERSION, else the one promoted, else the default.
 
-    Raises ValueError for an unknown pinned policy. A promoted one or a shadow that is no longer
-    there is logged, and the default serves: a tip matters more than who picked it.
+    Raises ValueError for an unknown pinned policy. A promoted one that is no longer there is
+    logged, and the default serves: a tip matters more than who picked it.
     """
     if pinned is not None:
-        in_force = await _called(connection, pinned)
-    else:
-        found = await _find(connection, roles.in_force) if roles.in_force else None
-        in_force = found or by_name(DEFAULT_POLICY)
-    shadows = [await _find(connection, ref) for ref in roles.shadows]
-    return Chosen(
-        in_force,
-        # another version of what is in force may well be a shadow
-        tuple(one for one in shadows if one is not None and ref_of(one) != ref_of(in_force)),
-    )
+        return await _called(connection, pinned)
+    found = await _find(connection, roles.in_force) if roles.in_force else None
+    return found or by_name(DEFAULT_POLICY)
+
+
+async def in_shadow(connection: AsyncConnection, roles: Roles) -> tuple[Shadow, ...]:
+    """The shadows, with since when; one that is no longer there is logged and left out.
+
+    Another version of what is in force may well be one.
+    """
+    history = await store.history(connection)
+    since = {one.policy: one.created_at for one in history if one.role == SHADOW}
+    found = [(await _find(connection, ref), since[ref]) for ref in roles.shadows]
+    return tuple(Shadow(policy, at) for policy, at in found if policy is not None)
 
 
 async def _find(connection: AsyncConnection, ref: PolicyRef) -> Policy | None:

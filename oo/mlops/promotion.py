@@ -20,7 +20,7 @@ from oo.kit.errors import Conflict
 from oo.mlops import policy_lookup
 from oo.mlops.logged_decisions import NothingLogged, read_log, replay
 from oo.mlops.policy_lookup import DEFAULT_POLICY
-from oo.store import decisions, policies
+from oo.store import opinions, policies
 from oo.store.database import Database
 from oo.store.policies import Roles
 
@@ -69,7 +69,7 @@ async def prepare(db: Database, name: str, now: datetime, since: datetime | None
     async with db.read() as connection:
         roles = await policies.roles(connection)
         challenger = await policy_lookup.named(connection, _version_of(name, roles))
-        incumbent = (await policy_lookup.choose(connection, None, roles)).in_force
+        incumbent = await policy_lookup.choose(connection, None, roles)
         fitted = await policies.parameters(connection, ref_of(challenger))
     if ref_of(challenger) == ref_of(incumbent):
         raise Conflict(f"{ref_of(challenger)} is in force already.")
@@ -111,7 +111,7 @@ async def gather(
     order = np.array(sorted(range(len(log)), key=lambda row: _moment(log.decisions[row])))
     table, incumbents = await replay(db, challenger, log), await replay(db, incumbent, log)
     async with db.read() as connection:
-        online = await decisions.shadowed(connection, ref_of(challenger), since)
+        online = await opinions.of_policy(connection, ref_of(challenger), since)
     said = [online.get(one.id) or _own(one, ref_of(challenger)) for one in log.decisions]
     shadowed = np.array([one is not None for one in said])
     disagrees = np.zeros(len(log), bool)

@@ -10,7 +10,7 @@ from oo.domain.decisions import Logged
 from oo.domain.fold import design, fold, posterior_on
 from oo.domain.policies import Pick, Policy, PolicyRef, pick
 from oo.domain.statistics import Floats, Statistics, day_of
-from oo.store import decisions, feedback, models, users
+from oo.store import decisions, feedback, models, opinions, users
 from oo.store.database import Database
 
 Find = Callable[[AsyncConnection, PolicyRef], Awaitable[Policy]]
@@ -112,7 +112,7 @@ async def check_decisions(db: Database, find: Find) -> DecisionReport:
     different: list[str] = []
     counts = []
     async with db.read() as connection, db.read() as log:
-        for logs in (decisions.every(log), decisions.every_opinion(log)):
+        for logs in (decisions.every(log), opinions.every(log)):
             replayer, count = Replayer(connection, find), 0
             async for logged in logs:
                 count += 1

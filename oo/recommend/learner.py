@@ -44,10 +44,7 @@ class ScoreRequest(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """What a policy picked; the lists have K entries.
-
-    `shadows` holds what other policies would have picked out of the same.
-    """
+    """What a policy picked; the lists have K entries."""
 
     chosen: int
     scores: list[float]
@@ -55,7 +52,6 @@ class Choice(NamedTuple):
     policy: str
     policy_version: str
     state_seq: int
-    shadows: "tuple[Choice, ...]" = ()
 
 
 @dataclass(slots=True)
@@ -103,6 +99,24 @@ class Learner:
         if far:
             self._fold_behind(far)
         return [self._try_score(request, models[request.user_id]) for request in requests]
+
+    async def score_at(self, request: ScoreRequest) -> Choice:
+        """Pick with exactly the reactions up to `user_seq`, as a decision that was made knew them.
+
+        Ask in that order: a state that knows more is folded again from the first reaction on.
+        Raises what keeps the person's state from being read.
+        """
+        user, wanted = request.user_id, {request.user_id: request.user_seq}
+        found = await self._open(wanted)
+        model = found[user]
+        if isinstance(model, _Model) and model.applied_seq > request.user_seq:
+            found[user] = self._models[user] = self._restore(None)
+        model = (await self._fold(found, wanted))[user]
+        if isinstance(model, Exception):
+            raise model
+        if model.applied_seq != request.user_seq:
+            raise ValueError(f"the log of {user} does not reach {request.user_seq}")
+        return self._score_one(request, model)
 
     async def catch_up(self, wanted: Mapping[str, int]) -> "dict[str, _Model | Exception]":
         """Fold the log until each person's state has at least `wanted[user_id]` reactions.

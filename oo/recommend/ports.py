@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from oo.domain.claims import Claim
 from oo.domain.context import PromptContext
+from oo.domain.policies import Policy
 from oo.domain.signals import Signal
 from oo.domain.tips import Offer, TipKind
 from oo.recommend.learner import Choice, ScoreRequest
@@ -16,6 +17,21 @@ class Ranker(Protocol):
 
     async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
         """One pick per request, or what went wrong where a shard is away."""
+        ...
+
+
+class Shadow(NamedTuple):
+    """A policy that only says what it would have picked, of decisions from `since` on."""
+
+    policy: Policy
+    since: datetime
+
+
+class Shadows(Protocol):
+    """Which policies are in shadow."""
+
+    async def current(self) -> Sequence[Shadow]:
+        """Those that are now."""
         ...
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.claims import holds
-from oo.domain.decisions import Decision, Opinion
+from oo.domain.decisions import Decision
 from oo.domain.policies import generator, sample
 from oo.domain.profile import DEFAULTS
 from oo.domain.statistics import day_of
@@ -266,7 +266,6 @@ class Recommender:
             features=ready.request.features,
             degraded=degraded,
             latency_ms=(self._clock.monotonic() - ready.started) * 1000,
-            shadows=[_opinion(shadow) for shadow in answer.shadows],
         )
 
 
@@ -278,17 +277,6 @@ def _still_holds(entry: PoolEntry, stock: Stock, now: datetime) -> bool:
     moment = stock.standing.at(now)
     claims = entry.candidate.claims
     return entry.candidate.expires_at > now and all(holds(claim, moment) for claim in claims)
-
-
-def _opinion(choice: Choice) -> Opinion:
-    return Opinion(
-        choice.policy,
-        choice.policy_version,
-        choice.state_seq,
-        choice.chosen,
-        choice.propensities,
-        choice.scores,
-    )
 
 
 def _random(request: ScoreRequest, count: int) -> Choice:

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.decisions import Decision, Logged, LoggedDecision, Online, Seen, Shown
+from oo.domain.decisions import Decision, Logged, LoggedDecision, Seen, Shown
 from oo.domain.policies import PolicyRef
 from oo.store.database import PURGE_ROWS
-from oo.store.tables import feedback, shadow_scores, tip_scores, users
+from oo.store.tables import feedback, tip_scores, users
 
 # built once: every reaction runs it
 _SHOWN = select(
@@ -30,7 +30,7 @@ _SHOWN = select(
 
 
 async def append(connection: AsyncConnection, decisions: Sequence[Decision]) -> None:
-    """Log decisions, and what the shadow policies would have picked."""
+    """Log decisions."""
     await connection.execute(
         insert(tip_scores),
         [
@@ -62,14 +62,6 @@ async def append(connection: AsyncConnection, decisions: Sequence[Decision]) -> 
             for decision in sorted(decisions, key=lambda decision: decision.user_id)
         ],
     )
-
-    opinions = [
-        {"tip_id": decision.id, "user_id": decision.user_id, **opinion._asdict()}
-        for decision in decisions
-        for opinion in decision.shadows
-    ]
-    if opinions:
-        await connection.execute(insert(shadow_scores), opinions)
 
 
 async def shown(
@@ -157,7 +149,7 @@ async def purge(connection: AsyncConnection, before: datetime) -> int:
     return result.rowcount
 
 
-_LOGGED = select(
+LOGGED = select(
     tip_scores.c.id,
     tip_scores.c.user_id,
     tip_scores.c.created_at,
@@ -174,7 +166,8 @@ _LOGGED = select(
 )
 
 
-def _logged(row: Any) -> Logged:
+def logged(row: Any) -> Logged:
+    """A row of `LOGGED`."""
     return Logged(
         row.id,
         row.user_id,
@@ -194,8 +187,8 @@ def _logged(row: Any) -> Logged:
 async def every(connection: AsyncConnection) -> AsyncIterator[Logged]:
     """All decisions, person by person in the order of `state_seq`, for the operator's check."""
     t = tip_scores.c
-    async for row in await connection.stream(_LOGGED.order_by(t.user_id, t.state_seq, t.id)):
-        yield _logged(row)
+    async for row in await connection.stream(LOGGED.order_by(t.user_id, t.state_seq, t.id)):
+        yield logged(row)
 
 
 async def latest(connection: AsyncConnection, user_id: str) -> str | None:
@@ -205,44 +198,18 @@ async def latest(connection: AsyncConnection, user_id: str) -> str | None:
     return (await connection.execute(query.limit(1))).scalar_one_or_none()
 
 
-async def every_opinion(connection: AsyncConnection) -> AsyncIterator[Logged]:
-    """What every shadow said of every decision, as `every` gives what was decided."""
-    t, s = tip_scores.c, shadow_scores.c
-    query = (
-        select(
-            t.id,
-            t.user_id,
-            t.created_at,
-            t.content,
-            s.policy,
-            s.policy_version,
-            t.seed,
-            s.state_seq,
-            t.features,
-            s.chosen,
-            s.propensities,
-            s.scores,
-            t.degraded,
-        )
-        .select_from(shadow_scores.join(tip_scores, t.id == s.tip_id))
-        .order_by(t.user_id, s.state_seq, t.id)
-    )
-    async for row in await connection.stream(query):
-        yield _logged(row)
-
-
 async def find(
     connection: AsyncConnection, tip_id: str, user_id: str | None = None
 ) -> Logged | None:
     """One decision; with `user_id`, only if it is that person's."""
-    query = _LOGGED.where(tip_scores.c.id == tip_id)
+    query = LOGGED.where(tip_scores.c.id == tip_id)
     if user_id is not None:
         query = query.where(tip_scores.c.user_id == user_id)
     row = (await connection.execute(query)).first()
-    return _logged(row) if row else None
+    return logged(row) if row else None
 
 
-_t, _f, _s = tip_scores.c, feedback.c, shadow_scores.c
+_t, _f = tip_scores.c, feedback.c
 _OUTCOME = tuple(field.name for field in fields(LoggedDecision))
 
 
@@ -277,20 +244,3 @@ async def with_outcomes(
         query = query.where(_t.created_at >= since)
     async for row in await connection.stream(query):
         yield LoggedDecision(**{name: getattr(row, name) for name in _OUTCOME})
-
-
-async def shadowed(
-    connection: AsyncConnection, policy: PolicyRef, since: datetime | None = None
-) -> dict[str, Online]:
-    """What this version of a policy said as a shadow, by tip, of decisions from `since` on."""
-    query = (
-        select(_s.tip_id, _s.state_seq, _s.propensities)
-        .select_from(shadow_scores.join(tip_scores, _t.id == _s.tip_id))
-        .where(_s.policy == policy.name, _s.policy_version == policy.version)
-    )
-    if since is not None:
-        query = query.where(_t.created_at >= since)
-    return {
-        row.tip_id: Online(row.state_seq, row.propensities)
-        async for row in await connection.stream(query)
-    }

@@ -19,8 +19,10 @@ from oo.kit.clock import Clock, ManualClock
 from oo.kit.errors import ConfigurationError
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
+from oo.mlops.shadows import ShadowPolicies
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
+from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store.database import Database
 from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
@@ -77,6 +79,7 @@ def provided(db: Database, clock: ManualClock) -> Provided:
             ports.WakesShards: parts,
             ports.FillsPools: parts,
             ports.LogsOutcomes: Outcomes(db, clock),
+            ports.AsksShadows: ShadowOpinions(db, clock, ShadowPolicies(db)),
             ports.RebuildsProfiles: Profiles(db, clock),
         }
     )

@@ -99,8 +99,11 @@ def test_a_policy_is_shadowed_refused_promoted_and_demoted_in_place(
     product.cli("policy", "shadow", NEW, "--reason", "a look at it")
     assert eventually(lambda: bool(client.tip() and _opinions(product)), PATIENCE_S)
 
+    before = _opinions(product)
     for _ in range(6):
         assert client.react(client.ranked_tip()["id"]).status_code == 200
+    # they are given behind the answers, by another process
+    assert eventually(lambda: _opinions(product) >= before + 6, PATIENCE_S)
     refused = product.run("policy", "promote", NEW, "--reason", "blind")
     assert refused.returncode == 1, refused.stderr
     assert "decisions are younger than a day" in refused.stdout

@@ -27,15 +27,17 @@ from oo.kit.ids import new_id
 from oo.mlops.policy_lookup import Finder, find_by_key
 from oo.mlops.replay import check_decisions, check_models
 from oo.recommend import recommender as recommender_module
+from oo.recommend.learner import Learner
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.pool import Pool
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.recommend.recommender import Account, Nothing, Recommender
-from oo.recommend.shadowing import ShadowedLearners
+from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store import candidates, decisions, users
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
+from tests.peers.shadows import InShadow, ask_all
 from tests.peers.store import add_person, fresh_store
 
 PEOPLE, OFFERED = 50, 6
@@ -76,15 +78,15 @@ async def live(db: Database, clock: ManualClock, total: int) -> None:
     people = [await add_person(db, clock, f"person-{n}") for n in range(PEOPLE)]
     seq = dict.fromkeys(people, 0)
     reactions, outcomes, unused = Reactions(db, clock), Outcomes(db, clock), Unused()
-    panels = [
-        ShadowedLearners(db, clock, policy, [shadow])
-        for policy, shadow in zip(known.values(), [*known.values()][::-1], strict=True)
-    ]
+    learners = [Learner(db, policy, clock) for policy in known.values()]
+    shadows = InShadow([], clock.now())
+    opinions = ShadowOpinions(db, clock, shadows)
     for step in track(range(total // PEOPLE), "deciding"):
-        learners = panels[step % len(panels)]
+        learner = learners[step % len(learners)]
+        shadows.set([[*known.values()][-1 - step % len(known)]], clock.now())
         recommender = Recommender(
             db=db, clock=clock, pool=Pool(db, clock), profiles=Profiles(db, clock),
-            features=REGISTRY.columns, ranker=learners, refill=unused,
+            features=REGISTRY.columns, ranker=learner, refill=unused,
             fallback=unused,  # type: ignore[arg-type]
             seeds=seeds.__next__, deadline_s=60.0,
         )  # fmt: skip
@@ -104,7 +106,8 @@ async def live(db: Database, clock: ManualClock, total: int) -> None:
         for user in people:
             await fill(db, clock, user, random, f"{step}")
         await asyncio.gather(*(one(user) for user in people))
-        await learners.flush()
+        await learner.flush()
+        await ask_all(opinions)
         clock.advance(random.choice([600, 7200, 90_000]))
         if await outcomes.settle_missed():
             async with db.read() as connection:

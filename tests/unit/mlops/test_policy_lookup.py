@@ -8,10 +8,10 @@ import pytest
 
 from ml.policies.neural_linear import NeuralLinear
 from oo.domain.policies import Experience, PolicyRef, Trainable
-from oo.mlops.policy_lookup import DEFAULT_POLICY, by_name, choose, find, find_by_key
+from oo.mlops.policy_lookup import DEFAULT_POLICY, by_name, choose, find, find_by_key, in_shadow
 from oo.store import policies
 from oo.store.database import Database
-from oo.store.policies import Parameters, Roles
+from oo.store.policies import IN_FORCE, SHADOW, Change, Parameters, Roles
 from tests.peers.store import fresh_store
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -64,15 +64,21 @@ async def test_parameters_of_another_release_are_not_passed_off(db: Database) ->
 async def test_what_is_gone_leaves_the_default_in_force(
     db: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gone = Roles(3, PolicyRef("gone", "1"), (PolicyRef("lints", "1"), PolicyRef("lost", "1")))
+    refs = PolicyRef("gone", "1"), PolicyRef("lints", "1"), PolicyRef("lost", "1")
+    async with db.write() as connection:
+        for ref, role in zip(refs, (IN_FORCE, SHADOW, SHADOW), strict=True):
+            await policies.record(connection, Change(ref, role, "ada", "look", {}, NOW))
     async with db.read() as connection:
+        gone = await policies.roles(connection)
+        assert gone == Roles(3, refs[0], refs[1:])
         chosen = await choose(connection, None, gone)
         pinned = await choose(connection, "linucb-v1", gone)
+        shadows = await in_shadow(connection, gone)
         with pytest.raises(ValueError, match="there are"):
             await choose(connection, "unknown", gone)
-    assert chosen.in_force.name == DEFAULT_POLICY
-    assert [policy.name for policy in chosen.shadows] == ["lints"]
-    assert pinned.in_force.name == "linucb-v1"
+    assert chosen.name == DEFAULT_POLICY
+    assert [(shadow.policy.name, shadow.since) for shadow in shadows] == [("lints", NOW)]
+    assert pinned.name == "linucb-v1"
     assert "gone" in caplog.text
 
 
@@ -82,6 +88,6 @@ async def test_a_fitted_version_can_be_pinned(db: Database) -> None:
     await keep(db, ref, policy.parameters())
     async with db.read() as connection:
         chosen = await choose(connection, str(ref), Roles(0, None, ()))
-        assert chosen.in_force.version == ref.version
+        assert chosen.version == ref.version
         with pytest.raises(ValueError, match=r"no ebts@1\.feed"):
             await choose(connection, "ebts@1.feed", Roles(0, None, ()))

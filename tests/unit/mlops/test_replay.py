@@ -18,13 +18,15 @@ from oo.mlops.explanation import Explainer
 from oo.mlops.policy_lookup import Finder
 from oo.mlops.replay import check_decisions
 from oo.recommend.fallback import FallbackPool
+from oo.recommend.learner import Learner
 from oo.recommend.pool import Pool
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.recommend.recommender import Account, Recommender, Served
-from oo.recommend.shadowing import ShadowedLearners
+from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store import candidates, feedback, tables
 from oo.store.database import Database
+from tests.peers.shadows import InShadow, ask_all
 from tests.unit.recommend.conftest import candidate, clock, db, put_pool, user
 from tests.unit.recommend.test_recommender import NoRefill, templates
 
@@ -36,14 +38,15 @@ async def live(
 ) -> list[str]:
     """Tips that the person got and reacted to, some of them seen only."""
     await put_pool(db, clock, user, count=5)
-    learners = ShadowedLearners(db, clock, policy, [shadow])
+    learner = Learner(db, policy, clock)
+    opinions = ShadowOpinions(db, clock, InShadow([shadow], clock.now()))
     recommender = Recommender(
         db=db,
         clock=clock,
         pool=Pool(db, clock),
         profiles=Profiles(db, clock),
         features=REGISTRY.columns,
-        ranker=learners,
+        ranker=learner,
         refill=NoRefill(),
         fallback=FallbackPool(db, clock, templates),
         seeds=iter(range(10_000)).__next__,
@@ -60,7 +63,8 @@ async def live(
                 ReactionRequest(user, tips[-1], action, random.randrange(90_000), tips[-1])
             )
             seq = answer.user_seq
-        await learners.flush()
+        await learner.flush()
+        await ask_all(opinions)
         clock.advance(random.choice([60, 3600, 90_000]))
         async with db.write() as connection:
             fresh = [replace(candidate(clock), confidence=random.random()) for _ in range(4)]
@@ -75,7 +79,7 @@ async def test_decisions_come_out_again(
     shadow = policies()["random" if name == "ebts" else "ebts"]
     tips = await live(db, clock, user, policies()[name], 25, shadow)
     report = await check_decisions(db, Finder().find)
-    assert (report.decisions, report.different) == (len(tips), [])
+    assert (report.decisions, report.opinions, report.different) == (len(tips), len(tips), [])
 
 
 async def test_a_decision_that_was_tampered_with_is_found(

@@ -11,7 +11,7 @@ from ml.promotion.gate_report import Report
 from oo.cli.main import build
 from oo.domain.policies import PolicyRef, Trainable
 from oo.kit.errors import BadRequest, Conflict, OoError
-from oo.mlops.policy_lookup import DEFAULT_POLICY, choose
+from oo.mlops.policy_lookup import DEFAULT_POLICY, choose, in_shadow
 from oo.mlops.promotion import prepare
 from oo.mlops.roles import Order, decide, shadow
 from oo.store import policies as store
@@ -148,13 +148,15 @@ async def test_a_fitted_version_of_what_is_in_force_may_be_its_shadow(folder: Pa
             await store.keep_parameters(connection, Parameters(ref, data, {}, START))
         await shadow(db, str(ref), Order("ada", "newly fitted", START))
         async with db.read() as connection:
-            chosen = await choose(connection, None, await store.roles(connection))
+            roles = await store.roles(connection)
+            chosen = await choose(connection, None, roles)
+            shadows = await in_shadow(connection, roles)
         contest = await prepare(db, "ebts", SETTLED)
     finally:
         await db.close()
-    assert (chosen.in_force.version, [one.version for one in chosen.shadows]) == (
+    assert (chosen.version, [(one.policy.version, one.since) for one in shadows]) == (
         "1",
-        [ref.version],
+        [(ref.version, START)],
     )
     assert contest.challenger.version == ref.version  # the name alone means the shadow
 

@@ -1,6 +1,7 @@
 """State = fold(log): whatever is lost, whoever writes, the model equals its log."""
 
 import asyncio
+from typing import Any
 
 import numpy as np
 import pytest
@@ -183,3 +184,35 @@ async def test_a_log_that_does_not_reach_as_far_ends_the_fold(
 ) -> None:
     await react(db, clock, user, 2)
     assert (await Learner(db, POLICY, clock).score([ask(user, 5)]))[0].state_seq == 2
+
+
+async def test_one_persons_error_is_nobody_elses(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    features = {name: [1.0, 0.5] for name in POLICY.features}
+    learner = Learner(db, POLICY, clock)
+    request = ScoreRequest(user, 0, 7, features, 0)
+    await learner.score([request])
+    spoilt: Any = learner._models[user]
+    spoilt.statistics = spoilt.statistics.add(np.full(7, np.nan), 1.0)
+    spoilt.posterior = None
+    failed, fine = await learner.score([request, request._replace(user_id="f" * 32)])
+    assert isinstance(failed, ValueError)
+    assert isinstance(fine, Choice)
+
+
+async def test_a_past_decision_is_scored_with_what_it_knew(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    learner = Learner(db, POLICY, clock)
+    await react(db, clock, user, 5)
+    then = [await learner.score_at(ask(user, seq)) for seq in range(6)]
+    assert [choice.state_seq for choice in then] == [0, 1, 2, 3, 4, 5]
+    await learner.flush()
+    again = Learner(db, POLICY, clock)  # what is stored knows more than it is asked about
+    assert [await again.score_at(ask(user, seq)) for seq in (3, 4, 5)] == then[3:]
+    await again.flush()
+    with pytest.raises(ValueError, match="does not reach 6"):
+        await again.score_at(ask(user, 6))
+    report = await check_models(db, find_by_key)
+    assert (report.models, report.reactions, report.different, report.behind) == (1, 5, [], 0)

@@ -24,11 +24,11 @@ from oo.kit.clock import ManualClock
 from oo.kit.settings import Settings
 from oo.mlops.explanation import Explainer
 from oo.recommend.fallback import FallbackPool
+from oo.recommend.learner import Learner
 from oo.recommend.pool import Pool
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import Reactions
 from oo.recommend.recommender import Recommender
-from oo.recommend.shadowing import ShadowedLearners
 from oo.store.database import Database
 from oo.web.app import create_app
 from oo.web.health import ESSENTIAL
@@ -78,7 +78,7 @@ def _recommender(db: Database, clock: ManualClock) -> Recommender:
         pool=Pool(db, clock),
         profiles=Profiles(db, clock),
         features=REGISTRY.columns,
-        ranker=ShadowedLearners(db, clock, policies()["egreedy-v1"]),
+        ranker=Learner(db, policies()["egreedy-v1"], clock),
         refill=NoRefill(),
         fallback=FallbackPool(db, clock, templates),
         seeds=iter(range(10_000)).__next__,
