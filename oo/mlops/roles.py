@@ -46,7 +46,7 @@ class Demoted(NamedTuple):
 
 
 async def shadow(db: Database, name: str, order: Order) -> PolicyRef:
-    """Let NAME or NAME@VERSION score each request without deciding.
+    """Let NAME or NAME@VERSION say of each decision what it would have picked.
 
     Raises BadRequest if there is no such policy, Conflict if it is in force.
     """

@@ -59,7 +59,7 @@ def history() -> None:
 
 @policy.command()
 def shadow(name: Name, reason: Reason, actor: Actor = "") -> None:
-    """Let a policy score each request and log its pick, without deciding."""
+    """Have a policy say of each decision what it would have picked, without deciding."""
     order = _order(actor, reason)
     found = with_store(load_settings(), lambda db: roles.shadow(db, name, order))
     out.print(f"{found} is a shadow now.")
