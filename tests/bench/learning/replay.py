@@ -83,7 +83,7 @@ async def live(db: Database, clock: ManualClock, total: int) -> None:
     opinions = ShadowOpinions(db, clock, shadows)
     for step in track(range(total // PEOPLE), "deciding"):
         learner = learners[step % len(learners)]
-        shadows.set([[*known.values()][-1 - step % len(known)]], clock.now())
+        shadows.set([[*known.values()][(step + 1) % len(known)]], clock.now())
         recommender = Recommender(
             db=db, clock=clock, pool=Pool(db, clock), profiles=Profiles(db, clock),
             features=REGISTRY.columns, ranker=learner, refill=unused,
