@@ -16,6 +16,7 @@ from oo.recommend.learner import Choice, ScoreRequest
 log = logging.getLogger(__name__)
 
 CALL_LIMIT_S = 0.5
+PER_CALL = 16
 REST_AFTER_FAILURE_S = 0.5
 REFILL_EVERY_S = 3.0
 WAKE_LIMIT_S = 5.0
@@ -23,7 +24,7 @@ WAKE_EVERY_S = 0.25
 
 
 class Shards:
-    """The bandit shards: a person is always sent to the same one, calls share a hop.
+    """The bandit shards: a person is sent to the same one where that pays, calls share a hop.
 
     The address is a matter of locality only: whichever shard a person reaches folds what it lacks,
     and the store's compare-and-set decides whose state is kept.
@@ -40,9 +41,7 @@ class Shards:
         """One pick per request; the error of the shard where it is away."""
         if len(self._handles) == 1:
             return await self._score(0, requests)
-        by_slot: dict[int, list[int]] = {}
-        for index, request in enumerate(requests):
-            by_slot.setdefault(self._slot(request.user_id), []).append(index)
+        by_slot = self._by_slot(requests)
         answers = await asyncio.gather(
             *(
                 self._score(slot, [requests[index] for index in indices])
@@ -53,6 +52,24 @@ class Shards:
         for indices, part in zip(by_slot.values(), answers, strict=True):
             merged.update(zip(indices, part, strict=True))
         return [merged[index] for index in range(len(requests))]
+
+    def _by_slot(self, requests: Sequence[ScoreRequest]) -> dict[int, list[int]]:
+        """Which requests go where, by index: each person to their own shard, in calls that pay.
+
+        A call costs as much as scoring several people. Calls of fewer than PER_CALL would eat what
+        another shard gives, so those few go along with the largest part.
+        """
+        by_slot: dict[int, list[int]] = {}
+        for index, request in enumerate(requests):
+            by_slot.setdefault(self._slot(request.user_id), []).append(index)
+        largest = max(by_slot, key=lambda slot: (len(by_slot[slot]), -slot))
+        for slot in [slot for slot, part in by_slot.items() if len(part) < PER_CALL]:
+            if slot != largest and self._is_up(largest):
+                by_slot[largest] += by_slot.pop(slot)
+        return by_slot
+
+    def _is_up(self, slot: int) -> bool:
+        return self._clock.monotonic() >= self._rest_until[slot]
 
     def wake(self, user_id: str, user_seq: int) -> None:
         """Tell the shard of a new reaction; a lost message is found by the sweep."""
@@ -78,7 +95,7 @@ class Shards:
     async def _score(
         self, slot: int, batch: Sequence[ScoreRequest]
     ) -> Sequence[Choice | Exception]:
-        if self._clock.monotonic() < self._rest_until[slot]:
+        if not self._is_up(slot):
             return [Unavailable("the bandit shard is away")] * len(batch)
         try:
             async with asyncio.timeout(CALL_LIMIT_S):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deployments.handles import GeneratorRefill, Shards
+from deployments.handles import PER_CALL, GeneratorRefill, Shards
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
 from oo.recommend.learner import Choice, ScoreRequest
@@ -44,7 +44,7 @@ def requests(*people: str) -> list[ScoreRequest]:
 
 # a replica that ends cancels what it was asked
 AWAY = [RuntimeError("gone"), asyncio.CancelledError()]
-PEOPLE = [f"person-{number}" for number in range(40)]
+PEOPLE = [f"person-{number}" for number in range(40 * PER_CALL // 4)]
 
 
 async def test_everybody_gets_their_own_answer_from_their_own_shard(clock: ManualClock) -> None:
@@ -57,6 +57,28 @@ async def test_everybody_gets_their_own_answer_from_their_own_shard(clock: Manua
     for handle in handles:
         others = {person for other in handles if other is not handle for person in other.asked}
         assert not others & set(handle.asked)
+
+
+async def test_a_few_are_asked_for_in_one_call(clock: ManualClock) -> None:
+    """A call costs as much as scoring several people; any shard can score anybody."""
+    handles = [Shard(), Shard()]
+    shards = Shards(handles, clock)
+    few = PEOPLE[: PER_CALL - 1]
+    answers = await shards.score(requests(*few))
+    assert [answer.policy for answer in answers if isinstance(answer, Choice)] == few
+    assert sorted(bool(handle.asked) for handle in handles) == [False, True]
+
+
+async def test_a_few_do_not_go_along_to_a_shard_that_rests(clock: ManualClock) -> None:
+    handles = [Shard(), Shard()]
+    shards = Shards(handles, clock)
+    few = PEOPLE[: PER_CALL - 1]
+    await shards.score(requests(*few))
+    away = next(handle for handle in handles if handle.asked)
+    away._away, away.asked = RuntimeError("gone"), []
+    await shards.score(requests(*few))
+    answers = await shards.score(requests(*few))
+    assert 0 < sum(isinstance(answer, Choice) for answer in answers) < len(few)
 
 
 @pytest.mark.parametrize("away", AWAY, ids=repr)
