@@ -28,6 +28,8 @@ _SLOT = re.compile(r"\{(\w+)\}")
 PER_INSIGHT = 2  # texts of one insight: the person's bandit sees different wordings
 ALTERNATIVES = 4
 NEARLY = 2.0  # how much less an alternative may weigh
+ADVICE = 2.0  # below whatever has a task; at night, rest is the best that can be said
+NIGHT_ADVICE = 6.5
 SURPRISE = 0.6  # how far chance may move a weight, so that days differ
 
 
@@ -270,7 +272,7 @@ def _advice(scene: Scene, language: Language, random: Random) -> Iterator[Line]:
             content=text,
             spoken=text,
             index=None,
-            weight=3.5 + random.uniform(0, 1.5),
+            weight=(NIGHT_ADVICE if scene.is_night else ADVICE) + random.uniform(0, SURPRISE),
             language=language.code,
             insight=piece.name,
             activity=None,

@@ -1,10 +1,10 @@
 """`python -m tests.bench.blind`: the blind comparison, out of lists, tips and verdicts.
 
-`pairs` makes the pairs anew from `lists.yaml` (lists, hours and a writer's tips): the product's six
-tips per list, each beside one of the writer's, in an order drawn from the seed. Readers get
-`pairs.yaml` without its `key`. Verdicts are files of `verdicts`, one per reader: by pair, which
-tip is better, and for each tip how useful and natural it is (1 to 5), whether it is true and in
-the language of the list (0 or 1).
+`pairs ROUND` makes pairs out of `lists.yaml` (lists, hours and a writer's tips): the product's six
+tips per list as they are now, each beside one of the writer's, in an order drawn from the seed.
+Readers get what `sheet ROUND` prints, which has no key. Their verdicts are files of the round, one
+per reader: by pair, which tip is better, and for each tip how useful and natural it is (1 to 5),
+whether it is true and in the language of the list (0 or 1). `table ROUND` counts them.
 """
 
 from collections.abc import Iterator
@@ -36,6 +36,10 @@ app = typer.Typer(help=__doc__, no_args_is_help=True)
 out = Console(highlight=False)
 
 
+def folder(number: int) -> Path:
+    return HERE / "rounds" / str(number)
+
+
 def read(path: Path) -> Any:
     return yaml.safe_load(path.read_text("utf-8"))
 
@@ -57,8 +61,8 @@ def tasks_of(found: dict[str, Any], now: datetime) -> list[Task]:
 
 
 @app.command("pairs")
-def make_pairs(seed: int = 7) -> None:
-    """Make `pairs.yaml` anew; verdicts on other pairs mean nothing any more."""
+def make_pairs(number: int, seed: int = 7) -> None:
+    """Make the pairs of a round anew; verdicts on other pairs mean nothing any more."""
     composer = knowing_composer()
     rows = []
     for found in read(HERE / "lists.yaml"):
@@ -75,12 +79,13 @@ def make_pairs(seed: int = 7) -> None:
             (None if tip["task"] is None else f"b:{tip['task']}", tip["text"])
             for tip in found["tips"]
         ]
-        for number, (ours, theirs) in enumerate(matched(product, written)):
+        for place, (ours, theirs) in enumerate(matched(product, written)):
             key = random.choice(SIDES)
             texts = {key: ours, "B" if key == "A" else "A": theirs}
-            rows.append({"id": f"{found['id']}-{number}", "list": found["id"], **texts, "key": key})
+            rows.append({"id": f"{found['id']}-{place}", "list": found["id"], **texts, "key": key})
     text = yaml.safe_dump(rows, allow_unicode=True, sort_keys=False, width=200)
-    (HERE / "pairs.yaml").write_text(text, "utf-8")
+    (folder(number) / "verdicts").mkdir(parents=True, exist_ok=True)
+    (folder(number) / "pairs.yaml").write_text(text, "utf-8")
     out.print(f"{len(rows)} pairs")
 
 
@@ -101,9 +106,9 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 @app.command("sheet")
-def sheet() -> None:
+def sheet(number: int) -> None:
     """What a reader gets: each list with its hour, then its pairs without their key."""
-    pairs = read(HERE / "pairs.yaml")
+    pairs = read(folder(number) / "pairs.yaml")
     for found in read(HERE / "lists.yaml"):
         say(f"\n## {found['id']} ({DAYS[found['weekday']]}, {found['hour']}:00)")
         for row in found["tasks"]:
@@ -121,15 +126,17 @@ def say(text: str) -> None:
 
 @app.command("table")
 def table(
+    number: int,
     people: Annotated[bool, typer.Option("--readers", help="Also each reader by himself.")] = False,
 ) -> None:
     """Print what readers said: preferences and means, by language and in all."""
-    keys = {pair["id"]: pair["key"] for pair in read(HERE / "pairs.yaml")}
+    pairs = read(folder(number) / "pairs.yaml")
+    keys = {pair["id"]: pair["key"] for pair in pairs}
     languages = {found["id"]: found["language"] for found in read(HERE / "lists.yaml")}
-    lists = {pair["id"]: pair["list"] for pair in read(HERE / "pairs.yaml")}
+    lists = {pair["id"]: pair["list"] for pair in pairs}
     verdicts = [
         (path.stem, row)
-        for path in sorted((HERE / "verdicts").glob("*.yaml"))
+        for path in sorted((folder(number) / "verdicts").glob("*.yaml"))
         for row in read(path)
     ]
     groups: dict[str, list[dict[str, Any]]] = {"all": [row for _, row in verdicts]}
