@@ -1,27 +1,27 @@
 """Taking over what a person hands in."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime, tzinfo
+import pickle
+from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from oo.domain.signals import LineError, Signal, Upload, Uploads
-from oo.domain.tasks import Task
-from oo.integrations import completions, reconcile
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.domain.signals import LineError
+from oo.integrations import completions
+from oo.integrations.beside import Planner
+from oo.integrations.import_plans import Change, Plan, Slice, Upon
 from oo.integrations.registry import ConfiguredSource
-from oo.integrations.sources._encodings import declared
-from oo.integrations.undo import Undoing
 from oo.kit.clock import Clock
-from oo.kit.errors import Conflict, NotFound, TooLarge
-from oo.store import connections, forget, kinds, tasks, users
+from oo.kit.errors import Conflict, NotFound
+from oo.store import connections, forget, kinds, last_imports, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database
-from oo.store.kinds import Key, Stored
+from oo.store.kinds import Key
 
 MAX_FILENAME = 200
-MAX_SIGNALS = 10_000  # of one person and source; a longer list would slow down everybody else's
+FREE_PLANS = 3  # how often a plan may be overtaken before the person is locked for the next
+PAUSE_S = 0.02  # after each slice: other people's requests get their turn
 
 
 class ImportResult(NamedTuple):
@@ -42,27 +42,8 @@ class ImportResult(NamedTuple):
     undo_until: datetime
 
 
-class Change(NamedTuple):
-    """What an upload changes: signals to write, ids of tasks that are finished or removed."""
-
-    put: tuple[Signal, ...]
-    finished: frozenset[str]
-    removed: frozenset[str]
-
-    @property
-    def written(self) -> frozenset[Key]:
-        """The keys of what is new or changed."""
-        return frozenset(map(reconcile.key_of, self.put))
-
-    @property
-    def ended(self) -> frozenset[Key]:
-        """The keys of the tasks that are open no longer."""
-        return frozenset(Key("task", task_id) for task_id in self.finished | self.removed)
-
-    @property
-    def keys(self) -> frozenset[Key]:
-        """The keys of all that it touches."""
-        return self.written | self.ended
+class Overtaken(Exception):
+    """What a plan rests upon has changed."""
 
 
 async def take_upload(
@@ -73,32 +54,98 @@ async def take_upload(
     filename: str,
     data: bytes,
     charset: str | None = None,
+    planner: Planner | None = None,
 ) -> ImportResult:
     """Store the signals of an upload; tasks that it says are finished are finished.
 
     `charset` is the encoding that the sender names. Raises Conflict when the source takes no
     uploads, BadRequest or TooLarge when nothing can be made of this one.
     """
-    source, name, now = configured.source.uploads, configured.manifest.name, clock.now()
+    source = configured.source.uploads
     if source is None:
         raise Conflict("This source is not connected by a file.")
-    async with db.read() as connection:
-        user = await users.get(connection, user_id)
-    if user is None:
-        raise NotFound("There is no such person.")
-    zone = ZoneInfo(user.timezone)
-    today = now.astimezone(zone).date()
-    filename = filename[:MAX_FILENAME]
-    upload = await asyncio.to_thread(_parse, source, filename, data, charset, today)
-    told = reconcile.checked(configured.manifest, upload.signals, now)
-    async with db.write() as connection:
-        # before anything is read: a reaction of the same person waits, or has been written
-        await users.lock(connection, [user_id])
-        stored = await kinds.list_of_source(connection, user_id, name)
-        change = changes(stored, told, upload, today, zone)
-        _check_room(configured, stored, change)
-        undoing = Undoing(connection, user_id, name, now)
-        await undoing.begin(change.keys)
+    filename, now = filename[:MAX_FILENAME], clock.now()
+    upon = Upon(configured.manifest, source, user_id, filename, data, charset, now)
+    taking = _Taking(db, upon)
+    planner = planner or Planner(db)
+    for _ in range(FREE_PLANS):
+        plan = await planner.plan(upon._replace(written=frozenset(taking.written)))
+        try:
+            return await taking.write(plan)
+        except Overtaken:
+            continue
+    return await taking.write_locked(planner)
+
+
+class _Taking:
+    """One upload on its way into the store, and how far it has come."""
+
+    def __init__(self, db: Database, upon: Upon) -> None:
+        self._db = db
+        self._upon = upon
+        self._name = upon.manifest.name
+        self.written: set[Key] = set()
+        self._put: set[Key] = set()
+        self._finished = 0
+
+    async def write(self, plan: Plan) -> ImportResult:
+        """Write slice by slice; raises Overtaken when somebody else has written in between."""
+        version, seq, row = plan.head.pool_version, plan.head.user_seq, plan.row
+        user_id = self._upon.user_id
+        # what undoing needs is there before the first of several slices
+        first = plan.slices if len(plan.slices) == 1 else (NOTHING, *plan.slices)
+        for number, pickled in enumerate(first):
+            part: Slice = pickle.loads(pickled)  # noqa: S301 - made by this program
+            async with self._db.write() as connection:
+                # before anything is read: a reaction of the same person waits, or has been written
+                person = (await users.lock(connection, [user_id])).get(user_id)
+                if person is None or person.deleted:
+                    raise NotFound("There is no such person.")
+                if (person.pool_version, person.user_seq) != (version, seq):
+                    await self._compare(connection, part, row)
+                if number == 0:
+                    row = await self._begin(connection, plan)
+                version, seq = person.pool_version, person.user_seq
+                finished = await self._write(connection, part.change)
+                version += bool(part.change.keys)
+            self._note(part.change, finished)
+            if number < len(first) - 1:
+                await asyncio.sleep(PAUSE_S)
+        return self._result(plan)
+
+    async def write_locked(self, planner: Planner) -> ImportResult:
+        """Plan and write in one transaction: nobody else can write in between."""
+        user_id, done = self._upon.user_id, []
+        async with self._db.write() as connection:
+            await users.lock(connection, [user_id])
+            plan = await planner.plan(self._upon._replace(written=frozenset(self.written)))
+            await self._begin(connection, plan)
+            for pickled in plan.slices:
+                part: Slice = pickle.loads(pickled)  # noqa: S301 - made by this program
+                done.append((part.change, await self._write(connection, part.change)))
+        for change, finished in done:
+            self._note(change, finished)
+        return self._result(plan)
+
+    async def _compare(
+        self, connection: AsyncConnection, part: Slice, row: ConnectionRow | None
+    ) -> None:
+        """Candidates and other sources move the head too; what is to be written decides."""
+        there = await last_imports.rows(connection, self._upon.user_id, part.found)
+        if row != await connections.get(connection, self._upon.user_id, self._name) or any(
+            last_imports.digest(there[key]) != digest for key, digest in part.found.items()
+        ):
+            raise Overtaken
+
+    async def _begin(self, connection: AsyncConnection, plan: Plan) -> ConnectionRow:
+        now, filename = self._upon.now, self._upon.filename
+        row = ConnectionRow(self._name, filename, CONNECTED, None, now, now, None)
+        await connections.put(connection, self._upon.user_id, row)
+        await last_imports.put_written(connection, self._upon.user_id, self._name, plan.undoing)
+        return row
+
+    async def _write(self, connection: AsyncConnection, change: Change) -> int:
+        user_id, now = self._upon.user_id, self._upon.now
         await kinds.put(connection, user_id, change.put, now)
         await tasks.remove(connection, user_id, change.removed)
         finished = await tasks.mark_completed(
@@ -106,90 +153,28 @@ async def take_upload(
         )
         # a list says that something is finished, not when: it is the first that oO hears of it
         await completions.announce(connection, user_id, dict.fromkeys(change.finished, now), now)
-        row = ConnectionRow(name, filename, CONNECTED, None, now, now, None)
-        await connections.put(connection, user_id, row)
-        until = await undoing.end(change.finished)
         if change.keys:
             await users.bump_pool(connection, user_id)
         await forget.what_was_said_of_tasks(connection, user_id, change.removed)
-    return ImportResult(
-        taken=len(change.put),
-        unchanged=len(told) - len(change.put),
-        finished=finished,
-        errors=upload.errors,
-        form=upload.form,
-        encoding=upload.encoding,
-        languages=upload.languages,
-        tasks=len(told),
-        undo_until=until,
-    )
+        return finished
 
+    def _note(self, change: Change, finished: int) -> None:
+        self.written |= change.keys
+        self._put |= change.written
+        self._finished += finished
 
-def _check_room(configured: ConfiguredSource, stored: Mapping[Key, Stored], change: Change) -> None:
-    kept = {key for key, row in stored.items() if row.finished_at is None}
-    count = len((kept - change.ended) | change.written)
-    if count > MAX_SIGNALS:
-        raise TooLarge(
-            f"{configured.manifest.title} would then hold {count:,} entries; oO keeps"
-            f" {MAX_SIGNALS:,}. Leave out what is finished or far away."
+    def _result(self, plan: Plan) -> ImportResult:
+        return ImportResult(
+            taken=len(self._put),
+            unchanged=plan.told - len(self._put),
+            finished=self._finished,
+            errors=plan.errors,
+            form=plan.form,
+            encoding=plan.encoding,
+            languages=plan.languages,
+            tasks=plan.told,
+            undo_until=plan.undoing.expires_at,
         )
 
 
-def _parse(source: Uploads, filename: str, data: bytes, charset: str | None, today: date) -> Upload:
-    if charset is None:
-        return source.parse(filename, data, today)
-    text, encoding = declared(data, charset)
-    upload = source.parse(filename, text.encode(), today)
-    return replace(upload, encoding=encoding)
-
-
-def changes(
-    stored: Mapping[Key, Stored], told: Sequence[Signal], upload: Upload, today: date, zone: tzinfo
-) -> Change:
-    """What an upload makes of what is stored of its source.
-
-    A task finished here stays finished, a recurring one until its next turn; one that only a list
-    said to be finished is open again when a list has it as open. Of a list that names all that is
-    open, what is missing is finished, unless it has only moved within the list.
-    """
-    put = tuple(
-        signal
-        for signal in told
-        if _is_news(stored.get(reconcile.key_of(signal)), signal, today, zone)
-    )
-    open_here = {
-        key.id: row.signal
-        for key, row in stored.items()
-        if row.finished_at is None and isinstance(row.signal, Task)
-    }
-    named = {signal.id for signal in told}
-    fresh = {_name(signal) for signal in told if reconcile.key_of(signal) not in stored}
-    missing = {
-        task_id: signal
-        for task_id, signal in open_here.items()
-        if upload.all_of
-        and task_id.startswith(upload.all_of)
-        and task_id not in named
-        and task_id not in upload.left_out
-        and task_id not in upload.done
-    }
-    moved = {task_id for task_id, signal in missing.items() if _name(signal) in fresh}
-    left_out = open_here.keys() & set(upload.left_out)
-    finished = (open_here.keys() & set(upload.done)) | (missing.keys() - moved)
-    return Change(put, frozenset(finished), frozenset(moved | left_out))
-
-
-def _is_news(row: Stored | None, signal: Signal, today: date, zone: tzinfo) -> bool:
-    if row is None:
-        return True
-    if row.finished_at is None:
-        return row.signal != signal
-    if row.by_source or reconcile.has_advanced(row.signal, signal):
-        return True
-    # which turn it is cannot be told without a day: that of an earlier day was another
-    is_undated = isinstance(signal, Task) and signal.recurring and signal.due is None
-    return is_undated and row.finished_at.astimezone(zone).date() < today
-
-
-def _name(signal: Signal) -> str:
-    return signal.title.casefold() if isinstance(signal, Task) else signal.id
+NOTHING = pickle.dumps(Slice(Change(), {}))

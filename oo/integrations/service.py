@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.signals import SOURCE_ERRORS, Connects, Reconnect
 from oo.domain.tasks import Task
+from oo.integrations.beside import Planner
 from oo.integrations.grants import Grants
 from oo.integrations.imports import ImportResult, take_upload
 from oo.integrations.overview import Integration, overview
@@ -58,6 +59,7 @@ class Integrations:
         self._base_url = base_url
         self._grants = Grants(db, vault, clock)
         self._states = TokenSealer(keyring, clock, "connect state", STATE_LIFETIME)
+        self._planner = Planner(db)
         # a long list takes a second of the processor: one at a time, and the others wait
         self._import_turn = asyncio.Semaphore(1)
         self._reader = Reader(db, self._grants, self._sources, clock)
@@ -206,7 +208,14 @@ class Integrations:
         configured = self._configured(name)
         async with self._import_turn:
             return await take_upload(
-                self._db, self._clock, configured, user_id, filename, data, charset
+                self._db,
+                self._clock,
+                configured,
+                user_id,
+                filename,
+                data,
+                charset,
+                self._planner,
             )
 
     async def undo_import(self, user_id: str, name: str = UPLOAD_SOURCE) -> int:

@@ -1,10 +1,7 @@
 """Undoing the last import: for a few minutes, and only while nothing has built on it."""
 
-from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.signals.kinds.task import KIND as TASK
 from oo.kit.clock import Clock
@@ -12,48 +9,8 @@ from oo.kit.errors import Conflict, Gone
 from oo.store import connections, forget, last_imports, outbox, users
 from oo.store.connections import ConnectionRow
 from oo.store.database import Database
-from oo.store.kinds import Key
-from oo.store.last_imports import LastImport, Row
 
 UNDO_FOR = timedelta(minutes=10)
-
-
-class Undoing:
-    """Remembers around one import, within its transaction, what it changes."""
-
-    def __init__(
-        self, connection: AsyncConnection, user_id: str, source: str, now: datetime
-    ) -> None:
-        self._connection = connection
-        self._user_id = user_id
-        self._source = source
-        self._now = now
-        self._before: dict[Key, Row | None] = {}
-        self._row: ConnectionRow | None = None
-
-    async def begin(self, keys: Collection[Key]) -> None:
-        """The import is going to touch these signals, and the connection to the source."""
-        self._before = await last_imports.rows(self._connection, self._user_id, keys)
-        self._row = await connections.get(self._connection, self._user_id, self._source)
-
-    async def end(self, announced: Iterable[str]) -> datetime:
-        """Keep what undoing needs; until when it can be undone."""
-        after = await last_imports.rows(self._connection, self._user_id, self._before)
-        until = self._now + UNDO_FOR
-        last = LastImport(
-            self._now,
-            until,
-            {key: row for key, row in self._before.items() if row != after[key]},
-            {
-                key: last_imports.digest(row)
-                for key, row in after.items()
-                if row != self._before[key]
-            },
-            tuple(announced),
-            _written(self._row),
-        )
-        await last_imports.put(self._connection, self._user_id, self._source, last)
-        return until
 
 
 async def undo(db: Database, clock: Clock, user_id: str, source: str) -> int:
@@ -69,7 +26,11 @@ async def undo(db: Database, clock: Clock, user_id: str, source: str) -> int:
         if last is None or last.expires_at <= now:
             raise Gone("There is no import that can still be undone.")
         there = await last_imports.rows(connection, user_id, last.after, lock=True)
-        if any(last_imports.digest(there[key]) != left for key, left in last.after.items()):
+        # an import that was cut off has left some as they were
+        if any(
+            last_imports.digest(there[key]) != left and there[key] != last.before[key]
+            for key, left in last.after.items()
+        ):
             raise Conflict("Something of this list has changed since, by you or at its source.")
         await last_imports.restore(connection, user_id, last.before)
         await outbox.withdraw(connection, user_id, last.announced, last.imported_at)
@@ -85,7 +46,8 @@ async def undo(db: Database, clock: Clock, user_id: str, source: str) -> int:
         return len(last.before)
 
 
-def _written(row: ConnectionRow | None) -> dict[str, Any] | None:
+def written(row: ConnectionRow | None) -> dict[str, Any] | None:
+    """The connection that there was, as it is kept for undoing."""
     if row is None:
         return None
     times = {name: getattr(row, name) for name in ("connected_at", "synced_at")}

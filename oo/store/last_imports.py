@@ -5,15 +5,19 @@ left them, to see whether anything has happened since.
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Date, Table, delete, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.signals import Signal, kind_of
 from oo.domain.signals.kinds.task import KIND as TASK
+from oo.domain.tasks import Task
+from oo.store import signals as signal_store
+from oo.store import tasks as task_store
 from oo.store.database import PURGE_ROWS
 from oo.store.kinds import Key
 from oo.store.schema import UtcDateTime
@@ -42,6 +46,14 @@ class LastImport(NamedTuple):
     connection: Row | None
 
 
+class Written(NamedTuple):
+    """An import as it is kept: writing out a long one takes longer than a request may wait."""
+
+    imported_at: datetime
+    expires_at: datetime
+    body: bytes
+
+
 async def rows(
     connection: AsyncConnection, user_id: str, keys: Collection[Key], *, lock: bool = False
 ) -> dict[Key, Row | None]:
@@ -61,6 +73,33 @@ async def rows(
             if (key := Key(row["kind"], row["id"])) in found:
                 found[key] = _encoded(row)
     return found
+
+
+def foreseen(
+    user_id: str,
+    before: Mapping[Key, Row | None],
+    put: Sequence[Signal],
+    finished: Collection[str],
+    removed: Collection[str],
+    now: datetime,
+) -> dict[Key, Row | None]:
+    """What the rows will be once all of this is written: as `rows` would then find them."""
+    after = dict(before)
+    for signal in put:
+        key = Key(kind_of(signal).name, signal.id)
+        if isinstance(signal, Task):
+            row = task_store.row_of(user_id, signal, now)
+            kept = after[key] or _encoded(dict.fromkeys(tasks.c.keys()))
+            after[key] = {**kept, **_as_json(row)}
+        elif (row := signal_store.row_of(user_id, signal, now))["expires_at"] > now:
+            after[key] = _as_json(row)
+    for key in (Key(TASK.name, task_id) for task_id in removed):
+        after[key] = None
+    for key in (Key(TASK.name, task_id) for task_id in finished):
+        if (there := after[key]) is not None and there["completed_at"] is None:
+            done = {"completed_at": now, "recorded_at": None}
+            after[key] = {**there, **_encoded(done)}
+    return after
 
 
 async def restore(
@@ -88,16 +127,25 @@ async def restore(
 
 async def put(connection: AsyncConnection, user_id: str, source: str, last: LastImport) -> None:
     """Keep the import in place of an earlier one to the same source."""
-    values = {
-        "imported_at": last.imported_at,
-        "expires_at": last.expires_at,
-        "body": {
-            "before": [[*key, row] for key, row in last.before.items()],
-            "after": [[*key, digest] for key, digest in last.after.items()],
-            "announced": list(last.announced),
-            "connection": last.connection,
-        },
+    await put_written(connection, user_id, source, written(last))
+
+
+def written(last: LastImport) -> Written:
+    """The import as it is kept."""
+    body = {
+        "before": [[*key, row] for key, row in last.before.items()],
+        "after": [[*key, digest] for key, digest in last.after.items()],
+        "announced": list(last.announced),
+        "connection": last.connection,
     }
+    return Written(last.imported_at, last.expires_at, orjson.dumps(body))
+
+
+async def put_written(
+    connection: AsyncConnection, user_id: str, source: str, last: Written
+) -> None:
+    """As `put`."""
+    values = {**last._asdict(), "body": orjson.Fragment(last.body)}
     statement = insert_into(connection, last_imports).values(
         user_id=user_id, source=source, **values
     )
@@ -167,10 +215,18 @@ def digest(row: Row | None) -> str | None:
 
 
 def _encoded(row: Any) -> Row:
-    return {
-        f"{name}": value.isoformat() if isinstance(value, date | datetime) else value
-        for name, value in row.items()
-    }
+    return {f"{name}": _told(value) for name, value in row.items()}
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _as_json(row: Row) -> Row:
+    found: Row = orjson.loads(orjson.dumps(_encoded(row)))
+    return found
 
 
 def _decoded(table: Table, row: Row) -> Row:

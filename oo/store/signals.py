@@ -104,7 +104,7 @@ async def put(
     connection: AsyncConnection, user_id: str, found: Sequence[Signal], now: datetime
 ) -> None:
     """Store the signals in place of earlier versions of them; what has expired is left out."""
-    rows = [row for signal in found if (row := _row(user_id, signal, now))["expires_at"] > now]
+    rows = [row for signal in found if (row := row_of(user_id, signal, now))["expires_at"] > now]
     insert = insert_into(connection, signals)
     names = [name for name in signals.c.keys() if name not in ("user_id", "kind", "id")]  # noqa: SIM118 - columns, not a dictionary
     put_one = insert.on_conflict_do_update(
@@ -158,7 +158,8 @@ def expires_at(signal: Signal, now: datetime) -> datetime:
     return kind.retention.expires_at(kind.extent(signal) or Extent.at(now))
 
 
-def _row(user_id: str, signal: Signal, now: datetime) -> dict[str, Any]:
+def row_of(user_id: str, signal: Signal, now: datetime) -> dict[str, Any]:
+    """The row of a signal read at `now`; `put` leaves out what has expired."""
     kind = kind_of(signal)
     extent = kind.extent(signal) or Extent.at(now)
     return {

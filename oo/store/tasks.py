@@ -125,12 +125,14 @@ async def put(
         set_={name: insert.excluded[name] for name in names},
     )
     for start in range(0, len(found), _BATCH):
-        rows = [
-            {"user_id": user_id, "recorded_at": now, "completed_at": None, **asdict(task)}
-            for task in found[start : start + _BATCH]
-        ]
+        rows = [row_of(user_id, task, now) for task in found[start : start + _BATCH]]
         await connection.execute(put_one, rows)
         await asyncio.sleep(0)  # a long list holds nobody up who only reads
+
+
+def row_of(user_id: str, task: Task, now: datetime | None) -> dict[str, Any]:
+    """What `put` writes of a task; when it was held back is left as it is."""
+    return {"user_id": user_id, "recorded_at": now, "completed_at": None, **asdict(task)}
 
 
 async def mark_completed(

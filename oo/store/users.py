@@ -69,7 +69,7 @@ _HEADS_KEPT = _HEADS.order_by(users.c.id).with_for_update(read=True, key_share=T
 
 # every write to a person's lists runs it
 _LOCK = (
-    select(users.c.id, users.c.user_seq, users.c.deleted_at)
+    select(users.c.id, users.c.user_seq, users.c.deleted_at, users.c.pool_version)
     .where(users.c.id.in_(bindparam("people", expanding=True)))
     .order_by(users.c.id)
     .with_for_update(key_share=True)  # rows that refer to a person may be written meanwhile
@@ -82,6 +82,7 @@ class Person(NamedTuple):
 
     user_seq: int
     deleted: bool
+    pool_version: int
 
 
 async def lock(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Person]:
@@ -91,7 +92,7 @@ async def lock(connection: AsyncConnection, user_ids: Collection[str]) -> dict[s
     for several people at once: in one order nobody waits for somebody who waits for them.
     """
     return {
-        row.id: Person(row.user_seq, row.deleted_at is not None)
+        row.id: Person(row.user_seq, row.deleted_at is not None, row.pool_version)
         for row in await connection.execute(_LOCK, {"people": list(user_ids)})
     }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from oo.integrations.imports import MAX_SIGNALS
+from oo.integrations.import_plans import MAX_SIGNALS
 from oo.integrations.service import Integrations
 from oo.kit.clock import ManualClock
 from oo.kit.errors import TooLarge
