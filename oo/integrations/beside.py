@@ -1,16 +1,18 @@
 """Plans of long imports, made in a process of their own, so that no request waits for one.
 
 The process is started for the first of them, yields to the others on the machine, and ends with the
-one that started it: it reads what to do from a pipe, which closes at any death.
+one that started it, however that ends.
 """
 
 import asyncio
 import logging
 import os
 import pickle
-from pathlib import Path
-
-from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 
 from oo.integrations.import_plans import Plan, Upon, plan
 from oo.store import kinds
@@ -28,19 +30,24 @@ class Planner:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._one = CapacityLimiter(1)
+        self._pool: ProcessPoolExecutor | None = None
 
     async def plan(self, upon: Upon) -> Plan:
         """As `import_plans.plan`; where no process can be had, in this one."""
         task = await self._pickled(upon)
         if task is not None:
             try:
-                return await to_process.run_sync(
-                    _plan, self._db.url, task, cancellable=True, limiter=self._one
-                )
-            except (BrokenWorkerProcess, OSError) as error:
-                log.warning("a long list is read in this process: %s", type(error).__name__)
+                return await asyncio.wrap_future(self._beside().submit(_plan, self._db.url, task))
+            except (BrokenProcessPool, OSError) as error:
+                self._pool = None  # the next one gets another
+                log.warning("a long list is read beside requests: %s", type(error).__name__)
         return await plan(self._db, upon)
+
+    def _beside(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            spawn = get_context("spawn")  # a copy of this process would have its locks and threads
+            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin)
+        return self._pool
 
     async def _pickled(self, upon: Upon) -> bytes | None:
         if not await self._is_long(upon):
@@ -60,7 +67,6 @@ class Planner:
 
 def _plan(url: str, task: bytes) -> Plan:
     """Runs in the other process."""
-    _stand_back()
 
     async def made() -> Plan:
         db = Database(url)
@@ -72,9 +78,12 @@ def _plan(url: str, task: bytes) -> Plan:
     return asyncio.run(made())
 
 
-def _stand_back() -> None:
-    if os.getpriority(os.PRIO_PROCESS, 0) < NICENESS:
-        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
-        # nobody reads it, and a pipe that is full would stop the work
-        with Path(os.devnull).open("w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
+def _begin() -> None:
+    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if (parent := parent_process()) is not None:
+        wait([parent.sentinel])
+        os._exit(1)  # nobody waits for what it is doing
