@@ -22,6 +22,7 @@ from oo.store.kinds import Key
 MAX_FILENAME = 200
 FREE_PLANS = 3  # how often a plan may be overtaken before the person is locked for the next
 PAUSE_S = 0.02  # after each slice: other people's requests get their turn
+_pause = asyncio.sleep
 
 
 class ImportResult(NamedTuple):
@@ -91,26 +92,26 @@ class _Taking:
     async def write(self, plan: Plan) -> ImportResult:
         """Write slice by slice; raises Overtaken when somebody else has written in between."""
         version, seq, row = plan.head.pool_version, plan.head.user_seq, plan.row
-        user_id = self._upon.user_id
+        user_id, is_alone = self._upon.user_id, True
         # what undoing needs is there before the first of several slices
-        first = plan.slices if len(plan.slices) == 1 else (NOTHING, *plan.slices)
-        for number, pickled in enumerate(first):
+        parts = plan.slices if len(plan.slices) == 1 else (NOTHING, *plan.slices)
+        for number, pickled in enumerate(parts):
             part: Slice = pickle.loads(pickled)  # noqa: S301 - made by this program
             async with self._db.write() as connection:
                 # before anything is read: a reaction of the same person waits, or has been written
                 person = (await users.lock(connection, [user_id])).get(user_id)
                 if person is None or person.deleted:
                     raise NotFound("There is no such person.")
-                if (person.pool_version, person.user_seq) != (version, seq):
+                is_alone = is_alone and (person.pool_version, person.user_seq) == (version, seq)
+                if not is_alone:
                     await self._compare(connection, part, row)
                 if number == 0:
                     row = await self._begin(connection, plan)
-                version, seq = person.pool_version, person.user_seq
                 finished = await self._write(connection, part.change)
                 version += bool(part.change.keys)
             self._note(part.change, finished)
-            if number < len(first) - 1:
-                await asyncio.sleep(PAUSE_S)
+            if number < len(parts) - 1:
+                await _pause(PAUSE_S)
         return self._result(plan)
 
     async def write_locked(self, planner: Planner) -> ImportResult:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -132,7 +132,10 @@ async def put(
 
 def row_of(user_id: str, task: Task, now: datetime | None) -> dict[str, Any]:
     """What `put` writes of a task; when it was held back is left as it is."""
-    return {"user_id": user_id, "recorded_at": now, "completed_at": None, **asdict(task)}
+    told = {
+        name: getattr(task, name) for name in _FIELDS
+    }  # asdict copies each value: half the time
+    return {"user_id": user_id, "recorded_at": now, "completed_at": None, **told}
 
 
 async def mark_completed(

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,7 @@ from oo.store.kinds import Key
 from oo.store.last_imports import LastImport
 from oo.store.tables import metadata
 from oo.store.tables import signals as signals_table
+from oo.store.tables import tasks as tasks_table
 from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
 from tests.peers.postgres import BIN, postgres
@@ -312,3 +313,27 @@ async def test_what_an_import_changed_is_put_back(db: Database, clock: ManualClo
         assert await tasks.list_open(connection, bob) == [task(1)]
         assert await last_imports.purge(connection, NOW) == 0
         assert await last_imports.purge(connection, end) == 1
+
+
+async def test_the_rows_an_import_leaves_are_foreseen(db: Database, clock: ManualClock) -> None:
+    ada = await add_person(db, clock, "ada")
+    later, east = NOW + timedelta(hours=1), timezone(timedelta(hours=9))
+    old = [task(number) for number in range(4)]
+    new = [
+        task(0, due=date(2026, 12, 1), labels=("é", "b"), recurring=True),
+        task(1, due_at=datetime(2026, 12, 1, 9, 0, 0, 7, tzinfo=east), project="P"),
+        task(8),
+        meeting(1, 2),
+    ]
+    finished, removed = [old[2].id], [old[3].id]
+    keys = {Key("event" if isinstance(it, Event) else "task", it.id) for it in [*old, *new]}
+    async with db.write() as connection:
+        await kinds.put(connection, ada, old, NOW)
+        await connection.execute(tasks_table.update().values(not_before=NOW))
+        await tasks.mark_completed(connection, ada, [old[1].id], NOW)
+        before = await last_imports.rows(connection, ada, keys)
+        foreseen = last_imports.foreseen(ada, before, new, finished, removed, later)
+        await kinds.put(connection, ada, new, later)
+        await tasks.remove(connection, ada, removed)
+        await tasks.mark_completed(connection, ada, finished, later, by_source=True)
+        assert await last_imports.rows(connection, ada, keys) == foreseen

@@ -17,6 +17,7 @@ WRITES = {
     "kinds.remove",
     "kinds.remove_source",
     "reconcile.apply",
+    "self._write",  # a slice of an import
     "candidates.add",
     "candidates.replace",
     "feedback.append",
