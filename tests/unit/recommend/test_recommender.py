@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from ml.composing.fallback import fallback
+from ml.composing.fallback import fallback, warm
 from ml.features import REGISTRY
 from ml.policies.egreedy_v1 import POLICY
 from oo.domain.context import PromptContext
@@ -54,6 +54,9 @@ class Silent:
     async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
         await asyncio.Event().wait()
         return []
+
+
+warm()  # as an ingress does before it answers anybody
 
 
 def templates(context: PromptContext, count: int) -> Sequence[Draft]:
