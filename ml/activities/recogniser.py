@@ -12,6 +12,7 @@ from ml.embedding.embedder import Embedder
 
 THRESHOLD = 0.6
 MARGIN = 0.03
+SURE = 0.2  # above the threshold
 NEAREST = 0.75  # of the nearest example; the rest is the second's
 REMEMBERED = 20_000
 
@@ -19,11 +20,13 @@ REMEMBERED = 20_000
 class Recognised(NamedTuple):
     """The activity that a title names; None where it names none clearly enough.
 
-    `score` is that of the best activity, whether it was enough or not.
+    `score` is that of the best activity, whether it was enough or not. What is stated of a task by
+    its kind, and not only proposed, needs one that `is_sure`.
     """
 
     activity: Activity | None
     score: float
+    is_sure: bool = False
 
 
 class Recogniser:
@@ -85,5 +88,6 @@ class Recogniser:
             best, second = np.sort(row)[::-1][:2] if len(row) > 1 else (row[0], 0.0)
             is_clear = best >= least and best - second >= MARGIN
             activity = self._activities[self._names[int(row.argmax())]] if is_clear else None
-            found.append(Recognised(activity, float(best)))
+            is_sure = is_clear and best >= least + SURE
+            found.append(Recognised(activity, float(best), bool(is_sure)))
         return found

@@ -64,7 +64,7 @@ class Composer:
         """The context, each task with its kind of work."""
         found = self.recogniser([task.title for task in context.tasks])
         works = zip(context.tasks, found, strict=True)
-        return Scene(context, tuple(Work(task, known.activity) for task, known in works))
+        return Scene(context, tuple(Work(task, k.activity, k.is_sure) for task, k in works))
 
     def lines(self, context: PromptContext, random: Random) -> list[Line]:
         """All that may be said, the weightiest first; two lines of one insight differ in words."""

@@ -16,10 +16,14 @@ SATURDAY = 5
 
 
 class Work(NamedTuple):
-    """A task that may be spoken of, and the kind of work that it is, if that is known."""
+    """A task that may be spoken of, and the kind of work that it is, if that is known.
+
+    Where it `is_sure`, more than a step may follow from the kind: a statement about the task.
+    """
 
     task: TaskFacts
     activity: Activity | None
+    is_sure: bool = False
 
     @property
     def late(self) -> int | None:
@@ -34,12 +38,13 @@ class Work(NamedTuple):
     @property
     def needs_office_hours(self) -> bool:
         """Whether it can only be done while others are open."""
-        return self.activity is not None and self.activity.office_hours == "always"
+        known = self.activity if self.is_sure else None
+        return known is not None and known.office_hours == "always"
 
     @property
     def is_at(self) -> Medium | None:
-        """Where it is done."""
-        return None if self.activity is None else self.activity.medium
+        """Where it is done, if that is sure."""
+        return self.activity.medium if self.activity is not None and self.is_sure else None
 
     def claim(self, fact: Fact, value: str | int | None = None) -> Claim:
         """What is claimed of the task."""

@@ -17,10 +17,10 @@ from ml.advice.advice import pieces
 from ml.composing.composer import Composer, Line, choose, slots
 from ml.generation.drafts import MAX_CONTENT
 from ml.generation.titles import is_plain
-from ml.insights.insight import finders
+from ml.insights.insight import Scene, Work, finders, insights
 from ml.languages.language import Language, languages
 from oo.domain.claims import Claim, Fact, holds
-from oo.domain.context import DayPart
+from oo.domain.context import DayPart, PromptContext, TaskFacts
 from oo.domain.standing import Moment, Standing
 from oo.domain.tasks import Task
 from oo.recommend.assembly import assemble
@@ -249,3 +249,14 @@ def test_advice_and_a_language_are_files(tmp_path: Path) -> None:
     spanish = FOLDER.parents[1] / "languages" / "es" / "facts.yaml"
     (tmp_path / "pt" / "facts.yaml").write_text(spanish.read_text("utf-8"), "utf-8")
     assert languages(tmp_path)["pt"].weekday(1) == "terça-feira"
+
+
+def test_what_is_only_likely_is_proposed_and_not_stated() -> None:
+    """A step may be of the wrong kind; "both are calls" must not be."""
+    call = activities()["call"]
+    tasks = [TaskFacts(f"f:{n}", f"Zorbl {n}", 1, 0, 3, None) for n in range(2)]
+    context = PromptContext(DayPart.MORNING, 1, 2, 0, tuple(tasks))
+    for is_sure in (False, True):
+        scene = Scene(context, tuple(Work(task, call, is_sure) for task in tasks))
+        said = {insight.name for insight in insights(scene)}
+        assert ("together_calls" in said) is is_sure

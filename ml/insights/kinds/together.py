@@ -24,7 +24,8 @@ def find(scene: Scene) -> Iterator[Insight]:
     groups: dict[str, list[Work]] = {}
     for work in scene.works:
         is_near = work.late is None or work.late >= SOON
-        if work.activity is not None and work.activity.batch in SORTS and is_near:
+        is_sure = work.is_sure and is_near
+        if is_sure and work.activity is not None and work.activity.batch in SORTS:
             groups.setdefault(work.activity.batch, []).append(work)
     for sort, works in groups.items():
         if len(works) > 1:
