@@ -5,7 +5,7 @@ batch of reactions with it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import Awaitable
 from pathlib import Path
 from random import Random
 from uuid import uuid4
@@ -21,31 +21,16 @@ from oo.kit.settings import Settings
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.store import tasks, users
 from oo.store.database import Database
-from oo.store.migrate import migrate
 from oo.store.tables import feedback
-from tests.peers.postgres import postgres
+from tests.contracts.two_stores import address, stores
 from tests.peers.store import add_person, tick_off
-from tests.unit.recommend.conftest import candidate, clock, serve_tip  # noqa: F401 - a fixture
+from tests.unit.recommend.conftest import candidate, clock, serve_tip
 
+__all__ = ["address", "clock", "stores"]
 ROUNDS = 60
 PEOPLE = ("ada", "bob", "eve")
 EXPECTED = (Conflict, Gone, NotFound)  # undone too late, on top of a reaction, or not connected
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture
-async def stores(address: str) -> AsyncIterator[tuple[Database, Database]]:
-    found = Database(address), Database(address)
-    await migrate(found[0])
-    yield found
-    for store in found:
-        await store.close()
 
 
 def listed(random: Random) -> bytes:
@@ -56,7 +41,7 @@ def listed(random: Random) -> bytes:
 
 async def test_no_order_of_writers_ends_in_a_deadlock(
     stores: tuple[Database, Database],
-    clock: ManualClock,  # noqa: F811 - the fixture
+    clock: ManualClock,
     tmp_path: Path,
 ) -> None:
     random, acknowledged = Random(7), dict[str, str]()

@@ -1,7 +1,6 @@
 """Shadows asked by two processes at once, on a real PostgreSQL, while people react and go."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from sqlalchemy import update
@@ -14,32 +13,16 @@ from oo.recommend.learner import Learner
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store import tables, users
 from oo.store.database import Database
-from oo.store.migrate import migrate
-from tests.peers.postgres import postgres
+from tests.contracts.two_stores import address, stores
 from tests.peers.shadows import InShadow, ask_all
 from tests.peers.store import add_person
 from tests.unit.recommend.conftest import START, clock
 from tests.unit.recommend.deciding import live, said
 
-__all__ = ["clock"]
+__all__ = ["address", "clock", "stores"]
 KNOWN = policies()
 PEOPLE, ROUNDS = 5, 12
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture
-async def stores(address: str) -> AsyncIterator[tuple[Database, Database]]:
-    found = Database(address), Database(address)
-    await migrate(found[0])
-    yield found
-    for store in found:
-        await store.close()
 
 
 async def test_two_processes_log_each_opinion_once(

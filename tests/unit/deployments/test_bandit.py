@@ -10,7 +10,6 @@ import pytest
 from deployments import bandit
 from deployments.bandit import BanditShard
 from deployments.process import Base
-from ml.features import REGISTRY
 from ml.policies import policies
 from oo.domain.policies import Policy, PolicyRef
 from oo.kit.clock import ManualClock
@@ -21,11 +20,8 @@ from oo.mlops.replay import check_decisions
 from oo.mlops.roles import Order
 from oo.mlops.shadows import ShadowPolicies
 from oo.recommend import shadow_opinions
-from oo.recommend.fallback import FallbackPool
 from oo.recommend.learner import Choice, Learner, ScoreRequest
-from oo.recommend.pool import Pool
-from oo.recommend.profile_cache import Profiles
-from oo.recommend.recommender import Account, Recommender, Served
+from oo.recommend.recommender import Account, Served
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store import policies as store
 from oo.store import users
@@ -35,7 +31,7 @@ from tests.peers.shadows import Hindered, ask_all
 from tests.peers.store import add_person
 from tests.unit.recommend.conftest import put_pool
 from tests.unit.recommend.deciding import OFFERED, live, said
-from tests.unit.recommend.test_recommender import NoRefill, templates
+from tests.unit.recommend.test_recommender import recommender as recommender_on
 
 SLOW_S = 0.3
 SHADOW_NAME = "lints"
@@ -102,18 +98,7 @@ async def test_no_tip_waits_for_a_shadow(
     await roles.shadow(db, SHADOW_NAME, Order("ada", "a look at it", clock.now()))
     await shard.reconfigure({})
     await put_pool(db, clock, user)
-    recommender = Recommender(
-        db=db,
-        clock=clock,
-        pool=Pool(db, clock),
-        profiles=Profiles(db, clock),
-        features=REGISTRY.columns,
-        ranker=shard,
-        refill=NoRefill(),
-        fallback=FallbackPool(db, clock, templates),
-        seeds=iter(range(100)).__next__,
-        deadline_s=2.0,
-    )
+    recommender = recommender_on(db, clock, shard)
     async with db.read() as connection:
         head = (await users.heads(connection, [user]))[user]
     account = Account(user, head.user_seq, head.pool_version, head.timezone)

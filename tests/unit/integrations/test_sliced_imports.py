@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from oo.store.database import Database
 from oo.store.tables import tasks as tasks_table
 from oo.store.tables import users as users_table
 from tests.conftest import ROOT
-from tests.peers.store import add_person, fresh_store
+from tests.peers.store import add_person
 
 LONG = 5 * SLICE
 BETWEEN = Callable[[int], Awaitable[None]]
@@ -39,12 +39,6 @@ BETWEEN = Callable[[int], Awaitable[None]]
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
-
-
-@pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    async with fresh_store(tmp_path) as store:
-        yield store
 
 
 @pytest.fixture

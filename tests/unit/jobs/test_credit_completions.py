@@ -1,8 +1,6 @@
 """Crediting tips with tasks finished elsewhere: each message on its own."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,19 +11,8 @@ from oo.kit.clock import ManualClock
 from oo.recommend.outcomes import Outcomes
 from oo.store import decisions, feedback, outbox
 from oo.store.database import Database
-from tests.peers.store import add_person, fresh_store
+from tests.peers.store import add_person
 from tests.unit.recommend.conftest import candidate, serve_tip
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 11, 21, 9, tzinfo=UTC))
-
-
-@pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    async with fresh_store(tmp_path) as store:
-        yield store
 
 
 async def seen_tip(db: Database, clock: ManualClock, user: str) -> str:

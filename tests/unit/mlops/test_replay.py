@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ml.features import REGISTRY
 from ml.policies import policies
 from oo.domain.policies import Policy
 from oo.domain.rewards import Action
@@ -17,18 +16,15 @@ from oo.kit.errors import NotFound
 from oo.mlops.explanation import Explainer
 from oo.mlops.policy_lookup import Finder
 from oo.mlops.replay import check_decisions
-from oo.recommend.fallback import FallbackPool
 from oo.recommend.learner import Learner
-from oo.recommend.pool import Pool
-from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import ReactionRequest, Reactions
-from oo.recommend.recommender import Account, Recommender, Served
+from oo.recommend.recommender import Account, Served
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store import candidates, feedback, tables
 from oo.store.database import Database
 from tests.peers.shadows import InShadow, ask_all
 from tests.unit.recommend.conftest import candidate, clock, db, put_pool, user
-from tests.unit.recommend.test_recommender import NoRefill, templates
+from tests.unit.recommend.test_recommender import recommender as recommender_on
 
 __all__ = ["clock", "db", "user"]  # the fixtures of the recommendation core
 
@@ -40,18 +36,7 @@ async def live(
     await put_pool(db, clock, user, count=5)
     learner = Learner(db, policy, clock)
     opinions = ShadowOpinions(db, clock, InShadow([shadow], clock.now()))
-    recommender = Recommender(
-        db=db,
-        clock=clock,
-        pool=Pool(db, clock),
-        profiles=Profiles(db, clock),
-        features=REGISTRY.columns,
-        ranker=learner,
-        refill=NoRefill(),
-        fallback=FallbackPool(db, clock, templates),
-        seeds=iter(range(10_000)).__next__,
-        deadline_s=2.0,
-    )
+    recommender = recommender_on(db, clock, learner)
     reactions, random, seq, tips = Reactions(db, clock), Random(1), 0, []
     for number in range(rounds):
         served = await recommender.recommend(Account(user, seq, number, "Europe/Berlin"))

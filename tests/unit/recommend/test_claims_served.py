@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ml.composing.fallback import fallback
-from ml.features import REGISTRY
 from ml.generation.drafts import Source, TipDraft
 from ml.generation.validation import judge
 from oo.domain.context import PromptContext
@@ -20,16 +19,14 @@ from oo.domain.tasks import Task
 from oo.domain.tips import TipCandidate, TipKind
 from oo.kit.clock import ManualClock
 from oo.recommend.assembly import assemble
-from oo.recommend.fallback import FallbackPool
 from oo.recommend.filling import identify
 from oo.recommend.learner import Choice, ScoreRequest
 from oo.recommend.pool import Pool
-from oo.recommend.profile_cache import Profiles
-from oo.recommend.recommender import Account, Recommender, Served
+from oo.recommend.recommender import Account, Served
 from oo.store import candidates, tables, tasks, users
 from oo.store.database import Database
 from tests.unit.recommend.conftest import START
-from tests.unit.recommend.test_recommender import NoRefill
+from tests.unit.recommend.test_recommender import recommender
 
 MORNING = START.date()
 
@@ -217,17 +214,8 @@ async def test_a_change_during_the_ranking_is_seen_before_the_commit(
     await put(db, user, rent(due=MORNING - timedelta(days=7)))
     said = (await write(db, clock, user, "“Pay rent” is overdue by 7 days.")).content
     shard = Meddler(db, user, rent(due=MORNING - timedelta(days=days), priority=4))
-    recommends = Recommender(
-        db=db,
-        clock=clock,
-        pool=Pool(db, clock),
-        profiles=Profiles(db, clock),
-        features=REGISTRY.columns,
-        ranker=shard,
-        refill=NoRefill(),
-        fallback=FallbackPool(db, clock, lambda context, n: fallback(context, 1, Random(1))),
-        seeds=iter(range(9)).__next__,
-        deadline_s=5.0,
+    recommends = recommender(
+        db, clock, shard, lambda context, n: fallback(context, 1, Random(1)), deadline_s=5.0
     )
     served = await recommends.recommend(Account(user, 0, 2, "UTC"))
     assert isinstance(served, Served)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from oo.kit.errors import Unavailable
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.learner import Choice, Learner, ScoreRequest
 from oo.recommend.pool import Pool
-from oo.recommend.ports import Draft, Ranker
+from oo.recommend.ports import Draft, Ranker, TemplateWriter
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.recommender import Account, Nothing, Recommender, Served
 from oo.store import signals, tables, tasks
@@ -65,7 +66,13 @@ def templates(context: PromptContext, count: int) -> Sequence[Draft]:
     return fallback(context, count, Random(1))
 
 
-def recommender(db: Database, clock: ManualClock, ranker: Ranker | None = None) -> Recommender:
+def recommender(
+    db: Database,
+    clock: ManualClock,
+    ranker: Ranker | None = None,
+    write: TemplateWriter = templates,
+    deadline_s: float = 2.0,
+) -> Recommender:
     return Recommender(
         db=db,
         clock=clock,
@@ -74,9 +81,9 @@ def recommender(db: Database, clock: ManualClock, ranker: Ranker | None = None) 
         features=REGISTRY.columns,
         ranker=ranker or Learner(db, POLICY, clock),
         refill=NoRefill(),
-        fallback=FallbackPool(db, clock, templates),
-        seeds=iter(range(1000)).__next__,
-        deadline_s=2.0,
+        fallback=FallbackPool(db, clock, write),
+        seeds=count().__next__,
+        deadline_s=deadline_s,
     )
 
 
