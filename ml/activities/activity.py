@@ -11,8 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from oo.kit.yaml_files import read_yaml
 
 FOLDER = Path(__file__).with_name("kinds")
-MAX_STEP = 88
-"""The longest step, in columns: a wide character, such as kana, takes two."""
 
 Texts = Annotated[tuple[str, ...], Len(min_length=1)]
 

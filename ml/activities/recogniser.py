@@ -11,6 +11,7 @@ from ml.activities.cues import Cues
 from ml.embedding.embedder import Embedder
 
 THRESHOLD = 0.6
+BY_CUES = 0.25  # the threshold without an encoder: one verb is enough
 MARGIN = 0.03
 SURE = 0.2  # above the threshold
 NEAREST = 0.75  # of the nearest example; the rest is the second's
@@ -35,6 +36,7 @@ class Recogniser:
     def __init__(self, activities: Mapping[str, Activity], embedder: Embedder | None) -> None:
         self._activities = activities
         self._names = tuple(activities)
+        self._place = {name: number for number, name in enumerate(self._names)}
         self._cues = Cues(activities)
         self._embedder = embedder
         self._known: LRUCache[str, Recognised] = LRUCache(REMEMBERED)
@@ -46,7 +48,8 @@ class Recogniser:
                 for title in wording.titles
             ]
             self._examples = embedder([title for _, title in examples])
-            self._places = np.array([place for place, _ in examples])
+            places = np.array([place for place, _ in examples])
+            self._of_each = [np.flatnonzero(places == place) for place in range(len(self._names))]
 
     def __call__(self, titles: Sequence[str]) -> list[Recognised]:
         """What each title names."""
@@ -64,25 +67,23 @@ class Recogniser:
         total = np.zeros((len(titles), len(self._names)), np.float32)
         if self._embedder is not None:
             total += self._near(titles)
-        place = {name: number for number, name in enumerate(self._names)}
         for row, title in enumerate(titles):
             for name, weight in self._cues.of(title).items():
-                total[row, place[name]] += weight
+                total[row, self._place[name]] += weight
         return total
 
     def _near(self, titles: Sequence[str]) -> np.ndarray:
         assert self._embedder is not None  # noqa: S101 - asked by the caller
         similar = self._embedder(titles) @ self._examples.T
         found = np.zeros((len(titles), len(self._names)), np.float32)
-        for place in range(len(self._names)):
-            of_one = similar[:, self._places == place]
-            nearest = np.sort(of_one, axis=1)[:, ::-1][:, :2]
+        for place, examples in enumerate(self._of_each):
+            nearest = np.sort(similar[:, examples], axis=1)[:, ::-1][:, :2]
             found[:, place] = NEAREST * nearest[:, 0] + (1 - NEAREST) * nearest[:, -1]
         return found
 
     def _recognise(self, titles: Sequence[str]) -> list[Recognised]:
         scores = self.scores(titles)
-        least = THRESHOLD if self._embedder is not None else 0.25
+        least = THRESHOLD if self._embedder is not None else BY_CUES
         found = []
         for row in scores:
             best, second = np.sort(row)[::-1][:2] if len(row) > 1 else (row[0], 0.0)

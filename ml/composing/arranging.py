@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 
 from ml.composing.composer import Line
-from ml.generation.account import OUTSIDE, Attempt, Generation, Refusal
+from ml.generation.account import OUTSIDE, Attempt, Generation, Refusal, failure_of
 from ml.generation.answers import parse
 from ml.generation.completion import (
     Completer,
@@ -17,6 +17,7 @@ from ml.generation.completion import (
     CompletionRequest,
 )
 from ml.generation.drafts import Source, TipDraft, reference
+from ml.generation.schema import tips_schema
 from ml.prompts.prompt import Prompt
 from oo.domain.context import PromptContext
 
@@ -35,43 +36,31 @@ async def arrange(
     temperature: float = 0.7,
 ) -> Generation:
     """One tip per slot within about `deadline_s` seconds, whatever the completer does."""
-    made = await asyncio.gather(
-        *(_pick(context, slot, completer, prompt, deadline_s, temperature) for slot in slots)
-    )
+    messages = prompt.render(context, 1)
+
+    async def pick(slot: Sequence[Line]) -> tuple[TipDraft, Attempt | None, str | None]:
+        first = as_written(context, slot[0])
+        request = CompletionRequest(
+            messages=messages,
+            grammar=grammar_of(slot),
+            schema=schema_of(slot),
+            max_tokens=_FORM_TOKENS + max(len(line.spoken.encode()) for line in slot),
+            temperature=temperature,
+        )
+        try:
+            async with asyncio.timeout(deadline_s):
+                completion = await completer.complete(request)
+        except (TimeoutError, CompletionFailedError) as error:
+            return first, None, failure_of(error, deadline_s)
+        tip, attempt = _read(context, slot, completion, prompt)
+        return tip or first, attempt, None
+
+    made = await asyncio.gather(*map(pick, slots))
     tips = [tip for tip, _, _ in made]
     attempts = [attempt for _, attempt, _ in made if attempt is not None]
     failures = [failure for _, _, failure in made if failure is not None]
     tips.sort(key=lambda tip: tip.source is not Source.LLM)  # those of the model first
     return Generation(tuple(tips), tuple(attempts), failures[0] if failures else None)
-
-
-async def _pick(
-    context: PromptContext,
-    slot: Sequence[Line],
-    completer: Completer,
-    prompt: Prompt,
-    deadline_s: float,
-    temperature: float,
-) -> tuple[TipDraft, Attempt | None, str | None]:
-    request = CompletionRequest(
-        messages=prompt.render(context, 1),
-        grammar=grammar_of(slot),
-        schema=schema_of(slot),
-        max_tokens=_FORM_TOKENS + max(len(line.spoken.encode()) for line in slot),
-        temperature=temperature,
-    )
-    failure = None
-    try:
-        async with asyncio.timeout(deadline_s):
-            completion = await completer.complete(request)
-    except TimeoutError:
-        failure = f"no answer within {deadline_s:g} s"
-    except CompletionFailedError as error:
-        failure = str(error)
-    else:
-        tip, attempt = _read(context, slot, completion, prompt)
-        return tip or as_written(context, slot[0]), attempt, None
-    return as_written(context, slot[0]), None, failure
 
 
 def _read(
@@ -90,15 +79,7 @@ def _read(
             tip = _draft(
                 context, line, raw.confidence, Source.LLM, completion.model, prompt.version
             )
-    attempt = Attempt(
-        model=completion.model,
-        prompt_tokens=completion.prompt_tokens,
-        completion_tokens=completion.completion_tokens,
-        latency_s=completion.latency_s,
-        accepted=int(tip is not None),
-        refused=tuple(refused),
-    )
-    return tip, attempt
+    return tip, Attempt.of(completion, int(tip is not None), refused)
 
 
 def as_written(context: PromptContext, line: Line) -> TipDraft:
@@ -133,30 +114,16 @@ def grammar_of(slot: Sequence[Line]) -> str:
 def _literal(line: Line) -> str:
     if any(char in '"\\' or ord(char) < ord(" ") for char in line.spoken):
         raise ValueError(f"not a plain text: {line.spoken!r}")
-    ref = "null" if line.index is None else rf"\"{reference(line.index)}\""
+    name = _reference(line)
+    ref = "null" if name is None else rf"\"{name}\""
     return rf'"\"task_id\":{ref},\"kind\":\"{line.kind.value}\",\"content\":\"{line.spoken}"'
 
 
 def schema_of(slot: Sequence[Line]) -> dict[str, object]:
     """The JSON schema of the same answer, for backends without grammars."""
-    tip = {
-        "type": "object",
-        "properties": {
-            "task_id": {"enum": list({_reference(line) for line in slot})},
-            "kind": {"enum": sorted({line.kind.value for line in slot})},
-            "content": {"enum": [line.spoken for line in slot]},
-            "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-        },
-        "required": ["task_id", "kind", "content", "confidence"],
-        "additionalProperties": False,
-    }
-    tips = {"type": "array", "items": tip, "minItems": 1, "maxItems": 1}
-    return {
-        "type": "object",
-        "properties": {"tips": tips},
-        "required": ["tips"],
-        "additionalProperties": False,
-    }
+    references = list({_reference(line) for line in slot})
+    kinds = sorted({line.kind.value for line in slot})
+    return tips_schema(1, references, kinds, {"enum": [line.spoken for line in slot]})
 
 
 def _reference(line: Line) -> str | None:

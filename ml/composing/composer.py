@@ -1,7 +1,7 @@
 """The composer: from a person's context to sentences that may be said, each with its claims.
 
 What comes out is a choice of texts, the weightiest first. A model picks and arranges them under a
-grammar (:mod:`ml.generation.grammar`); where none answers, the first of them serve as they are.
+grammar (:mod:`ml.composing.arranging`); where none answers, the first of them serve as they are.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from ml.activities.activity import Activity, Situation, Stake
+from ml.activities.activity import Situation, Stake
 from ml.activities.recogniser import Recogniser
 from ml.advice.advice import pieces
 from ml.generation.drafts import MAX_CONTENT, reference
@@ -190,7 +190,7 @@ def _reference(work: Work, scene: Scene) -> str:
 
 
 def _filled(sentence: str, insight: Insight, scene: Scene, language: Language, name: Name) -> str:
-    values = dict(insight.values)
+    values = insight.values
 
     def quoted(work: Work | None) -> str:
         return "" if work is None else language.quoted(name(work, scene))
@@ -212,9 +212,7 @@ def _moment(scene: Scene, language: Language) -> str:
 
 
 def _joined(sentence: str, step: str, language: Language) -> str:
-    if not step:
-        return sentence
-    return f"{sentence}{step}" if language.code == "ja" else f"{sentence} {step}"
+    return f"{sentence}{language.gap}{step}" if step else sentence
 
 
 def _line(
@@ -228,7 +226,6 @@ def _line(
     work, other = insight.work, insight.other
     content, spoken, step = texts
     stake = 0.0 if work is None else STAKES[work.stake]
-    known = None if work is None else work.activity
     return Line(
         kind=insight.kind,
         content=content,
@@ -237,14 +234,10 @@ def _line(
         weight=insight.weight + stake - number + random.uniform(0, SURPRISE),
         language=language.code,
         insight=insight.name,
-        activity=_name(known),
+        activity=None if work is None else work.kind,
         step=step or None,
         claims=_claims(scene, (work, other), insight.claims),
     )
-
-
-def _name(activity: Activity | None) -> str | None:
-    return None if activity is None else activity.name
 
 
 def _claims(

@@ -15,6 +15,7 @@ from ml.activities.recogniser import Recogniser
 from ml.composing.composer import Composer, Line, choose
 from ml.composing.faults import Fault, Told, faults
 from ml.insights.insight import Scene
+from ml.languages.language import languages
 from oo.domain.context import DayPart, PromptContext, TaskFacts
 from oo.kit.yaml_files import read_yaml
 
@@ -45,7 +46,7 @@ class Recognition(NamedTuple):
 
 
 class Quality(NamedTuple):
-    """The sets of one language: `faults` and `repeats` are shares of its tips.
+    """The sets of one language: `faults` are shares of its tips.
 
     `distinct_2` is the share of different pairs of words (Li et al. 2016); `median_ms` is the time
     of a whole set.
@@ -118,6 +119,7 @@ def quality(composer: Composer, language: str, sets: int, seed: int) -> Quality:
     tips, right = 0, 0
     seconds: list[float] = []
     words: list[str] = []
+    is_parted = bool(languages()[language].gap)
     for _ in range(sets):
         context = drawn(language, random)
         began = time.perf_counter()
@@ -127,7 +129,7 @@ def quality(composer: Composer, language: str, sets: int, seed: int) -> Quality:
         for line, fault in _judged(chosen, scene, language):
             found.update(fault)
             right += line.language == language
-            words += line.content.split() if language != "ja" else list(line.content)
+            words += line.content.split() if is_parted else list(line.content)
         tips += len(chosen)
     pairs = list(pairwise(words))
     return Quality(

@@ -12,9 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from ml.activities.activity import Activity
+from ml.activities.activity import Activity, activities
 from ml.languages.detection import language_of
-from ml.languages.language import languages
 from oo.kit.yaml_files import read_yaml
 
 PHRASES = Path(__file__).with_name("faults.yaml")
@@ -96,8 +95,6 @@ def _fits(prose: str, activity: Activity | None) -> bool:
 @cache
 def _steps() -> dict[str, str]:
     """Every step of every kind of work, with the name of the kind."""
-    from ml.activities.activity import activities
-
     return {
         step: name
         for name, activity in activities().items()
@@ -117,8 +114,3 @@ def _last(prose: str) -> str:
     """The last sentence, which is the step."""
     parts = re.split(r"(?<=[.。])\s*", prose.strip())
     return next((part for part in reversed(parts) if part), "")
-
-
-def known(code: str) -> bool:
-    """Whether the judge knows the language."""
-    return code in languages() and code in _phrases()

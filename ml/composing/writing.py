@@ -9,7 +9,7 @@ from ml.activities.activity import activities
 from ml.activities.recogniser import Recogniser
 from ml.composing.arranging import arrange
 from ml.composing.composer import Composer, slots
-from ml.embedding.embedder import SentenceEncoder
+from ml.embedding.embedder import sentence_encoder
 from ml.generation.account import Generation
 from ml.generation.completion import Completer
 from ml.generation.drafts import TipDraft
@@ -24,7 +24,7 @@ TIPS_PER_CALL = 3
 
 def knowing_composer() -> Composer:
     """One that compares titles with examples of each kind of work; takes seconds to make."""
-    return Composer(Recogniser(activities(), SentenceEncoder()))
+    return Composer(Recogniser(activities(), sentence_encoder()))
 
 
 async def write(
@@ -38,29 +38,16 @@ async def write(
     random: Random,
 ) -> Sequence[TipDraft]:
     """At most `count` tips within about `deadline_s` seconds, no text twice."""
-    made = (
-        [await _composed(context, count, prompt, completer, composer, deadline_s, random)]
-        if prompt.file.vocabulary is Vocabulary.COMPOSED
-        else await _free(context, count, prompt, completer, deadline_s, random)
-    )
+    if prompt.file.vocabulary is Vocabulary.COMPOSED:
+        chosen = slots(composer.lines(context, random), count)
+        made = [await arrange(context, chosen, completer, prompt, deadline_s=deadline_s)]
+    else:
+        made = await _free(context, count, prompt, completer, deadline_s, random)
     for generation in made:
         if generation.failure:
             log.warning("composed lines fill in: %s", generation.failure)
     distinct = {tip.content: tip for generation in made for tip in generation.tips}
     return list(distinct.values())
-
-
-async def _composed(
-    context: PromptContext,
-    count: int,
-    prompt: Prompt,
-    completer: Completer,
-    composer: Composer,
-    deadline_s: float,
-    random: Random,
-) -> Generation:
-    chosen = slots(composer.lines(context, random), count)
-    return await arrange(context, chosen, completer, prompt, deadline_s=deadline_s)
 
 
 async def _free(

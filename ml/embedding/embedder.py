@@ -5,14 +5,13 @@ https://arxiv.org/abs/1907.04307): 16 languages, 512 numbers a sentence, on nump
 """
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
-MODEL = "oo-embedded/use-multilingual-3"
 
 
 class Embedder(Protocol):
@@ -40,3 +39,9 @@ class SentenceEncoder:
         norms = np.linalg.norm(found, axis=1, keepdims=True)
         unit: Vectors = found / np.maximum(norms, 1e-9)
         return unit
+
+
+@cache
+def sentence_encoder() -> SentenceEncoder:
+    """The one of this process: its weights are held once."""
+    return SentenceEncoder()

@@ -1,7 +1,10 @@
 """The account of a generation: what was asked, what was refused and why, what came of it (E9)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
+from ml.generation.completion import Completion, CompletionFailedError
 from ml.generation.drafts import Source, TipDraft
 
 OUTSIDE = "not a sentence of the language"
@@ -25,6 +28,24 @@ class Attempt:
     latency_s: float
     accepted: int
     refused: tuple[Refusal, ...]
+
+    @classmethod
+    def of(cls, completion: Completion, accepted: int, refused: Sequence[Refusal]) -> Self:
+        """What became of a completion."""
+        return cls(
+            model=completion.model,
+            prompt_tokens=completion.prompt_tokens,
+            completion_tokens=completion.completion_tokens,
+            latency_s=completion.latency_s,
+            accepted=accepted,
+            refused=tuple(refused),
+        )
+
+
+def failure_of(error: TimeoutError | CompletionFailedError, deadline_s: float) -> str:
+    """Why no model is asked any more."""
+    late = f"no answer within {deadline_s:g} s"
+    return late if isinstance(error, TimeoutError) else str(error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,9 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from ml.embedding.embedder import SentenceEncoder
+from ml.embedding.embedder import sentence_encoder
 from ml.generation.breaker import OWN_PAUSES, PAUSES, Breaker, retry_after
 from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
 from ml.generation.engine_provider import EngineCall, litellm, register
@@ -93,7 +92,7 @@ class Aliases:
     async def embed(self, texts: Sequence[str], name: str = EMBEDDER) -> list[list[float]]:
         """One vector per text. Raises CompletionFailedError."""
         if self.alias(name).is_embedded:
-            found = await asyncio.to_thread(_encoder(), list(texts))
+            found = await asyncio.to_thread(sentence_encoder(), list(texts))
             return [list(map(float, row)) for row in found]
         try:
             answer = await self._router.aembedding(model=name, input=list(texts))
@@ -157,11 +156,6 @@ class AliasCompleter:
     async def complete(self, request: CompletionRequest) -> Completion:
         """See Completer."""
         return await self.aliases.complete(self.name, request, cloud_consent=self.cloud_consent)
-
-
-@cache
-def _encoder() -> SentenceEncoder:
-    return SentenceEncoder()
 
 
 def _provider(alias: Alias) -> str:

@@ -1,7 +1,7 @@
 """The output gate (E5): only tips that are strictly true leave it, and some always do.
 
-Render, complete under a grammar, parse, validate; ask again at most twice; let templates fill
-what is missing. A completer that fails or is late ends the asking at once.
+Render, complete under a grammar, parse, validate; ask again at most twice; let composed
+lines fill what is missing. A completer that fails or is late ends the asking at once.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from random import Random
 
 from ml.composing.fallback import fallback
-from ml.generation.account import OUTSIDE, Attempt, Generation, Refusal
+from ml.generation.account import OUTSIDE, Attempt, Generation, Refusal, failure_of
 from ml.generation.answers import parse
 from ml.generation.completion import (
     Completer,
@@ -57,10 +57,8 @@ async def generate(
     try:
         async with asyncio.timeout(deadline_s):
             await _ask(ledger, context, n, completer, prompt, temperature)
-    except TimeoutError:
-        failure = f"no answer within {deadline_s:g} s"
-    except CompletionFailedError as error:
-        failure = str(error)
+    except (TimeoutError, CompletionFailedError) as error:
+        failure = failure_of(error, deadline_s)
     missing = n - len(ledger.accepted)
     filled = fallback(context, missing, random, ledger.accepted) if missing else []
     return Generation((*ledger.accepted, *filled), tuple(ledger.attempts), failure)
@@ -121,14 +119,7 @@ def _judge(
             refused.append(Refusal(raw.content, reasons))
         else:
             accepted.append(replace(tip, claims=claims))
-    return Attempt(
-        model=completion.model,
-        prompt_tokens=completion.prompt_tokens,
-        completion_tokens=completion.completion_tokens,
-        latency_s=completion.latency_s,
-        accepted=len(accepted) - before,
-        refused=tuple(refused),
-    )
+    return Attempt.of(completion, len(accepted) - before, refused)
 
 
 def draft(raw: RawTip, context: PromptContext, model: str, version: str) -> TipDraft | None:

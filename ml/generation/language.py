@@ -9,8 +9,9 @@ import re
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from oo.kit.yaml_files import read_yaml
 
 _FILE = Path(__file__).with_name("phrases.yaml")
 OTHER = "other"
@@ -71,7 +72,7 @@ class Bank(BaseModel):
 @cache
 def bank() -> Bank:
     """The phrase bank, read once."""
-    return Bank.model_validate(yaml.safe_load(_FILE.read_text("utf-8")))
+    return Bank.model_validate(read_yaml(_FILE))
 
 
 def work_of(title: str) -> str:

@@ -13,6 +13,7 @@ from oo.domain.tips import TipKind
 from oo.kit.plugins import discover
 
 SATURDAY = 5
+WEEK = 7
 
 
 class Work(NamedTuple):
@@ -46,6 +47,16 @@ class Work(NamedTuple):
         """Where it is done, if that is sure."""
         return self.activity.medium if self.activity is not None and self.is_sure else None
 
+    @property
+    def kind(self) -> str | None:
+        """The name of its kind of work."""
+        return None if self.activity is None else self.activity.name
+
+    @property
+    def is_due_today(self) -> bool:
+        """Whether its day is today and its hour has not passed."""
+        return self.late == 0 and self.task.overdue_since is None
+
     def claim(self, fact: Fact, value: str | int | None = None) -> Claim:
         """What is claimed of the task."""
         return Claim(fact, self.task.task_id, value)
@@ -67,6 +78,10 @@ class Scene(NamedTuple):
         """Whether it is a weekday by day."""
         by_day = self.context.daypart in (DayPart.MORNING, DayPart.AFTERNOON)
         return by_day and self.context.weekday < SATURDAY
+
+    def weekday_in(self, days: int) -> int:
+        """The day of the week so many days from today, 0 for Monday; negative ones are past."""
+        return (self.context.weekday + days) % WEEK
 
     @property
     def now(self) -> tuple[Claim, Claim]:
@@ -95,6 +110,13 @@ class Insight:
     values: Mapping[str, int | str] = field(default_factory=dict)
     other: Work | None = None
     stands_alone: bool = False
+
+
+def together(
+    name: str, first: Work, second: Work, weight: float, claims: tuple[Claim, ...] = ()
+) -> Insight:
+    """A fact about two tasks, which says itself what to do with them."""
+    return Insight(name, first, weight, claims, TipKind.INSIGHT, other=second, stands_alone=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,17 @@ class Language(Frozen):
     """How facts are said; the names of `facts` are those of insights.
 
     A sentence holds ``{q}`` and ``{r}`` for quoted titles, and ``{days}``, ``{weekday}``,
-    ``{moment}`` or ``{time}``. `unknown` are steps for a task whose kind of work is not known.
+    ``{moment}`` or ``{time}``. `gap` parts sentences, and is empty where words are not parted
+    either; `units` is the length of the spans that people write and Babel has. `unknown` are steps
+    for a task whose kind of work is not known.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     code: str
     quotes: tuple[str, str]
+    gap: str
+    units: Literal["long", "short"]
     over: str
     moment: str
     parts: dict[DayPart, str]
@@ -60,10 +64,8 @@ class Language(Frozen):
         return self.moment.format(weekday=self.weekday(weekday), part=self.parts[part])
 
     def _unit(self, number: int, unit: str) -> str:
-        # Babel lacks the long forms of Japanese; its short ones are those that people write
-        length: Literal["long", "short"] = "short" if self.code == "ja" else "long"
-        text = format_unit(number, f"duration-{unit}", length, locale=self._locale)
-        return text.replace(" ", "") if self.code == "ja" else text
+        text = format_unit(number, f"duration-{unit}", self.units, locale=self._locale)
+        return text if self.gap else text.replace(" ", "")
 
 
 @cache

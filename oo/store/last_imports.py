@@ -125,11 +125,6 @@ async def restore(
             await connection.execute(insert(table), found[start : start + _ROWS])
 
 
-async def put(connection: AsyncConnection, user_id: str, source: str, last: LastImport) -> None:
-    """Keep the import in place of an earlier one to the same source."""
-    await put_written(connection, user_id, source, written(last))
-
-
 def written(last: LastImport) -> Written:
     """The import as it is kept."""
     body = {

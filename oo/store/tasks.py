@@ -132,9 +132,8 @@ async def put(
 
 def row_of(user_id: str, task: Task, now: datetime | None) -> dict[str, Any]:
     """What `put` writes of a task; when it was held back is left as it is."""
-    told = {
-        name: getattr(task, name) for name in _FIELDS
-    }  # asdict copies each value: half the time
+    # asdict would copy each value, which takes twice the time
+    told = {name: getattr(task, name) for name in _FIELDS}
     return {"user_id": user_id, "recorded_at": now, "completed_at": None, **told}
 
 

@@ -301,7 +301,7 @@ async def test_what_an_import_changed_is_put_back(db: Database, clock: ManualClo
         digests = {key: last_imports.digest(row) for key, row in before.items()}
         last = LastImport(NOW, end, before, digests, ("todoist:0001",), None)
         for _ in range(2):
-            await last_imports.put(connection, ada, "todoist", last)
+            await last_imports.put_written(connection, ada, "todoist", last_imports.written(last))
         assert await last_imports.get(connection, ada, "todoist") == last
         assert await last_imports.undoable(connection, ada, NOW) == {"todoist": end}
         assert await last_imports.undoable(connection, ada, end) == {}

@@ -11,10 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 from ml.generation.language import bank
 from ml.generation.refusals._rule import Rule
+from oo.kit.yaml_files import read_yaml
 
 PROVABLE = frozenset({"en"})
 """The languages whose statements the other rules and `ml.generation.claims` find."""
@@ -33,7 +32,7 @@ class _Lexicon(NamedTuple):
 
 @cache
 def _lexicon() -> _Lexicon:
-    lists: dict[str, str] = yaml.safe_load(_FILE.read_text("utf-8"))
+    lists: dict[str, str] = read_yaml(_FILE)
     words = {language: frozenset(text.split()) for language, text in lists.items()}
     home = frozenset().union(*(words[language] for language in PROVABLE))
     if "en" in PROVABLE:

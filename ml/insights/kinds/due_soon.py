@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
-from ml.insights.insight import Finder, Insight, Scene
+from ml.insights.insight import WEEK, Finder, Insight, Scene
 from oo.domain.claims import Fact
 from oo.domain.tips import TipKind
-
-WEEK = 7
 
 
 def find(scene: Scene) -> Iterator[Insight]:
@@ -19,7 +17,7 @@ def find(scene: Scene) -> Iterator[Insight]:
             claims = (work.claim(Fact.DUE_TOMORROW),)
             yield Insight("due_tomorrow", work, 6, claims, TipKind.REMINDER)
         elif 1 < ahead < WEEK:
-            weekday = (scene.context.weekday + ahead) % WEEK
+            weekday = scene.weekday_in(ahead)
             claims = (work.claim(Fact.DUE_ON, weekday),)
             values = {"weekday": weekday}
             yield Insight("due_on", work, 5 - ahead / 4, claims, TipKind.REMINDER, values)

@@ -10,7 +10,7 @@ from oo.domain.tips import TipKind
 def find(scene: Scene) -> Iterator[Insight]:
     """Every task of today."""
     for work in scene.works:
-        if work.late == 0 and work.task.overdue_since is None:
+        if work.is_due_today:
             claims = (work.claim(Fact.DUE_TODAY),)
             yield Insight("due_today", work, 8, claims, TipKind.REMINDER)
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from ml.insights.insight import Finder, Insight, Scene
+from ml.insights.insight import WEEK, Finder, Insight, Scene
 from oo.domain.claims import Fact
-
-WEEK = 7
 
 
 def find(scene: Scene) -> Iterator[Insight]:
@@ -15,7 +13,7 @@ def find(scene: Scene) -> Iterator[Insight]:
     for work in scene.works:
         ahead = -(work.late or 0)
         if 1 < ahead < WEEK and Fact.FIRST_DUE.value in work.task.standing:
-            weekday = (scene.context.weekday + ahead) % WEEK
+            weekday = scene.weekday_in(ahead)
             claims = (work.claim(Fact.FIRST_DUE), work.claim(Fact.DUE_ON, weekday))
             yield Insight("first_due", work, 5.5, claims, values={"weekday": weekday})
 

@@ -2,11 +2,8 @@
 
 from collections.abc import Iterator
 
-from ml.insights.insight import Finder, Insight, Scene
+from ml.insights.insight import Finder, Insight, Scene, together
 from oo.domain.claims import Fact
-from oo.domain.tips import TipKind
-
-WEEK = 7
 
 
 def find(scene: Scene) -> Iterator[Insight]:
@@ -15,17 +12,9 @@ def find(scene: Scene) -> Iterator[Insight]:
     second = [work for work in scene.works if work.late == -2]
     if scene.is_night or not first or not second:
         return
-    day = (scene.context.weekday + 2) % WEEK
+    day = scene.weekday_in(2)
     claims = (first[0].claim(Fact.DUE_TOMORROW), second[0].claim(Fact.DUE_ON, day))
-    yield Insight(
-        "following_days",
-        first[0],
-        7,
-        claims,
-        TipKind.INSIGHT,
-        other=second[0],
-        stands_alone=True,
-    )
+    yield together("following_days", first[0], second[0], 7, claims)
 
 
 INSIGHT = Finder("following_days", ("following_days",), find)

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
-from ml.insights.insight import Finder, Insight, Scene, Work
+from ml.insights.insight import WEEK, Finder, Insight, Scene, Work
 from oo.domain.claims import Fact
 from oo.domain.tips import TipKind
-
-WEEK = 7
 
 
 def find(scene: Scene) -> Iterator[Insight]:
@@ -25,11 +23,11 @@ def _days(scene: Scene, work: Work, days: int) -> Iterator[Insight]:
     if days > 1:
         yield Insight("overdue_days", work, 7, (claim,), TipKind.REMINDER, {"days": days})
     elif not scene.is_night:  # to someone awake at 1:00 "yesterday" misleads
-        weekday = (scene.context.weekday - 1) % WEEK
+        weekday = scene.weekday_in(-1)
         claims = (claim, work.claim(Fact.WAS_DUE_ON, weekday))
         yield Insight("overdue_yesterday", work, 7, claims, TipKind.REMINDER)
     if 1 < days < WEEK and not scene.is_night:
-        weekday = (scene.context.weekday - days) % WEEK
+        weekday = scene.weekday_in(-days)
         claims = (claim, work.claim(Fact.WAS_DUE_ON, weekday))
         yield Insight("was_due_on", work, 7.2, claims, TipKind.REMINDER, {"weekday": weekday})
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from ml.insights.insight import Finder, Insight, Scene, Work
-from oo.domain.tips import TipKind
+from ml.insights.insight import Finder, Insight, Scene, Work, together
 
 SORTS = (
     "calls",
@@ -24,21 +23,13 @@ def find(scene: Scene) -> Iterator[Insight]:
     groups: dict[str, list[Work]] = {}
     for work in scene.works:
         is_near = work.late is None or work.late >= SOON
-        is_sure = work.is_sure and is_near
-        if is_sure and work.activity is not None and work.activity.batch in SORTS:
-            groups.setdefault(work.activity.batch, []).append(work)
+        batch = work.activity.batch if work.activity is not None and work.is_sure else None
+        if is_near and batch in SORTS:
+            groups.setdefault(batch, []).append(work)
     for sort, works in groups.items():
         if len(works) > 1:
             first, second = works[:2]
-            yield Insight(
-                f"together_{sort}",
-                first,
-                6.6,
-                (),
-                TipKind.INSIGHT,
-                other=second,
-                stands_alone=True,
-            )
+            yield together(f"together_{sort}", first, second, 6.6)
 
 
 INSIGHT = Finder("together", tuple(f"together_{sort}" for sort in SORTS), find)

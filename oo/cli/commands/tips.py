@@ -57,8 +57,7 @@ def evaluate(
     from oo.mlops.tips import evaluate as judge
 
     with Progress(console=out, disable=as_json) as progress:
-        task = progress.add_task("judging", total=5)
-        report = judge(sets, seed, lambda: progress.advance(task))
+        report = judge(sets, seed, lambda codes: progress.track(codes, description="judging"))
     if as_json:
         typer.echo(json.dumps(_plain(report), indent=2, ensure_ascii=False))
     else:
