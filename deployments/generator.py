@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from ml.prompts.prompt import load as load_prompt
 from oo.domain.context import PromptContext
 from oo.domain.health import State
 from oo.recommend.filling import Filled, PoolFiller
-from oo.recommend.ports import Assembled, Draft
+from oo.recommend.ports import Assembled, Written
 
 if TYPE_CHECKING:
     from ml.generation.aliases import Aliases
@@ -52,8 +51,8 @@ class _Writer:
         alias = self._aliases.alias(TIP_GENERATOR)
         return pool_key(context, load_prompt(alias.prompt), alias.model)
 
-    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Sequence[Draft]:
-        return await write(
+    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
+        drafts, is_cut_short = await write(
             context,
             count,
             load_prompt(self._aliases.alias(TIP_GENERATOR).prompt),
@@ -62,6 +61,7 @@ class _Writer:
             deadline_s=deadline_s,
             random=self._random,
         )
+        return Written(drafts, is_cut_short)
 
 
 class TipGenerator:

@@ -24,6 +24,7 @@ from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store.database import Database
 
 FILL_LIMIT_S = 30.0
+WRITE_LIMIT_S = 25.0  # what is written by then is kept
 
 
 class _Generator:
@@ -44,7 +45,7 @@ class _Generator:
         """Fill the person's pool."""
         try:
             async with asyncio.timeout(FILL_LIMIT_S):
-                await answered(self._handle.fill.remote(user_id, FILL_LIMIT_S))
+                await answered(self._handle.fill.remote(user_id, WRITE_LIMIT_S))
         except TimeoutError as error:
             raise Unavailable("the tip generator does not answer") from error
 

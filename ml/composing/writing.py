@@ -36,8 +36,11 @@ async def write(
     *,
     deadline_s: float,
     random: Random,
-) -> Sequence[TipDraft]:
-    """At most `count` tips within about `deadline_s` seconds, no text twice."""
+) -> tuple[Sequence[TipDraft], bool]:
+    """At most `count` tips within about `deadline_s` seconds, no text twice.
+
+    Also whether a model was away or late for a part of them.
+    """
     if prompt.file.vocabulary is Vocabulary.COMPOSED:
         chosen = slots(composer.lines(context, random), count)
         made = [await arrange(context, chosen, completer, prompt, deadline_s=deadline_s)]
@@ -47,7 +50,7 @@ async def write(
         if generation.failure:
             log.warning("composed lines fill in: %s", generation.failure)
     distinct = {tip.content: tip for generation in made for tip in generation.tips}
-    return list(distinct.values())
+    return list(distinct.values()), any(generation.failure for generation in made)
 
 
 async def _free(

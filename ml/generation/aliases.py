@@ -40,6 +40,10 @@ class Aliases:
         """Take over new settings; calls under way end with the old ones, pauses end at once."""
         self.settings = settings
         self._breaker = Breaker(self._clock)
+        # without turns a busy engine is late for all calls at once, and none of the work counts
+        self._turns = {
+            name: asyncio.Semaphore(alias.parallel) for name, alias in settings.aliases.items()
+        }
         self._router = litellm.Router(
             model_list=[
                 _entry(name, alias)
@@ -72,11 +76,15 @@ class Aliases:
         """
         failures = []
         for tried in self._chain(name, cloud_consent):
-            if left := self._rests_for(tried):
-                failures.append(f"{tried}: left alone for {left:.0f} s more after it failed")
-                continue
             try:
-                return await self._guarded(tried, request)
+                async with self._turns[tried]:
+                    await self._breaker.settled(tried, _provider(self.alias(tried)))
+                    if left := self._rests_for(tried):
+                        failures.append(
+                            f"{tried}: left alone for {left:.0f} s more after it failed"
+                        )
+                        continue
+                    return await self._guarded(tried, request)
             except Exception as error:  # providers fail in many types, all with the same cure
                 failures.append(f"{tried}: {_first_line(error)}")
         reasons = "; ".join(failures) or "a cloud model needs the person's consent"

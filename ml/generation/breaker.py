@@ -1,10 +1,12 @@
 """A circuit breaker per alias and provider: what has just failed is left alone for a while.
 
 After Nygard, "Release It!" (2018), ch. 5: closed while calls work, open for a pause after failures,
-then half open: one call tries, and its end decides. A provider that says when to come back
+then half open: one call tries, its end decides, and
+the others wait for it. A provider that says when to come back
 (429 or 503 with Retry-After, RFC 9110 §10.2.3) is taken at its word, for all aliases that go there.
 """
 
+import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +30,7 @@ LONGEST_WORD_S = 3600.0  # a provider's word that is longer is a mistake
 class _Circuit:
     failures: int = 0
     until: float = 0.0
-    is_tried: bool = False
+    trial: asyncio.Event | None = None
 
 
 class Breaker:
@@ -41,33 +43,41 @@ class Breaker:
     def rests_for(self, *names: str) -> float:
         """For how many seconds more one of them is to be left alone; 0 when they may be called.
 
-        While a half-open one is tried by somebody else, the others wait for how that ends.
+        One that is being tried by somebody else rests too; `settled` waits for how that ends.
         """
         now = self._clock.monotonic()
         left = 0.0
         for name in names:
             circuit = self._circuits.get(name)
             if circuit is not None:
-                left = max(left, circuit.until - now, FIRST_PAUSE_S if circuit.is_tried else 0.0)
+                left = max(left, circuit.until - now, FIRST_PAUSE_S if circuit.trial else 0.0)
         return max(left, 0.0)
+
+    async def settled(self, *names: str) -> None:
+        """Return when nobody is trying one of them."""
+        while trials := [c.trial for c in map(self._circuits.get, names) if c and c.trial]:
+            await trials[0].wait()
 
     def begins(self, *names: str) -> None:
         """They are called now."""
         for name in names:
             circuit = self._circuits.get(name)
             if circuit is not None and circuit.failures >= FAILURES:
-                circuit.is_tried = True
+                circuit.trial = circuit.trial or asyncio.Event()
 
     def worked(self, *names: str) -> None:
         """The call was answered."""
         for name in names:
-            self._circuits.pop(name, None)
+            if (circuit := self._circuits.pop(name, None)) is not None:
+                _end_trial(circuit)
 
     def failed(self, name: str, pauses: Pauses = PAUSES) -> None:
         """The call was not answered: after some in a row a pause, twice as long each time."""
         circuit = self._circuits.setdefault(name, _Circuit())
+        _end_trial(circuit)
+        if circuit.until > self._clock.monotonic():
+            return  # it began before the pause did: calls that fail together are one failure
         circuit.failures += 1
-        circuit.is_tried = False
         if circuit.failures >= FAILURES:
             pause = pauses.after(circuit.failures - FAILURES + 1)
             self._rest(circuit, pause.total_seconds())
@@ -81,10 +91,16 @@ class Breaker:
         """The call was given up by whoever made it, which says nothing of the model."""
         for name in names:
             if (circuit := self._circuits.get(name)) is not None:
-                circuit.is_tried = False
+                _end_trial(circuit)
 
     def _rest(self, circuit: _Circuit, seconds: float) -> None:
         circuit.until = max(circuit.until, self._clock.monotonic() + seconds)
+
+
+def _end_trial(circuit: _Circuit) -> None:
+    if circuit.trial is not None:
+        circuit.trial.set()
+        circuit.trial = None
 
 
 def retry_after(error: BaseException, now: datetime) -> float | None:

@@ -31,8 +31,9 @@ class Alias(BaseModel):
     """What answers to one alias.
 
     `model` is LiteLLM's ``provider/model``; `api_key` may be ``os.environ/NAME``, which LiteLLM
-    reads itself. `params` are further arguments of the call. `fallbacks` are tried in
-    order when it fails. A `cloud` model is asked only for people who consented.
+    reads itself. At most `parallel` calls of a process are under way, the others wait their turn;
+    `timeout_s` is of the call alone. `params` are further arguments of the call. `fallbacks` are
+    tried in order when it fails. A `cloud` model is asked only for people who consented.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +42,7 @@ class Alias(BaseModel):
     api_base: str | None = None
     api_key: SecretStr | None = None
     timeout_s: float = Field(default=5.0, gt=0)
+    parallel: int = Field(default=8, gt=0)
     prompt: str = "instruct-v1"
     params: dict[str, JsonValue] = {}
     fallbacks: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from oo.kit.ids import new_id
 from oo.kit.pauses import Pauses
 from oo.recommend import pool
 from oo.recommend.pool import Stock, is_enough
-from oo.recommend.ports import Assembled, Assembler, Draft, Writer
+from oo.recommend.ports import Assembled, Assembler, Draft, Writer, Written
 from oo.store import candidates, users
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
@@ -77,8 +77,8 @@ class PoolFiller:
         key = self._writer.pool_key(assembled.context)
         if await self._is_good(user_id, key):
             return nothing
-        drafts = await self._writer.write(assembled.context, POOL_SIZE, deadline_s)
-        return await self._put(user_id, key, assembled, drafts)
+        written = await self._writer.write(assembled.context, POOL_SIZE, deadline_s)
+        return await self._put(user_id, key, assembled, written)
 
     async def _is_looked_after(self, user_id: str) -> bool:
         """Whether nothing has changed and no time has come since a fill left the pool as it is."""
@@ -115,9 +115,7 @@ class PoolFiller:
         self._setbacks[user_id] = (key, times)
         return times
 
-    async def _put(
-        self, user_id: str, key: str, assembled: Assembled, drafts: Sequence[Draft]
-    ) -> Filled:
+    async def _put(self, user_id: str, key: str, assembled: Assembled, written: Written) -> Filled:
         async with self._db.write() as connection:
             await users.lock(connection, [user_id])
             now = self._clock.now()
@@ -128,22 +126,21 @@ class PoolFiller:
             moment = stock.standing.at(now)  # writing took seconds: what was true may not be now
             fresh = [
                 candidate
-                for candidate in identify(drafts, self._clock, moment)
+                for candidate in identify(written.drafts, self._clock, moment)
                 if candidate.content not in said
             ]
             await candidates.replace(connection, user_id, key, fresh, now)
-            written = sum(candidate.source == "llm" for candidate in fresh)
+            by_model = sum(candidate.source == "llm" for candidate in fresh)
             if stock.version == assembled.pool_version:
                 good = _of((await pool.load(connection, [user_id], now))[user_id], key, now)
                 if is_enough(good):
                     look_again_at = _enough_until(good)
                     self._setbacks.pop(user_id, None)
                 else:
-                    answered = any(draft.source == "llm" for draft in drafts)
-                    wait = TOO_FEW if answered else UNANSWERED
+                    wait = UNANSWERED if written.is_cut_short else TOO_FEW
                     look_again_at = now + wait.after(self._times(user_id, key))
                 await users.set_filled(connection, user_id, stock.version + 1, look_again_at)
-        return Filled(written, len(fresh) - written, fresh_already=False)
+        return Filled(by_model, len(fresh) - by_model, fresh_already=False)
 
 
 def _of(stock: Stock, key: str, now: datetime) -> list[PoolEntry]:

@@ -83,6 +83,13 @@ class Assembler(Protocol):
         ...
 
 
+class Written(NamedTuple):
+    """What a writer made; `is_cut_short` when its model was away or late for a part of it."""
+
+    drafts: Sequence[Draft]
+    is_cut_short: bool = False
+
+
 class Writer(Protocol):
     """Writes candidate tips with a language model, behind the gate."""
 
@@ -90,7 +97,7 @@ class Writer(Protocol):
         """The hash of context, prompt and model; equal keys mean that a pool is still good."""
         ...
 
-    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Sequence[Draft]:
+    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
         """At most `count` drafts within `deadline_s` seconds."""
         ...
 

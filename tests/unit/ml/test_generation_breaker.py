@@ -1,5 +1,6 @@
 """What has just failed is left alone, by everybody who would call it."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -110,6 +111,41 @@ async def test_a_provider_is_taken_at_its_word_for_all_its_aliases(clock: Manual
     clock.advance(121)
     await ask(aliases, "judge")
     assert provider.calls == 2
+
+
+async def test_who_asks_while_a_model_is_tried_waits_for_how_that_ends(clock: ManualClock) -> None:
+    provider = Provider()
+    provider.error = ConnectionError("away")
+    aliases = made(provider, clock)
+    for _ in range(FAILURES):
+        await ask(aliases)
+    clock.advance(FIRST_PAUSE_S)
+    provider.error = None
+    assert await asyncio.gather(*(ask(aliases) for _ in range(16))) == [""] * 16
+
+
+async def test_calls_that_fail_together_are_one_failure(clock: ManualClock) -> None:
+    provider = Provider()
+    provider.error = ConnectionError("away")
+    aliases = made(provider, clock)
+    await asyncio.gather(*(ask(aliases) for _ in range(16)))
+    assert aliases.rests_for() == FIRST_PAUSE_S
+
+
+async def test_calls_take_turns(clock: ManualClock) -> None:
+    under_way = []
+
+    class Busy(Provider):
+        async def __call__(self, body: dict[str, Any]) -> dict[str, Any]:
+            self.now = getattr(self, "now", 0) + 1
+            under_way.append(self.now)
+            await asyncio.sleep(0.02)
+            self.now -= 1
+            return await super().__call__(body)
+
+    aliases = made(Busy(), clock)
+    assert await asyncio.gather(*(ask(aliases) for _ in range(40))) == [""] * 40
+    assert max(under_way) == aliases.alias("tip-generator").parallel
 
 
 @pytest.mark.parametrize(

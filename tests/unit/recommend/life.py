@@ -31,7 +31,7 @@ from oo.recommend.fallback import FallbackPool
 from oo.recommend.filling import PoolFiller
 from oo.recommend.learner import Choice, ScoreRequest
 from oo.recommend.pool import Pool
-from oo.recommend.ports import Assembled, Draft
+from oo.recommend.ports import Assembled, Draft, Written
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import DISMISS_TASK_FOR, SNOOZE_FOR, ReactionRequest, Reactions
 from oo.recommend.recommender import Account, Recommender, Served
@@ -203,12 +203,11 @@ class Life:
     def pool_key(self, context: PromptContext) -> str:
         return str(hash(context))
 
-    async def write(self, context: PromptContext, count: int, deadline_s: float) -> list[Draft]:
+    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
         if self.random.random() < 0.5:
             await self._interrupt("while_writing")
-            return [
-                replace(tip, source=Source.LLM) for tip in fallback(context, count, self.random)
-            ]
+            tips = fallback(context, count, self.random)
+            return Written([replace(tip, source=Source.LLM) for tip in tips])
         situation = Situation(context, tuple(work_of(task.title) for task in context.tasks))
         found: list[Draft] = []
         for raw in answer(self.random, situation, count):
@@ -218,7 +217,7 @@ class Life:
             assert not verdict.flaws
             found.append(replace(tip, claims=verdict.claims))
         await self._interrupt("while_writing")
-        return found
+        return Written(found)
 
     async def now(self, user_id: str, within_s: float) -> None:
         if self.random.random() < 0.5:

@@ -1,6 +1,5 @@
 """Filling: when a pool is looked at, when it is good, and what is put into it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -18,7 +17,7 @@ from oo.kit.clock import ManualClock
 from oo.recommend.assembly import assemble
 from oo.recommend.filling import EMPTY, TOO_FEW, UNANSWERED, Filled, PoolFiller
 from oo.recommend.pool import Pool, is_enough
-from oo.recommend.ports import Assembled, Draft
+from oo.recommend.ports import Assembled, Written
 from oo.store import candidates, sessions, tasks, users
 from oo.store.database import Database
 
@@ -31,6 +30,7 @@ class Model:
 
     def __init__(self, db: Database, clock: ManualClock) -> None:
         self.db, self.clock, self.count, self.asked = db, clock, POOL_SIZE, 0
+        self.is_away = False
 
     async def assemble(self, user_id: str) -> Assembled:
         async with self.db.read() as connection:
@@ -43,10 +43,10 @@ class Model:
     def pool_key(self, context: PromptContext) -> str:
         return str(hash(context))
 
-    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Sequence[Draft]:
+    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
         self.asked += 1
         tips = fallback(context, self.count, Random(1))
-        return [replace(tip, source=Source.LLM) for tip in tips]
+        return Written([replace(tip, source=Source.LLM) for tip in tips], self.is_away)
 
 
 async def put(db: Database, user: str, *found: Task) -> None:
@@ -143,11 +143,12 @@ async def asked_in_an_hour(
     return model.asked
 
 
+@pytest.mark.parametrize("answered", [0, 1])  # one of six is no answer either
 async def test_a_model_that_does_not_answer_is_asked_again_soon_and_then_seldom(
-    db: Database, clock: ManualClock, person: str
+    db: Database, clock: ManualClock, person: str, answered: int
 ) -> None:
     model = Model(db, clock)
-    model.count = 0
+    model.count, model.is_away = answered, True
     filler = PoolFiller(db, clock, model, model)
     await filler.fill(person, 1.0)
     clock.advance(UNANSWERED.first.total_seconds())
@@ -159,11 +160,9 @@ async def test_a_model_that_only_repeats_itself_makes_no_busy_loop(
     db: Database, clock: ManualClock, person: str
 ) -> None:
     class Parrot(Model):
-        async def write(
-            self, context: PromptContext, count: int, deadline_s: float
-        ) -> Sequence[Draft]:
-            drafts = await super().write(context, count, deadline_s)
-            return drafts[:1] * count
+        async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
+            written = await super().write(context, count, deadline_s)
+            return Written(list(written.drafts[:1]) * count)
 
     assert await asked_in_an_hour(db, clock, person, Parrot(db, clock)) < 12
 
@@ -192,7 +191,7 @@ async def test_once_a_pool_was_good_setbacks_are_forgotten(
     model = Model(db, clock)
     filler = PoolFiller(db, clock, model, model)
     for count, wait in ((0, UNANSWERED.first), (POOL_SIZE, None), (0, UNANSWERED.first)):
-        model.count = count
+        model.count, model.is_away = count, not count
         await put(db, person, Task("file:9", "file", "9", f"New {count} {clock.now()}"))
         await filler.fill(person, 1.0)
         if wait:
@@ -207,16 +206,14 @@ async def test_what_stopped_to_be_true_while_it_was_written_is_dropped(
     db: Database, clock: ManualClock, person: str
 ) -> None:
     class Slow(Model):
-        async def write(
-            self, context: PromptContext, count: int, deadline_s: float
-        ) -> Sequence[Draft]:
-            drafts = await super().write(context, count, deadline_s)
+        async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
+            written = await super().write(context, count, deadline_s)
             await put(
                 self.db,
                 person,
                 *(Task(f"file:{n}", "file", f"{n}", f"Renamed {n}") for n in range(4)),
             )
-            return drafts
+            return written
 
     model = Slow(db, clock)
     await PoolFiller(db, clock, model, model).fill(person, 1.0)
