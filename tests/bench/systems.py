@@ -17,6 +17,8 @@ from tests.peers.serving import free_port, interrupted
 
 ROOT = Path(__file__).parents[2]
 START_WITHIN_S = 90
+SETTLED = 0.3  # processors that a system may use while nobody asks it for anything
+SETTLE_WITHIN_S = 60
 
 
 @contextmanager
@@ -37,7 +39,9 @@ def running(name: str, data_dir: Path) -> Iterator[tuple[int, psutil.Process]]:
         )
     with interrupted(process, 30):
         _wait(process, port, data_dir / "log")
-        yield port, psutil.Process(process.pid)
+        root = psutil.Process(process.pid)
+        _settle(root)
+        yield port, root
 
 
 def cpu_seconds(process: psutil.Process) -> float:
@@ -72,7 +76,16 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(OSError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=1).close()
-            time.sleep(3)  # let what starts beside it settle
             return
         time.sleep(0.2)
     raise RuntimeError(f"the system did not start:\n{log.read_text()[-2000:]}")
+
+
+def _settle(root: psutil.Process) -> None:
+    """Wait until what starts behind the first answer, such as the tip generator, has started."""
+    end = time.monotonic() + SETTLE_WITHIN_S
+    while time.monotonic() < end:
+        before, started = cpu_seconds(root), time.monotonic()
+        time.sleep(3)
+        if cpu_seconds(root) - before < SETTLED * (time.monotonic() - started):
+            return
