@@ -64,7 +64,9 @@ class Composer:
         """The context, each task with its kind of work."""
         found = self.recogniser([task.title for task in context.tasks])
         works = zip(context.tasks, found, strict=True)
-        return Scene(context, tuple(Work(task, k.activity, k.is_sure) for task, k in works))
+        return Scene(
+            context, tuple(Work(task, k.activity, k.is_sure, k.steps) for task, k in works)
+        )
 
     def lines(self, context: PromptContext, random: Random) -> list[Line]:
         """All that may be said, the weightiest first; two lines of one insight differ in words."""
@@ -173,6 +175,9 @@ def _steps(insight: Insight, scene: Scene, language: Language, random: Random) -
     work = insight.work
     assert work is not None  # noqa: S101 - an insight without a task stands alone
     situation = situation_of(work, scene)
+    alike = work.steps.get(language.code, ())
+    if alike and situation is not Situation.NIGHT:
+        return list(alike)
     known = () if work.activity is None else work.activity.steps(language.code, situation)
     texts = known or language.unknown[situation]
     return random.sample(texts, len(texts))

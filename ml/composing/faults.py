@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ml.activities.activity import Activity, activities
+from ml.activities.casebook import casebook
 from ml.languages.detection import language_of
 from oo.kit.yaml_files import read_yaml
 
@@ -101,7 +102,7 @@ def _steps() -> dict[str, str]:
         for wording in activity.wordings.values()
         for steps in wording.steps.values()
         for step in steps
-    }
+    } | {case.step: case.activity for case in casebook()}
 
 
 def _is_foreign(prose: str, tip: Told) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from random import Random
 
 from ml.activities.activity import activities
+from ml.activities.casebook import casebook
 from ml.activities.recogniser import Recogniser
 from ml.composing.arranging import arrange
 from ml.composing.composer import Composer, slots
@@ -24,7 +25,7 @@ TIPS_PER_CALL = 3
 
 def knowing_composer() -> Composer:
     """One that compares titles with examples of each kind of work; takes seconds to make."""
-    return Composer(Recogniser(activities(), sentence_encoder()))
+    return Composer(Recogniser(activities(), sentence_encoder(), casebook()))
 
 
 async def write(

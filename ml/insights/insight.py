@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 import ml.insights.kinds
@@ -20,11 +21,13 @@ class Work(NamedTuple):
     """A task that may be spoken of, and the kind of work that it is, if that is known.
 
     Where it `is_sure`, more than a step may follow from the kind: a statement about the task.
+    `steps` are those of tasks like it, by language.
     """
 
     task: TaskFacts
     activity: Activity | None
     is_sure: bool = False
+    steps: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     @property
     def late(self) -> int | None:

@@ -12,6 +12,7 @@ from babel.dates import get_day_names
 
 import ml.insights.kinds
 from ml.activities.activity import FOLDER, Activity, Situation, activities, load
+from ml.activities.casebook import Case, casebook
 from ml.activities.recogniser import Recogniser
 from ml.advice.advice import pieces
 from ml.composing.composer import Composer, Line, choose, slots
@@ -30,6 +31,11 @@ CODES = ("de", "en", "es", "fr", "ja")
 SLOT = re.compile(r"\{\w+\}")
 # quotation marks are for titles; the others are how people shout, ask and shorten
 BARRED = re.compile(r"[“”„«»\"「」『』!！¡?？¿(){}\[\]…]")
+OF_A_DAY = re.compile(
+    r"\b(today|tonight|tomorrow|yesterday|overdue|heute|gestern|hoy|ayer|aujourd.hui|demain|hier)\b"
+    r"|今日|明日|昨日",
+    re.IGNORECASE,
+)
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)  # a Wednesday morning
 
 
@@ -66,8 +72,29 @@ class TestActivity:
         assert activity.batch is None or activity.batch in sorts
 
 
+@pytest.mark.parametrize("name", sorted({case.activity for case in casebook()}))
+class TestCases:
+    @staticmethod
+    def of(name: str) -> list[Case]:
+        return [case for case in casebook() if case.activity == name]
+
+    def test_are_of_a_kind_of_work_and_in_every_language(self, name: str) -> None:
+        assert name in activities()
+        assert {case.language for case in self.of(name)} == set(languages())
+
+    def test_have_plain_whole_steps_that_state_nothing_of_a_day(self, name: str) -> None:
+        for case in self.of(name):
+            assert case.step.endswith("。" if case.language == "ja" else "."), case
+            assert not BARRED.search(case.step), case
+            assert is_plain(case.step), case
+            assert columns(case.step) <= 120, case
+            assert not OF_A_DAY.search(case.step), case
+            assert len(case.title) <= 60, case
+
+
 def test_no_two_kinds_of_work_share_a_step() -> None:
     steps = [step for activity in activities().values() for step in steps_of(activity)]
+    steps += [(case.language, case.step) for case in casebook()]
     assert sorted(steps) == sorted(set(steps))
 
 

@@ -13,6 +13,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from ml.activities.activity import activities
+from ml.activities.casebook import casebook
 from ml.advice.advice import pieces
 from ml.languages.language import languages
 
@@ -288,7 +289,9 @@ def known_steps() -> frozenset[str]:
     kinds = (kind.wordings["en"].steps for kind in activities().values())
     advice = [text for piece in pieces().values() for text in piece.texts["en"]]
     of_all = (*kinds, languages()["en"].unknown)
-    return frozenset((*advice, *(step for of in of_all for steps in of.values() for step in steps)))
+    cases = [case.step for case in casebook() if case.language == "en"]
+    steps = [step for of in of_all for steps in of.values() for step in steps]
+    return frozenset((*advice, *cases, *steps))
 
 
 def _of_the_second(titles: list[str], content: str, truth: Truth) -> list[str]:
