@@ -22,6 +22,7 @@ from oo.domain.context import PromptContext
 from oo.domain.tips import TipKind
 
 STAKES = {Stake.LOW: -1.5, Stake.MEDIUM: 0.0, Stake.HIGH: 1.5}
+APT = 1.5  # a step for that very title; nothing known of the title weighs as much less
 SOON_DAYS = 2
 WAITING_DAYS = 10
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -175,12 +176,10 @@ def _steps(insight: Insight, scene: Scene, language: Language, random: Random) -
     work = insight.work
     assert work is not None  # noqa: S101 - an insight without a task stands alone
     situation = situation_of(work, scene)
-    alike = work.steps.get(language.code, ())
-    if alike and situation is not Situation.NIGHT:
-        return list(alike)
+    alike = () if situation is Situation.NIGHT else work.steps.get(language.code, ())
     known = () if work.activity is None else work.activity.steps(language.code, situation)
     texts = known or language.unknown[situation]
-    return random.sample(texts, len(texts))
+    return [*alike, *random.sample(texts, len(texts))]
 
 
 Name = Callable[[Work, Scene], str]
@@ -230,7 +229,7 @@ def _line(
 ) -> Line:
     work, other = insight.work, insight.other
     content, spoken, step = texts
-    stake = 0.0 if work is None else STAKES[work.stake]
+    stake = 0.0 if work is None else STAKES[work.stake] + _aptness(work, step, language)
     return Line(
         kind=insight.kind,
         content=content,
@@ -243,6 +242,14 @@ def _line(
         step=step or None,
         claims=_claims(scene, (work, other), insight.claims),
     )
+
+
+def _aptness(work: Work, step: str, language: Language) -> float:
+    if not step:
+        return 0.0
+    if step in work.steps.get(language.code, ()):
+        return APT
+    return 0.0 if work.activity else -APT
 
 
 def _claims(

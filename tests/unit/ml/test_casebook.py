@@ -1,0 +1,66 @@
+"""A title near a case gets the step of who has read it, in the language of the list."""
+
+from random import Random
+
+import pytest
+
+from ml.activities.activity import activities
+from ml.activities.casebook import Case
+from ml.activities.recogniser import Recogniser
+from ml.composing.composer import Composer, Line, slots
+from ml.embedding.embedder import sentence_encoder
+from oo.domain.context import DayPart, PromptContext, TaskFacts
+
+DAMAGE = "Send three photos with the date."
+SCHADEN = "Schick drei Fotos mit dem Datum."
+CASES = (
+    Case("call", "en", "Call the plumber about the leak", DAMAGE),
+    Case("call", "de", "Klempner wegen Wasserschaden anrufen", SCHADEN),
+    Case("call", "en", "Call granny", "Ask about the garden first."),
+)
+
+
+@pytest.fixture(scope="module")
+def composer() -> Composer:
+    kinds = {name: activities()[name] for name in ("call", "read", "pay")}
+    return Composer(Recogniser(kinds, sentence_encoder(), CASES))
+
+
+def lines(composer: Composer, part: DayPart, *titles: str) -> list[Line]:
+    tasks = tuple(TaskFacts(f"f:{n}", title, 1, 0, 2, None) for n, title in enumerate(titles))
+    return composer.lines(PromptContext(part, 1, len(tasks), 0, tasks), Random(3))
+
+
+def steps(found: list[Line], index: int) -> set[str | None]:
+    return {line.step for line in found if line.index == index}
+
+
+@pytest.mark.parametrize(
+    ("titles", "step"),
+    [
+        (("call plumber, leak in the bathroom", "Read the report"), DAMAGE),
+        (("Klempner anrufen wg. Wasserschaden", "Bericht lesen"), SCHADEN),
+    ],
+)
+def test_what_suits_the_title_goes_before_what_suits_the_kind(
+    composer: Composer, titles: tuple[str, ...], step: str
+) -> None:
+    found = lines(composer, DayPart.MORNING, *titles)
+    first = next(slot for slot in slots(found, 2) if slot[0].index == 0)
+    assert {line.step for line in first} == {step}
+    assert steps(found, 1) - {None} <= {
+        text
+        for wording in activities()["read"].wordings.values()
+        for texts in wording.steps.values()
+        for text in texts
+    }
+
+
+def test_a_title_that_is_near_no_case_has_the_steps_of_its_kind(composer: Composer) -> None:
+    found = lines(composer, DayPart.MORNING, "Call the tax office")
+    assert not steps(found, 0) & {case.step for case in CASES}
+
+
+def test_at_night_nothing_of_it_is_urged(composer: Composer) -> None:
+    found = lines(composer, DayPart.NIGHT, "call plumber, leak in the bathroom")
+    assert DAMAGE not in steps(found, 0)
