@@ -18,7 +18,7 @@ MARGIN = 0.04
 SURE = 0.2  # above the threshold
 NEAREST = 0.75  # of the nearest example; the rest is the second's
 REMEMBERED = 20_000
-ALIKE = 0.62  # how near a case must be for its step to suit
+ALIKE = 0.57  # how near a case must be for its step to suit
 NEARLY_AS = 0.06  # how much farther another may be
 
 
