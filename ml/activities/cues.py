@@ -9,6 +9,8 @@ from ml.activities.activity import Activity
 
 _LATIN = re.compile(r"[a-z]")
 _GAP = r"(?:\S+ ){0,3}"
+_START = re.compile(r"(?<!\w)\w|[^\x00-\x7f]")  # of a word, or of one in a script without gaps
+KEY = 3
 VERB = 0.3
 NOUN = 0.08
 
@@ -28,8 +30,8 @@ class Cues:
     """The cues of all activities, in every language at once."""
 
     def __init__(self, activities: Mapping[str, Activity]) -> None:
-        self._patterns = [
-            (name, weight, pattern)
+        rules = [
+            (name, weight, pattern, _keys(words))
             for name, activity in activities.items()
             for weight, words in (
                 (VERB, [cue for w in activity.wordings.values() for cue in w.verbs]),
@@ -37,6 +39,12 @@ class Cues:
             )
             if (pattern := _pattern(words)) is not None
         ]
+        self._rules = [rule[:3] for rule in rules]
+        # of nearly 200 patterns a title can match a few: those that begin as one of its words does
+        self._by_key: dict[str, list[int]] = {}
+        for number, (*_, keys) in enumerate(rules):
+            for key in keys:
+                self._by_key.setdefault(key, []).append(number)
         codes = {code for activity in activities.values() for code in activity.wordings}
         self._verbs = {
             code: pattern
@@ -57,7 +65,8 @@ class Cues:
         """
         text = plain(title)
         found: dict[str, float] = {}
-        for name, weight, pattern in self._patterns:
+        for number in self._possible(text):
+            name, weight, pattern = self._rules[number]
             best = max(
                 (
                     weight
@@ -70,6 +79,24 @@ class Cues:
             if best:
                 found[name] = found.get(name, 0.0) + best
         return found
+
+    def _possible(self, text: str) -> list[int]:
+        """The rules of which a cue may begin somewhere in the text."""
+        found = {""}
+        for match in _START.finditer(text):
+            at = match.start()
+            found.update(text[at : at + length] for length in range(1, KEY + 1))
+        return sorted({number for key in found for number in self._by_key.get(key, ())})
+
+
+def _keys(words: Iterable[str]) -> set[str]:
+    """How what these cues match begins; the empty one where it may begin anyhow."""
+    return {_key(plain(word)) for word in words if word.strip()}
+
+
+def _key(word: str) -> str:
+    start = word.partition("*")[0] if _LATIN.search(word) else word
+    return start[:KEY] if _START.match(start) and (start[0] > "~" or _LATIN.match(start)) else ""
 
 
 def _verbs(activities: Iterable[Activity], code: str) -> list[str]:

@@ -59,6 +59,10 @@ class Recogniser:
                 for title in wording.titles
             ]
             self._cases = [case for case in cases if case.activity in self._place]
+            self._first_case = len(examples)
+            self._cases_of: dict[str, list[int]] = {}
+            for number, case in enumerate(self._cases):
+                self._cases_of.setdefault(case.activity, []).append(number)
             examples += [(self._place[case.activity], case.title) for case in self._cases]
             self._examples = embedder([title for _, title in examples])
             places = np.array([place for place, _ in examples])
@@ -94,8 +98,10 @@ class Recogniser:
     def _near(self, similar: Vectors) -> Vectors:
         found = np.zeros((len(similar), len(self._names)), np.float32)
         for place, examples in enumerate(self._of_each):
-            nearest = np.sort(similar[:, examples], axis=1)[:, ::-1][:, :2]
-            found[:, place] = NEAREST * nearest[:, 0] + (1 - NEAREST) * nearest[:, -1]
+            second = max(0, len(examples) - 2)  # from the end, as far as there are two
+            nearest = np.partition(similar[:, examples], second, axis=1)[:, second:]
+            best = nearest.max(axis=1)
+            found[:, place] = NEAREST * best + (1 - NEAREST) * nearest.min(axis=1)
         return found
 
     def _recognise(self, titles: Sequence[str]) -> list[Recognised]:
@@ -117,10 +123,11 @@ class Recogniser:
         if activity is None:
             return {}
         near: dict[str, list[tuple[float, str]]] = {}
-        of_cases = similar[len(similar) - len(self._cases) :]
-        for case, alike in zip(self._cases, of_cases, strict=True):
-            if case.activity == activity.name and alike >= ALIKE:
-                near.setdefault(case.language, []).append((float(alike), case.step))
+        for number in self._cases_of.get(activity.name, ()):
+            alike = float(similar[self._first_case + number])
+            if alike >= ALIKE:
+                case = self._cases[number]
+                near.setdefault(case.language, []).append((alike, case.step))
         return {
             language: tuple(step for alike, step in ranked if alike >= ranked[0][0] - NEARLY_AS)
             for language, steps in near.items()
