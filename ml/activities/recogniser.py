@@ -58,12 +58,11 @@ class Recogniser:
                 for wording in activity.wordings.values()
                 for title in wording.titles
             ]
-            self._cases = [case for case in cases if case.activity in self._place]
-            self._first_case = len(examples)
-            self._cases_of: dict[str, list[int]] = {}
-            for number, case in enumerate(self._cases):
-                self._cases_of.setdefault(case.activity, []).append(number)
-            examples += [(self._place[case.activity], case.title) for case in self._cases]
+            self._cases: dict[str, list[tuple[int, Case]]] = {}  # with the place of the example
+            for case in cases:
+                if case.activity in self._place:
+                    self._cases.setdefault(case.activity, []).append((len(examples), case))
+                    examples.append((self._place[case.activity], case.title))
             self._examples = embedder([title for _, title in examples])
             places = np.array([place for place, _ in examples])
             self._of_each = [np.flatnonzero(places == place) for place in range(len(self._names))]
@@ -79,14 +78,11 @@ class Recogniser:
         """The languages whose verbs the title has."""
         return self._cues.languages(title)
 
-    def scores(self, titles: Sequence[str]) -> Vectors:
-        """How much each title speaks for each activity: shape (titles, activities)."""
-        return self._scores(titles, self._similar(titles))
-
     def _similar(self, titles: Sequence[str]) -> Vectors | None:
         return None if self._embedder is None else self._embedder(titles) @ self._examples.T
 
     def _scores(self, titles: Sequence[str], similar: Vectors | None) -> Vectors:
+        """How much each title speaks for each activity: shape (titles, activities)."""
         total = np.zeros((len(titles), len(self._names)), np.float32)
         if similar is not None:
             total += self._near(similar)
@@ -123,10 +119,9 @@ class Recogniser:
         if activity is None:
             return {}
         near: dict[str, list[tuple[float, str]]] = {}
-        for number in self._cases_of.get(activity.name, ()):
-            alike = float(similar[self._first_case + number])
+        for place, case in self._cases.get(activity.name, ()):
+            alike = float(similar[place])
             if alike >= ALIKE:
-                case = self._cases[number]
                 near.setdefault(case.language, []).append((alike, case.step))
         return {
             language: tuple(step for alike, step in ranked if alike >= ranked[0][0] - NEARLY_AS)

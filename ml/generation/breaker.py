@@ -1,9 +1,9 @@
 """A circuit breaker per alias and provider: what has just failed is left alone for a while.
 
 After Nygard, "Release It!" (2018), ch. 5: closed while calls work, open for a pause after failures,
-then half open: one call tries, its end decides, and
-the others wait for it. A provider that says when to come back
-(429 or 503 with Retry-After, RFC 9110 §10.2.3) is taken at its word, for all aliases that go there.
+then half open: one call tries, its end decides, and the others wait for it. A provider that says
+when to come back (429 or 503 with Retry-After, RFC 9110 §10.2.3) is taken at its word, for all
+aliases that go there.
 """
 
 import asyncio
