@@ -31,9 +31,10 @@ from oo.store.database import Database
 
 log = logging.getLogger(__name__)
 
-COMMIT_RESERVE_S = 0.4
-RANK_LIMIT_S = 0.6
-PROFILE_LIMIT_S = 0.3
+# Parts of a request's deadline. Where a machine or a test is given more time, each step has more.
+COMMIT_RESERVE = 0.2
+RANK_LIMIT = 0.3
+PROFILE_LIMIT = 0.15
 LINGER_S = 0.003
 
 
@@ -168,7 +169,7 @@ class Recommender:
         if cached is not None:
             return cached.values  # most requests: without a timer
         try:
-            async with asyncio.timeout(PROFILE_LIMIT_S):
+            async with asyncio.timeout(PROFILE_LIMIT * self._deadline_s):
                 return (await self._profiles.get(account.user_id, account.user_seq)).values
         except Exception as error:
             log.warning("a tip is picked without the person's profile: %r", error)
@@ -179,9 +180,9 @@ class Recommender:
 
         None where there is nothing to speak of.
         """
-        left = self._deadline_s - (self._clock.monotonic() - started)
+        usable = (1 - RANK_LIMIT - COMMIT_RESERVE) * self._deadline_s
         try:
-            await self._refill.now(account.user_id, left - RANK_LIMIT_S - COMMIT_RESERVE_S)
+            await self._refill.now(account.user_id, usable - (self._clock.monotonic() - started))
         except Exception as error:
             log.info("no candidates in time, templates serve: %r", error)
             self._refill.behind(account.user_id)
@@ -239,7 +240,7 @@ class Recommender:
     async def _rank(self, requests: list[ScoreRequest]) -> Sequence[Choice | Exception]:
         """The shards' picks; an exception where there is none in time."""
         try:
-            async with asyncio.timeout(RANK_LIMIT_S):
+            async with asyncio.timeout(RANK_LIMIT * self._deadline_s):
                 return await self._ranker.score(requests)
         except Exception as error:
             return [error] * len(requests)

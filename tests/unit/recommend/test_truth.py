@@ -19,7 +19,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from oo.domain.rewards import Action
 from oo.kit.clock import ManualClock
-from oo.recommend import recommender
 from tests.peers.store import add_person, fresh_store
 from tests.unit.recommend.life import SEEN, START, Change, Life, Row
 from tests.unit.recommend.truth import READINGS
@@ -84,9 +83,6 @@ class Truthful(RuleBasedStateMachine):
         self.run(self._begin(seed, zone, found))
 
     async def _begin(self, seed: int, zone: str, found: list[Row]) -> None:
-        # a change that is made while a shard ranks is made whole, however slow the machine
-        for limit in ("RANK_LIMIT_S", "PROFILE_LIMIT_S"):
-            self.stack.enter_context(patch.object(recommender, limit, 60.0))
         # ids order what was written together: drawn from the seed, a failing life fails again
         self.stack.enter_context(patch.object(os, "urandom", Random(seed).randbytes))
         folder = self.stack.enter_context(tempfile.TemporaryDirectory())

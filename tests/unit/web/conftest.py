@@ -82,7 +82,7 @@ def _recommender(db: Database, clock: ManualClock) -> Recommender:
         refill=NoRefill(),
         fallback=FallbackPool(db, clock, templates),
         seeds=iter(range(10_000)).__next__,
-        deadline_s=2.0,
+        deadline_s=60.0,  # a busy machine fails no test that is not about time
     )
 
 
