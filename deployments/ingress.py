@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from deployments.calls import answered
 from deployments.handles import GeneratorRefill, Shards
-from deployments.process import start
+from deployments.process import keep_what_is_loaded, start
 from deployments.watch import Watch
 from ml.composing.fallback import fallback, warm
 from ml.features import REGISTRY
@@ -119,4 +119,6 @@ class Ingress:
             self._recommender.set_deadline(config["deadline_s"])
 
     async def __serve_build_asgi_app__(self) -> FastAPI:
-        return create_app(self._services)
+        app = create_app(self._services)
+        keep_what_is_loaded()
+        return app

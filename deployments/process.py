@@ -1,5 +1,6 @@
 """What every replica makes first."""
 
+import gc
 from random import Random, SystemRandom
 from typing import NamedTuple
 
@@ -24,4 +25,15 @@ def start(part: str) -> Base:
     listen_on_loopback()
     settings = load_settings()
     log_to(settings.data_dir / "logs", part)
+    keep_what_is_loaded()
     return Base(settings, SystemClock(), Database(settings.store_url), SystemRandom())
+
+
+def keep_what_is_loaded() -> None:
+    """Take what is there now out of the search for garbage: it lives as long as the process.
+
+    Ray searches every few seconds while calls go on. Among an ingress' 230,000 modules, classes and
+    sentences one search took 160 ms, in which nothing was answered.
+    """
+    gc.collect()
+    gc.freeze()

@@ -32,7 +32,7 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,  # it would trust the Host header
     )
     app.state.services = services
-    app.state.rates = Rates(services.settings.limits)
+    app.state.rates = Rates(services.settings.limits, services.clock)
     problems.install(app)
     for module in (api, tips, imports, me, health):
         app.include_router(module.router)

@@ -1,15 +1,14 @@
 """How much one person may ask, by what it costs, so that nobody stops everybody else."""
 
 import math
-import time
+from dataclasses import dataclass
 from enum import StrEnum
 
-from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
-
+from oo.kit.clock import Clock
 from oo.kit.errors import TooManyRequests
 from oo.kit.settings import Limits
+
+REMEMBERED = 20_000  # windows; beyond them those that have ended are dropped
 
 
 class Cost(StrEnum):
@@ -20,22 +19,41 @@ class Cost(StrEnum):
     HEAVY = "heavy"
 
 
-class Rates:
-    """Counts people's requests in this process; each ingress has its own."""
+@dataclass(slots=True)
+class _Window:
+    """Requests of one person and cost since the first of them, until it ends."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._allowed: dict[Cost, RateLimitItem] = {
-            Cost.TIP: RateLimitItemPerSecond(limits.tips_per_second),
-            Cost.PAGE: RateLimitItemPerMinute(limits.pages_per_minute),
-            Cost.HEAVY: RateLimitItemPerMinute(limits.heavy_per_minute),
+    ends: float
+    count: int = 0
+
+
+class Rates:
+    """Counts people's requests in this process, in fixed windows; each ingress has its own."""
+
+    def __init__(self, limits: Limits, clock: Clock) -> None:
+        self._clock = clock
+        self._allowed = {
+            Cost.TIP: (limits.tips_per_second, 1.0),
+            Cost.PAGE: (limits.pages_per_minute, 60.0),
+            Cost.HEAVY: (limits.heavy_per_minute, 60.0),
         }
+        self._windows: dict[tuple[Cost, str], _Window] = {}
+        self._sweep_at = REMEMBERED
 
     def count(self, cost: Cost, user_id: str) -> None:
         """Count one request of the person; raises TooManyRequests over what is allowed."""
-        allowed = self._allowed[cost]
-        if self._limiter.hit(allowed, cost.value, user_id):
-            return
-        window = self._limiter.get_window_stats(allowed, cost.value, user_id)
-        seconds = max(math.ceil(window.reset_time - time.time()), 1)  # the library's own clock
-        raise TooManyRequests(f"That was a lot at once. Go on in {seconds} s.", retry_after=seconds)
+        allowed, seconds = self._allowed[cost]
+        now = self._clock.monotonic()
+        window = self._windows.get((cost, user_id))
+        if window is None or window.ends <= now:
+            window = self._windows[cost, user_id] = _Window(now + seconds)
+            if len(self._windows) > self._sweep_at:
+                self._sweep(now)
+        window.count += 1
+        if window.count > allowed:
+            left = max(math.ceil(window.ends - now), 1)
+            raise TooManyRequests(f"That was a lot at once. Go on in {left} s.", retry_after=left)
+
+    def _sweep(self, now: float) -> None:
+        self._windows = {key: it for key, it in self._windows.items() if it.ends > now}
+        self._sweep_at = 2 * max(len(self._windows), REMEMBERED // 2)

@@ -183,7 +183,7 @@ async def check_page(place: Place) -> None:
     from oo.kit.settings import Settings
 
     settings = Settings.model_validate({"data_dir": place.folder})
-    parts = SimpleNamespace(settings=settings, accounts=Nobody())
+    parts = SimpleNamespace(settings=settings, clock=place.clock, accounts=Nobody())
     app = create_app(cast(Services, parts))
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url=settings.base_url) as browser:

@@ -1,12 +1,13 @@
 """One person's requests are counted, by what they cost; nobody else notices."""
 
-import time
+import threading
 
 import pytest
 
+from oo.kit.clock import ManualClock
 from oo.kit.errors import TooManyRequests
 from oo.kit.settings import Limits
-from oo.web.rates import Cost, Rates
+from oo.web.rates import REMEMBERED, Cost, Rates
 from tests.unit.web.conftest import Site
 
 FEW = Limits(tips_per_second=2, pages_per_minute=3, heavy_per_minute=1)
@@ -22,31 +23,46 @@ def allowed(rates: Rates, cost: Cost, user_id: str) -> int:
     return 100
 
 
-def allowed_all(rates: Rates, cost: Cost, user_id: str) -> None:
-    """Far more requests than pass, also where a second ends among them."""
-    for _ in range(20):
-        rates.count(cost, user_id)
-
-
-def test_each_cost_and_each_person_is_counted_apart() -> None:
-    rates = Rates(FEW)
+def test_each_cost_and_each_person_is_counted_apart(clock: ManualClock) -> None:
+    rates = Rates(FEW, clock)
     assert [allowed(rates, cost, "ada") for cost in (Cost.PAGE, Cost.HEAVY)] == [3, 1]
     assert [allowed(rates, cost, "bob") for cost in (Cost.PAGE, Cost.HEAVY)] == [3, 1]
 
 
-def test_after_the_time_that_it_says_it_goes_on() -> None:
-    rates = Rates(FEW)
-    assert allowed(rates, Cost.TIP, "ada") < 100
+def test_after_the_time_that_it_says_it_goes_on(clock: ManualClock) -> None:
+    rates = Rates(FEW, clock)
+    assert allowed(rates, Cost.PAGE, "ada") == 3
+    clock.advance(20.5)
     with pytest.raises(TooManyRequests) as refused:
-        allowed_all(rates, Cost.TIP, "ada")
-    assert refused.value.retry_after == 1
-    time.sleep(1.05)
-    rates.count(Cost.TIP, "ada")
+        rates.count(Cost.PAGE, "ada")
+    assert refused.value.retry_after == 40
+    clock.advance(39.4)
+    assert allowed(rates, Cost.PAGE, "ada") == 0
+    clock.advance(0.2)
+    assert allowed(rates, Cost.PAGE, "ada") == 3
+
+
+def test_windows_that_have_ended_are_forgotten(clock: ManualClock) -> None:
+    rates = Rates(FEW, clock)
+    for number in range(3 * REMEMBERED):
+        clock.advance(0.001)
+        rates.count(Cost.TIP, f"person {number}")
+    assert len(rates._windows) <= REMEMBERED
+    assert allowed(rates, Cost.TIP, f"person {3 * REMEMBERED - 1}") == 1
+
+
+def test_counting_starts_no_thread(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise AssertionError(f"{thread} is started on the request path")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    rates = Rates(FEW, clock)
+    assert allowed(rates, Cost.TIP, "ada") == 2
 
 
 @pytest.mark.parametrize("path", ["/recommend", "/feedback", "/api/sources/file/undo"])
 async def test_too_many_are_a_problem_with_retry_after(site: Site, path: str) -> None:
-    site.app.state.rates = Rates(FEW)
+    site.app.state.rates = Rates(FEW, site.clock)
     browser = await site.signed_in()
     headers = {"Sec-Fetch-Site": "same-origin", "Idempotency-Key": "k"}
     answers = [await browser.post(path, headers=headers) for _ in range(40)]
@@ -60,7 +76,7 @@ async def test_too_many_are_a_problem_with_retry_after(site: Site, path: str) ->
 
 
 async def test_a_person_sees_a_calm_page(site: Site) -> None:
-    site.app.state.rates = Rates(FEW)
+    site.app.state.rates = Rates(FEW, site.clock)
     browser = await site.signed_in(Accept="text/html")
     answers = [await browser.get("/connect") for _ in range(5)]
     assert answers[-1].status_code == 429
