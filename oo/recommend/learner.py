@@ -7,12 +7,11 @@ folded again. States are written behind, fenced by compare-and-set (`oo.store.mo
 
 import asyncio
 import logging
+import math
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from oo.domain.fold import design, fold, posterior_on
 from oo.domain.policies import Policy, pick
@@ -245,12 +244,13 @@ class Learner:
         picked = pick(
             self._policy, model.posterior, design(self._policy, request.features), request.seed
         )
-        if not np.isfinite(picked.propensities).all():
+        propensities = picked.propensities.tolist()
+        if not math.isfinite(sum(propensities)):
             raise ValueError(f"{self._policy.name} gave no propensities for {request.user_id}")
         return Choice(
             picked.chosen,
             picked.scores.tolist(),
-            picked.propensities.tolist(),
+            propensities,
             self._policy.name,
             self._policy.version,
             model.applied_seq,
