@@ -106,7 +106,8 @@ async def sent(browser: httpx2.AsyncClient, paths: list[str], odd: Odd) -> httpx
 @given(odd=ODD)
 async def test_odd_requests_get_calm_answers(site: Site, odd: Odd) -> None:
     paths = [*sorted({route.path for route in site.app.router.routes}), "/nothing/{x}"]  # type: ignore[attr-defined]
-    site.app.state.rates = Rates(site.settings.limits, site.clock)  # each example is a day of its own
+    # each example is a day of its own
+    site.app.state.rates = Rates(site.settings.limits, site.clock)
     browser = await site.signed_in()
     answer = armoured(await sent(browser, paths, odd))
     assert answer.status_code < 500 or answer.json()["code"] in ("bad_gateway", "unavailable")
