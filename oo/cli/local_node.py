@@ -11,6 +11,7 @@ import yaml
 
 from oo.cli.environment import HAPROXY, prepare_environment
 from oo.cli.haproxy import write_launcher
+from oo.cli.reaper import lives
 from oo.cli.run_folder import RAY, run_folder
 from oo.cli.running import as_running, health
 from oo.kit.errors import ConfigurationError
@@ -24,6 +25,7 @@ LOGICAL_CPUS = 16  # what deployments claim, not what they use; the engine's gro
 ADDRESS_FILE = "ray.address"
 LOOPBACK = "127.0.0.1"
 DAEMONS = {"gcs_server", "raylet"}
+_daemons: dict[str, psutil.Process] = {}  # as they were found last
 STOP_WITHIN_S = 3.0
 
 
@@ -57,12 +59,21 @@ def start_node(settings: Settings, config: Path) -> None:
 
 def node_lives() -> bool:
     """Whether the daemons without which nothing is served run: Ray's raylet and control store."""
-    running = set()
-    for child in psutil.Process().children():
-        with contextlib.suppress(psutil.Error):
-            if child.status() != psutil.STATUS_ZOMBIE:
-                running.add(child.name())
-    return running >= DAEMONS
+    if not all(name in _daemons and lives(_daemons[name]) for name in DAEMONS):
+        # looks at every process of the machine: only where those known are not enough
+        _daemons.clear()
+        _daemons.update(
+            (name, child)
+            for child in psutil.Process().children()
+            if (name := _name(child)) in DAEMONS and lives(child)
+        )
+    return _daemons.keys() >= DAEMONS
+
+
+def _name(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return process.name()
+    return ""
 
 
 def http_options(settings: Settings) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import psutil
 
 RECORD = "running.processes"
 PROXY_FILE = "/haproxy.cfg"
-EVERY_S = 0.5
+EVERY_S = (0.5, 2.0)  # at first, and once nothing new comes: a look reads all of /proc
 SAME_START_S = 1.0  # the system's idea of when it was booted moves a little with its clock
 ENDED_WITHIN_S = 10.0
 
@@ -60,9 +60,11 @@ def main() -> None:
     parent, record = psutil.Process(int(sys.argv[1])), Path(sys.argv[2])
     this, seen = psutil.Process(), set[psutil.Process]()
     written: set[psutil.Process] = set()
-    while not select.select([sys.stdin], [], [], EVERY_S)[0]:
+    pause, longest = EVERY_S
+    while not select.select([sys.stdin], [], [], pause)[0]:
         with contextlib.suppress(psutil.Error, OSError):
             seen = {it for it in seen if it.is_running()} | set(parent.children(recursive=True))
+            pause = EVERY_S[0] if seen != written else min(1.2 * pause, longest)
             if seen != written:
                 # the disk may be full; what was written is better than nothing
                 _write(record, [this, *(seen - {this})])
@@ -106,7 +108,7 @@ def _end(processes: Iterable[psutil.Process]) -> int:
         for it in list(known):
             with contextlib.suppress(psutil.Error):
                 known |= set(it.children(recursive=True))
-        alive = {it for it in known if _lives(it)}
+        alive = {it for it in known if lives(it)}
         if not alive:
             break
         for it in alive:
@@ -116,7 +118,8 @@ def _end(processes: Iterable[psutil.Process]) -> int:
     return len(known)
 
 
-def _lives(process: psutil.Process) -> bool:
+def lives(process: psutil.Process) -> bool:
+    """Whether it runs, or could: one that only waits to be buried does not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
