@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from deployments.process import start
+from deployments.process import BEHIND, start
 from oo.domain.standing import Standing
 from oo.integrations.service import Integrations
 from oo.recommend.assembly import assemble
@@ -14,7 +14,7 @@ class ContextAssembler:
     """Assembles the contexts of the making of candidates; requests assemble in process."""
 
     def __init__(self) -> None:
-        settings, self._clock, self._db, _ = start("assembler")
+        settings, self._clock, self._db, _ = start("assembler", BEHIND)
         self._integrations = Integrations.of(settings, self._db, self._clock)
 
     async def assemble(self, user_id: str) -> Assembled | None:

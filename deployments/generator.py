@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ray import serve
 
 from deployments.calls import answered
-from deployments.process import start
+from deployments.process import BEHIND, start
 from ml.composing.writing import knowing_composer, write
 from ml.generation.gate import pool_key
 from ml.generation.settings import TIP_GENERATOR, ModelSettings, load_settings
@@ -73,7 +73,7 @@ class TipGenerator:
 
         self._engine_app = engine_app
         self._engine: Any = None
-        base = start("generator")
+        base = start("generator", BEHIND)
         self._aliases = Aliases(load_settings(_file(models)), self._call_engine, base.clock)
         writer = _Writer(self._aliases, base.random)
         self._filler = PoolFiller(base.db, base.clock, _Assembler(assembler), writer)

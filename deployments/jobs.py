@@ -7,7 +7,7 @@ from typing import Any
 import oo.jobs.periodic
 from deployments.calls import answered
 from deployments.handles import Shards
-from deployments.process import start
+from deployments.process import BEHIND, start
 from oo.domain import ports
 from oo.domain.health import State
 from oo.integrations.service import Integrations
@@ -54,7 +54,7 @@ class Jobs:
     """Runs every job of `oo/jobs/periodic` on its own beat."""
 
     def __init__(self, shards: Sequence[Any], generator: Any) -> None:
-        settings, clock, db, _ = start("jobs")
+        settings, clock, db, _ = start("jobs", BEHIND)
         integrations = Integrations.of(settings, db, clock)
         provided = Provided(
             {

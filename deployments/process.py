@@ -1,6 +1,7 @@
 """What every replica makes first."""
 
 import gc
+import os
 from random import Random, SystemRandom
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from oo.kit.clock import Clock, SystemClock
 from oo.kit.logs import log_to
 from oo.kit.settings import Settings, load_settings
 from oo.store.database import Database
+
+BEHIND = 10  # the niceness of what works ahead of need
 
 
 class Base(NamedTuple):
@@ -20,9 +23,15 @@ class Base(NamedTuple):
     random: Random
 
 
-def start(part: str) -> Base:
-    """Read the settings, send logs to the file of `part`, open the store."""
+def start(part: str, niceness: int = 0) -> Base:
+    """Read the settings, send logs to the file of `part`, open the store.
+
+    `niceness` above 0 lets the other processes of the machine go first, as nobody waits for this
+    one. On Linux it holds for the thread that calls, and for those that this one starts.
+    """
     listen_on_loopback()
+    if niceness:
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
     settings = load_settings()
     log_to(settings.data_dir / "logs", part)
     keep_what_is_loaded()

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 LONG_BYTES = 10_000  # some 200 lines
 LONG_LIST = 200  # signals that are stored of the source
-NICENESS = 10
+NICENESS = 19
 
 
 class Planner:
