@@ -24,6 +24,7 @@ from ml.generation.drafts import RawTip, Source, TipDraft, fill_title, reference
 from ml.generation.grammar import grammar
 from ml.generation.language import well_formed
 from ml.generation.schema import answer_schema
+from ml.generation.titles import prompt_text
 from ml.generation.validation import duplicates, judge
 from ml.prompts.prompt import Message, Prompt, Retry, Vocabulary
 from oo.domain.context import PromptContext
@@ -134,13 +135,29 @@ def draft(raw: RawTip, context: PromptContext, model: str, version: str) -> TipD
 
 
 def _explain(completion: Completion, refused: Sequence[Refusal]) -> list[Message]:
-    """What the model is told about its last answer."""
+    """What the model is told about its last answer.
+
+    What it wrote may be an order that it found in a title. So it is told again in its own name only
+    and as plain words; oO's words name each tip by its number.
+    """
+    said = parse(completion.text).tips
+    tips = [
+        {
+            "task_id": raw.ref,
+            "kind": raw.kind.value,
+            "content": prompt_text(raw.content, keep="“”"),
+            "confidence": raw.confidence,
+        }
+        for raw in said
+    ]
+    numbers = {raw.content: f"tip {number}" for number, raw in enumerate(said, 1)}
     lines = [
-        f"- {refusal.content or 'the answer'}: {', '.join(refusal.reasons)}" for refusal in refused
+        f"- {numbers.get(refusal.content, 'the answer')}: {prompt_text(', '.join(refusal.reasons))}"
+        for refusal in refused
     ]
     request = "\n".join(("Some tips were refused:", *lines, "Write others, by the same rules."))
     return [
-        Message(role="assistant", content=completion.text),
+        Message(role="assistant", content=json.dumps({"tips": tips}, ensure_ascii=False)),
         Message(role="user", content=request),
     ]
 

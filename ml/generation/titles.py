@@ -49,7 +49,16 @@ def prompt_title(title: str) -> str:
 
     No character of it can close the quotation, end the line or form a chat-template token.
     """
-    # a prompt is no place for what looks like a token of it, even if it is what was typed
-    text = " ".join(_TOKEN.sub("", display_title(title)).translate(_PROMPT).split())
+    text = prompt_text(display_title(title))
     short = text[:MAX_PROMPT_CHARS].encode()[:MAX_PROMPT_BYTES].decode(errors="ignore").rstrip()
     return short if short == text else f"{short}…"
+
+
+def prompt_text(text: str, keep: str = "") -> str:
+    """Foreign words as a prompt may hold them, on one line: nothing hidden, nothing to break out.
+
+    A prompt is no place for what looks like a token of it, even if it is what was typed. Characters
+    in `keep` stay: those that close nothing where the text goes.
+    """
+    table = {code: sign for code, sign in _PROMPT.items() if chr(code) not in keep}
+    return " ".join(_TOKEN.sub("", one_line(text)).translate(table).split())
