@@ -38,7 +38,6 @@ REASONS = {
     "oo/cli/running.py": "waits for another process",
     "oo/cli/restarts.py": "counts the deaths of a node, and waits for another",
     "ml/composing/evaluation.py": "measures how long a set takes",
-    "oo/web/rates.py": "compared with the clock of the library that counts",
     "ml/tracking.py": "MLflow's own time of a metric, which nothing reads back",
     "ml/generation/aliases.py": "measures another process",
     "ml/models/evaluate.py": "measures the machine",

@@ -33,6 +33,7 @@ from tests.conftest import ROOT
 from tests.peers.store import add_person
 
 LONG = 5 * SLICE
+BESIDE = 500  # lines that a process of its own reads
 BETWEEN = Callable[[int], Awaitable[None]]
 
 
@@ -220,15 +221,15 @@ async def test_a_process_that_dies_costs_no_import(
     db: Database, integrations: Integrations, clock: ManualClock
 ) -> None:
     user, before = await add_person(db, clock), children()
-    await integrations.import_file(user, "a.csv", listed(LONG))
+    await integrations.import_file(user, "a.csv", listed(BESIDE))
     worker = next(it for it in children() - before if "spawn_main" in " ".join(it.cmdline()))
     assert worker.nice() > 0
     clock.advance(60)
-    importing = asyncio.create_task(integrations.import_file(user, "b.csv", listed(LONG)))
+    importing = asyncio.create_task(integrations.import_file(user, "b.csv", listed(BESIDE)))
     await asyncio.sleep(0)
     worker.kill()
-    assert (await importing).tasks == LONG
-    assert (await integrations.import_file(user, "c.csv", listed(LONG))).tasks == LONG
+    assert (await importing).tasks == BESIDE
+    assert (await integrations.import_file(user, "c.csv", listed(BESIDE))).tasks == BESIDE
 
 
 class Unpicklable:
