@@ -7,7 +7,7 @@ from oo.domain.standing import Standing
 from oo.integrations.service import Integrations
 from oo.recommend.assembly import assemble
 from oo.recommend.ports import Assembled
-from oo.store import signals, tasks, users
+from oo.store import decisions, signals, tasks, users
 
 
 class ContextAssembler:
@@ -29,8 +29,9 @@ class ContextAssembler:
             listed = (await tasks.lists(connection, [user_id]))[user_id]
             available = await tasks.list_available(connection, user_id, now)
             current = (await signals.current(connection, [user_id], now))[user_id]
+            heard = await decisions.heard(connection, user_id, now)
         moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
-        return Assembled(assemble(moment, available, current), head.pool_version)
+        return Assembled(assemble(moment, available, current, heard), head.pool_version)
 
     async def status(self) -> str:
         """Answers when the replica is up."""

@@ -6,7 +6,7 @@ grammar (:mod:`ml.composing.arranging`); where none answers, the first of them s
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from ml.activities.activity import Situation, Stake
@@ -18,7 +18,7 @@ from ml.insights.insight import Insight, Scene, Work, insights
 from ml.languages.detection import language_of
 from ml.languages.language import Language
 from oo.domain.claims import Claim, Fact
-from oo.domain.context import PromptContext
+from oo.domain.context import HEARD_DAYS, Heard, PromptContext
 from oo.domain.tips import TipKind
 
 STAKES = {Stake.LOW: -1.5, Stake.MEDIUM: 0.0, Stake.HIGH: 1.5}
@@ -31,6 +31,8 @@ ALTERNATIVES = 4
 NEARLY = 2.0  # how much less an alternative may weigh
 ADVICE = 2.0  # below whatever has a task; at night, rest is the best that can be said
 NIGHT_ADVICE = 6.5
+HEARD = 3.0  # how much less weighs what was said today: more than a step for the very title adds
+REST_DAYS = 3
 SURPRISE = 0.6  # how far chance may move a weight, so that days differ
 
 
@@ -40,7 +42,8 @@ class Line:
 
     `spoken` is the text as a model says it, with a reference (``t1``) for each title. `index` is
     the place of its task in the context. `insight` and `activity` name what it was made of,
-    `step` is its last part; `weight` ranks it.
+    `step` is its last part; `weight` ranks it. What was heard in the last REST_DAYS is said only
+    where nothing else is left (`rests`).
     """
 
     kind: TipKind
@@ -53,6 +56,7 @@ class Line:
     activity: str | None
     step: str | None
     claims: tuple[Claim, ...]
+    rests: bool = False
 
 
 class Composer:
@@ -81,7 +85,17 @@ class Composer:
             if len(line.content) <= MAX_CONTENT
         ]
         found += _advice(scene, language, random)
+        found = [_worn(line, context.heard) for line in found]
         return sorted(found, key=lambda line: -line.weight)
+
+
+def _worn(line: Line, heard: Sequence[Heard]) -> Line:
+    """The line, of less weight the more lately its words, its step or its advice were heard."""
+    piece = pieces().get(line.insight) if line.index is None else None
+    ends = tuple(piece.texts[line.language]) if piece else (line.step or line.content,)
+    ago = next((one.days_ago for one in heard if one.content.endswith(ends)), HEARD_DAYS)
+    weight = line.weight - HEARD * max(0.0, 1 - ago / HEARD_DAYS)
+    return replace(line, weight=weight, rests=ago < REST_DAYS)
 
 
 def slots(lines: Sequence[Line], count: int) -> list[tuple[Line, ...]]:
@@ -98,6 +112,7 @@ def slots(lines: Sequence[Line], count: int) -> list[tuple[Line, ...]]:
             for other in lines
             if other.index == line.index
             and other.content not in taken
+            and other.rests <= line.rests
             and other.weight >= line.weight - NEARLY
         ][: ALTERNATIVES - 1]
         taken |= {other.content for other in others}
@@ -108,12 +123,13 @@ def slots(lines: Sequence[Line], count: int) -> list[tuple[Line, ...]]:
 def choose(lines: Sequence[Line], count: int) -> list[Line]:
     """The best `count` lines: each of another task if there are as many, else of other facts."""
     chosen: list[Line] = []
-    for is_welcome in (_is_of_new_task, _says_something_new, _is_another_fact, _is_another_text):
-        for line in lines:
-            if len(chosen) == count:
-                return chosen
-            if line not in chosen and is_welcome(line, chosen):
-                chosen.append(line)
+    for some in ([line for line in lines if not line.rests], lines):
+        for is_welcome in ORDER:
+            for line in some:
+                if len(chosen) == count:
+                    return chosen
+                if line not in chosen and is_welcome(line, chosen):
+                    chosen.append(line)
     return chosen
 
 
@@ -143,6 +159,9 @@ def _has_new_step(line: Line, chosen: Sequence[Line]) -> bool:
 def _times(line: Line, chosen: Sequence[Line]) -> int:
     """How often the task has been spoken of, or how much of no task."""
     return sum(other.index == line.index for other in chosen)
+
+
+ORDER = (_is_of_new_task, _says_something_new, _is_another_fact, _is_another_text)
 
 
 def situation_of(work: Work, scene: Scene) -> Situation:

@@ -97,7 +97,7 @@ class Prompt:
         Its facts are in an order of their own, since that of the context follows the minute.
         """
         told = sorted(context.told, key=str) if self._tells_facts else ()
-        return replace(context, told=tuple(told))
+        return replace(context, told=tuple(told), heard=())
 
     def render(self, context: PromptContext, n: int = 3) -> list[Message]:
         """The messages that ask for `n` tips."""

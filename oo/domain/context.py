@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from oo.domain.signals.kind import SignalFact
 from oo.domain.text import is_joined
@@ -10,6 +11,8 @@ from oo.domain.text import one_line as visible_line
 MAX_TASKS = 8
 MAX_TOLD = 6
 MAX_TITLE = 60
+MAX_HEARD = 60
+HEARD_DAYS = 14
 
 
 class DayPart(StrEnum):
@@ -69,6 +72,13 @@ class TaskFacts:
     standing: tuple[str, ...] = ()
 
 
+class Heard(NamedTuple):
+    """A tip that the person was shown, so many days ago."""
+
+    content: str
+    days_ago: int
+
+
 @dataclass(frozen=True, slots=True)
 class PromptContext:
     """The person's situation: the most pressing tasks first (at most MAX_TASKS).
@@ -77,7 +87,8 @@ class PromptContext:
     `overdue_count` count all open ones, also those that rest or did not fit. `first_of_all` tells
     whether the first of `tasks` is the most pressing of all open ones. `told` are facts of other
     signals, the most useful first (at most MAX_TOLD); their titles are one line of at most
-    MAX_TITLE characters.
+    MAX_TITLE characters. `heard` are tips of the last HEARD_DAYS days, the newest first (at most
+    MAX_HEARD): what was said is not said again soon.
     """
 
     daypart: DayPart
@@ -87,3 +98,4 @@ class PromptContext:
     tasks: tuple[TaskFacts, ...]
     first_of_all: bool = True
     told: tuple[SignalFact, ...] = ()
+    heard: tuple[Heard, ...] = ()

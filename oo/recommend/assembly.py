@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from oo.domain import due
 from oo.domain.claims import BESIDE_OTHERS, Claim, holds
-from oo.domain.context import MAX_TASKS, PromptContext, TaskFacts
+from oo.domain.context import MAX_TASKS, Heard, PromptContext, TaskFacts
 from oo.domain.signals import Signal
 from oo.domain.standing import Moment, urgency
 from oo.domain.tasks import Task
@@ -15,10 +15,11 @@ def assemble(
     moment: Moment,
     available: Sequence[Task],
     signals: Mapping[str, Sequence[Signal]] | None = None,
+    heard: Sequence[Heard] = (),
 ) -> PromptContext:
     """The context of a person at that moment who may be told of the `available` tasks.
 
-    `signals` are their current ones by kind.
+    `signals` are their current ones by kind, `heard` what they were shown lately.
     """
     ranked = sorted(available, key=lambda task: urgency(task, moment.local))[:MAX_TASKS]
     return PromptContext(
@@ -29,6 +30,7 @@ def assemble(
         tasks=tuple(_facts(task, moment) for task in ranked),
         first_of_all=bool(ranked) and ranked[0].id == moment.most_pressing,
         told=facts_of(signals or {}, moment.local),
+        heard=tuple(heard),
     )
 
 

@@ -8,7 +8,7 @@ from oo.kit.clock import Clock
 from oo.recommend.assembly import assemble
 from oo.recommend.filling import identify
 from oo.recommend.ports import TemplateWriter
-from oo.store import candidates, connections, users
+from oo.store import candidates, connections, decisions, users
 from oo.store import tasks as task_store
 from oo.store.database import Database
 
@@ -33,10 +33,11 @@ class FallbackPool:
             head = (await users.heads(connection, [user_id])).get(user_id)
             listed = (await task_store.lists(connection, [user_id]))[user_id]
             available = await task_store.list_available(connection, user_id, now)
+            heard = await decisions.heard(connection, user_id, now)
         if head is None or not available:
             return False
         moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
-        drafts = self._templates(assemble(moment, available), POOL_SIZE)
+        drafts = self._templates(assemble(moment, available, heard=heard), POOL_SIZE)
         async with self._db.write() as connection:
             await users.lock(connection, [user_id])
             # a source that was disconnected this moment is not spoken of any more

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.context import HEARD_DAYS, MAX_HEARD, Heard
 from oo.domain.decisions import Decision, Logged, LoggedDecision, Seen, Shown
 from oo.domain.policies import PolicyRef
 from oo.store.database import PURGE_ROWS
@@ -95,6 +96,24 @@ _SEEN = select(
 def _seen(row: Any) -> Seen:
     features = {name: values[row.chosen] for name, values in row.features.items()}
     return Seen(row.id, row.user_id, row.created_at, features)
+
+
+async def heard(connection: AsyncConnection, user_id: str, now: datetime) -> list[Heard]:
+    """What the person was shown in the last HEARD_DAYS days, each text once, the newest first.
+
+    Words that were erased are not among it.
+    """
+    t = tip_scores.c
+    at = func.max(t.created_at, type_=t.created_at.type)
+    query = (
+        select(t.content, at.label("at"))
+        .where(t.user_id == user_id, t.created_at > now - timedelta(days=HEARD_DAYS))
+        .where(t.content != "")
+        .group_by(t.content)
+        .order_by(at.desc())
+        .limit(MAX_HEARD)
+    )
+    return [Heard(row.content, (now - row.at).days) for row in await connection.execute(query)]
 
 
 async def mark_seen(connection: AsyncConnection, user_id: str, tip_id: str, now: datetime) -> bool:
