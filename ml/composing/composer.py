@@ -19,6 +19,7 @@ from ml.languages.detection import language_of
 from ml.languages.language import Language
 from oo.domain.claims import Claim, Fact
 from oo.domain.context import HEARD_DAYS, Heard, PromptContext
+from oo.domain.pools import LOW_WATER
 from oo.domain.tips import TipKind
 
 STAKES = {Stake.LOW: -1.5, Stake.MEDIUM: 0.0, Stake.HIGH: 1.5}
@@ -32,7 +33,7 @@ NEARLY = 2.0  # how much less an alternative may weigh
 ADVICE = 2.0  # below whatever has a task; at night, rest is the best that can be said
 NIGHT_ADVICE = 6.5
 HEARD = 3.0  # how much less weighs what was said today: more than a step for the very title adds
-REST_DAYS = 3
+REST_DAYS = 5
 SURPRISE = 0.6  # how far chance may move a weight, so that days differ
 
 
@@ -121,13 +122,17 @@ def slots(lines: Sequence[Line], count: int) -> list[tuple[Line, ...]]:
 
 
 def choose(lines: Sequence[Line], count: int) -> list[Line]:
-    """The best `count` lines: each of another task if there are as many, else of other facts."""
+    """The best `count` lines: each of another task if there are as many, else of other facts.
+
+    What rests fills in only where too few are left for a pool.
+    """
     chosen: list[Line] = []
-    for some in ([line for line in lines if not line.rests], lines):
+    awake = [line for line in lines if not line.rests]
+    for some, most in ((awake, count), (lines, min(count, LOW_WATER))):
         for is_welcome in ORDER:
             for line in some:
-                if len(chosen) == count:
-                    return chosen
+                if len(chosen) >= most:
+                    break
                 if line not in chosen and is_welcome(line, chosen):
                     chosen.append(line)
     return chosen

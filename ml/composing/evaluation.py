@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -16,11 +17,13 @@ from ml.composing.composer import Composer, Line, choose
 from ml.composing.faults import Fault, Told, faults
 from ml.insights.insight import Scene
 from ml.languages.language import languages
-from oo.domain.context import DayPart, PromptContext, TaskFacts
+from oo.domain.context import DayPart, Heard, PromptContext, TaskFacts
 from oo.kit.yaml_files import read_yaml
 
 HELD_OUT = FOLDER.with_name("held_out.yaml")
 SET = 6
+DAYS = 14
+LISTS_OF_DAYS = 6  # lists that are lived with for DAYS days: each costs as much as DAYS sets
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 
 
@@ -48,14 +51,16 @@ class Recognition(NamedTuple):
 class Quality(NamedTuple):
     """The sets of one language: `faults` are shares of its tips.
 
-    `distinct_2` is the share of different pairs of words (Li et al. 2016); `median_ms` is the time
-    of a whole set.
+    `distinct_2` is the share of different pairs of words (Li et al. 2016); `repeats` the share of
+    tips, one a day over the same list for DAYS days, whose step or words were told before;
+    `median_ms` is the time of a whole set.
     """
 
     tips: int
     faults: Mapping[Fault, float]
     languages_right: float
     distinct_2: float
+    repeats: float
     median_ms: float
 
 
@@ -137,8 +142,41 @@ def quality(composer: Composer, language: str, sets: int, seed: int) -> Quality:
         faults={fault: found[fault] / max(tips, 1) for fault in Fault},
         languages_right=right / max(tips, 1),
         distinct_2=len(set(pairs)) / max(len(pairs), 1),
+        repeats=repeats(composer, language, LISTS_OF_DAYS, seed),
         median_ms=sorted(seconds)[len(seconds) // 2] * 1000,
     )
+
+
+def repeats(composer: Composer, language: str, lists: int, seed: int) -> float:
+    """The share of tips that say again what was said, of one a day for DAYS days over `lists`.
+
+    Nothing on the list is done in that time. Any of a day's set may be the tip, as a bandit that
+    knows nothing picks.
+    """
+    random, again = Random(f"days {seed} {language}"), 0
+    for _ in range(lists):
+        first, told = drawn(language, random), list[Line]()
+        for day in range(DAYS):
+            heard = [Heard(line.content, day - at) for at, line in enumerate(told)]
+            today = replace(_later(first, day), heard=tuple(reversed(heard)))
+            line = random.choice(choose(composer.lines(today, random), SET))
+            again += any((line.step or line.content) in one.content for one in told)
+            told.append(line)
+    return again / max(lists * DAYS, 1)
+
+
+def _later(context: PromptContext, days: int) -> PromptContext:
+    tasks = tuple(
+        replace(
+            task,
+            days_late=None if task.days_late is None else task.days_late + days,
+            age_days=None if task.age_days is None else task.age_days + days,
+        )
+        for task in context.tasks
+    )
+    late = sum((task.days_late or 0) > 0 for task in tasks)
+    weekday = (context.weekday + days) % 7
+    return replace(context, weekday=weekday, tasks=tasks, overdue_count=late)
 
 
 def _judged(

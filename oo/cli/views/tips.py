@@ -20,7 +20,7 @@ def show_report(report: TipReport) -> None:
     out.print("Kinds of work, on titles that nothing was learnt from")
     wide().print(kinds)
     names = sorted({fault for one in report.quality.values() for fault in one.faults})
-    tips = Table("language", "tips", *names, "its language", "distinct-2", "a set, ms")
+    tips = Table("language", "tips", *names, "its language", "distinct-2", "repeats", "a set, ms")
     for code, one in report.quality.items():
         tips.add_row(
             code,
@@ -28,6 +28,7 @@ def show_report(report: TipReport) -> None:
             *(f"{one.faults[name]:.1%}" for name in names),
             f"{one.languages_right:.1%}",
             f"{one.distinct_2:.2f}",
+            f"{one.repeats:.1%}",
             f"{one.median_ms:.1f}",
         )
     out.print("Composed tips; faults by rule, as shares of all tips")

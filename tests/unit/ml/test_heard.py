@@ -5,7 +5,9 @@ from random import Random
 
 import pytest
 
+from ml.composing import composer
 from ml.composing.composer import choose
+from ml.composing.evaluation import repeats
 from ml.composing.fallback import quick_composer
 from ml.generation.gate import pool_key
 from ml.prompts.prompt import load
@@ -57,3 +59,10 @@ def test_what_was_heard_makes_no_other_pool(version: str) -> None:
     prompt = load(version)
     heard = (Heard("Call the dentist. Dial now.", 0),)
     assert pool_key(context("en"), prompt, "m") == pool_key(context("en", heard), prompt, "m")
+
+
+def test_two_weeks_of_the_same_list_repeat_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = repeats(quick_composer(), "en", lists=3, seed=7)
+    monkeypatch.setattr(composer, "HEARD", 0.0)
+    monkeypatch.setattr(composer, "REST_DAYS", 0)
+    assert now < 0.7 * repeats(quick_composer(), "en", lists=3, seed=7)
