@@ -32,7 +32,7 @@ from oo.store.database import Database
 log = logging.getLogger(__name__)
 
 # Parts of a request's deadline. Where a machine or a test is given more time, each step has more.
-COMMIT_RESERVE = 0.2
+COMMIT_RESERVE = 0.45  # composing included, where the model was waited for in vain
 RANK_LIMIT = 0.3
 PROFILE_LIMIT = 0.15
 LINGER_S = 0.003
