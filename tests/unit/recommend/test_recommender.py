@@ -146,8 +146,8 @@ async def test_templates_serve_when_the_pool_is_empty_and_no_model_answers(
     assert served.decision.degraded is None
     assert isinstance(recommends._refill, NoRefill)
     assert recommends._refill.given == [
-        pytest.approx(30.0)
-    ]  # half of the deadline: ranking and a commit follow
+        pytest.approx(15.0)
+    ]  # a quarter of the deadline: composing, ranking and a commit follow
 
 
 async def test_nobody_is_told_anything_without_tasks(
