@@ -94,9 +94,10 @@ def _worn(line: Line, heard: Sequence[Heard]) -> Line:
     """The line, of less weight the more lately its words, its step or its advice were heard."""
     piece = pieces().get(line.insight) if line.index is None else None
     ends = tuple(piece.texts[line.language]) if piece else (line.step or line.content,)
-    ago = next((one.days_ago for one in heard if one.content.endswith(ends)), HEARD_DAYS)
-    weight = line.weight - HEARD * max(0.0, 1 - ago / HEARD_DAYS)
-    return replace(line, weight=weight, rests=ago < REST_DAYS)
+    ago = next((one.days_ago for one in heard if one.content.endswith(ends)), None)
+    if ago is None:
+        return line
+    return replace(line, weight=line.weight - HEARD * (1 - ago / HEARD_DAYS), rests=ago < REST_DAYS)
 
 
 def slots(lines: Sequence[Line], count: int) -> list[tuple[Line, ...]]:

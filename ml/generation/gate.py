@@ -13,7 +13,7 @@ from random import Random
 
 from ml.composing.fallback import fallback
 from ml.generation.account import OUTSIDE, Attempt, Generation, Refusal, failure_of
-from ml.generation.answers import parse
+from ml.generation.answers import Parsed, parse
 from ml.generation.completion import (
     Completer,
     Completion,
@@ -86,10 +86,11 @@ async def _ask(
             temperature=temperature,
         )
         completion = await completer.complete(request)
-        attempt = _judge(ledger.accepted, completion, context, prompt, missing)
+        parsed = parse(completion.text)
+        attempt = _judge(ledger.accepted, completion, parsed, context, prompt, missing)
         ledger.attempts.append(attempt)
         if prompt.file.retry is Retry.EXPLAIN:
-            clarification = _explain(completion, attempt.refused)
+            clarification = _explain(parsed.tips, attempt.refused)
 
 
 def _spoken_of(ledger: _Ledger, context: PromptContext) -> frozenset[str]:
@@ -101,12 +102,12 @@ def _spoken_of(ledger: _Ledger, context: PromptContext) -> frozenset[str]:
 def _judge(
     accepted: list[TipDraft],
     completion: Completion,
+    parsed: Parsed,
     context: PromptContext,
     prompt: Prompt,
     missing: int,
 ) -> Attempt:
-    """Move the good tips of a completion to `accepted`, at most `missing`."""
-    parsed = parse(completion.text)
+    """Move the good tips of a completion, `parsed`, to `accepted`, at most `missing`."""
     before = len(accepted)
     refused = [Refusal("", (why,)) for why in parsed.unread]
     for raw in parsed.tips[:missing]:
@@ -134,13 +135,12 @@ def draft(raw: RawTip, context: PromptContext, model: str, version: str) -> TipD
     return TipDraft(raw.kind, content, task_id, raw.confidence, Source.LLM, model, version)
 
 
-def _explain(completion: Completion, refused: Sequence[Refusal]) -> list[Message]:
+def _explain(said: Sequence[RawTip], refused: Sequence[Refusal]) -> list[Message]:
     """What the model is told about its last answer.
 
     What it wrote may be an order that it found in a title. So it is told again in its own name only
     and as plain words; oO's words name each tip by its number.
     """
-    said = parse(completion.text).tips
     tips = [
         {
             "task_id": raw.ref,

@@ -12,6 +12,7 @@ from oo.domain.context import HEARD_DAYS, MAX_HEARD, Heard
 from oo.domain.decisions import Decision, Logged, LoggedDecision, Seen, Shown
 from oo.domain.policies import PolicyRef
 from oo.store.database import PURGE_ROWS
+from oo.store.forget import BLANK
 from oo.store.tables import feedback, tip_scores, users
 
 # built once: every reaction runs it
@@ -108,7 +109,7 @@ async def heard(connection: AsyncConnection, user_id: str, now: datetime) -> lis
     query = (
         select(t.content, at.label("at"))
         .where(t.user_id == user_id, t.created_at > now - timedelta(days=HEARD_DAYS))
-        .where(t.content != "")
+        .where(t.content != BLANK)
         .group_by(t.content)
         .order_by(at.desc())
         .limit(MAX_HEARD)

@@ -56,4 +56,4 @@ class Rates:
 
     def _sweep(self, now: float) -> None:
         self._windows = {key: it for key, it in self._windows.items() if it.ends > now}
-        self._sweep_at = 2 * max(len(self._windows), REMEMBERED // 2)
+        self._sweep_at = max(REMEMBERED, 2 * len(self._windows))

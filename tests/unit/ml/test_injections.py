@@ -100,7 +100,7 @@ class Obeys:
             {"task_id": ref, "kind": kind, "content": content, "confidence": 0.9}
             for ref, kind, content in contents
         ]
-        answers = [json.dumps({"tips": tips}, ensure_ascii=False), f"{demand}", text]
+        answers = [json.dumps({"tips": tips}, ensure_ascii=False), demand, text]
         return Completion(answers[(len(self.asked) - 1) % 3], "obedient", 10, 5, 0.1)
 
 

@@ -145,9 +145,8 @@ async def test_templates_serve_when_the_pool_is_empty_and_no_model_answers(
     assert served.candidate.source == "fallback"
     assert served.decision.degraded is None
     assert isinstance(recommends._refill, NoRefill)
-    assert recommends._refill.given == [
-        pytest.approx(15.0)
-    ]  # a quarter of the deadline: composing, ranking and a commit follow
+    # a quarter of the deadline: composing, ranking and a commit follow
+    assert recommends._refill.given == [pytest.approx(15.0)]
 
 
 async def test_nobody_is_told_anything_without_tasks(
