@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from ml.activities.activity import FOLDER
 from ml.activities.recogniser import Recogniser
-from ml.composing.composer import Composer, Line, choose
+from ml.composing.choosing import choose
+from ml.composing.composer import Composer, Line
 from ml.composing.faults import Fault, Told, faults
 from ml.insights.insight import Scene
 from ml.languages.language import languages

@@ -7,7 +7,8 @@ from random import Random
 from ml.activities.activity import activities
 from ml.activities.recogniser import Recogniser
 from ml.composing.arranging import as_written
-from ml.composing.composer import Composer, choose
+from ml.composing.choosing import choose
+from ml.composing.composer import Composer
 from ml.generation.drafts import TipDraft
 from ml.generation.validation import duplicates
 from ml.languages.detection import language_of

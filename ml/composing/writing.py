@@ -9,7 +9,8 @@ from ml.activities.activity import activities
 from ml.activities.casebook import casebook
 from ml.activities.recogniser import Recogniser
 from ml.composing.arranging import arrange
-from ml.composing.composer import Composer, slots
+from ml.composing.choosing import slots
+from ml.composing.composer import Composer
 from ml.embedding.embedder import sentence_encoder
 from ml.generation.account import Generation
 from ml.generation.completion import Completer

@@ -6,7 +6,7 @@ from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ml.composing.composer import choose
+from ml.composing.choosing import choose
 from ml.composing.evaluation import Quality, Recognition, quality, recognition
 from ml.composing.writing import knowing_composer
 from ml.languages.language import languages

@@ -15,7 +15,8 @@ from ml.activities.activity import FOLDER, Activity, Situation, activities, load
 from ml.activities.casebook import Case, casebook
 from ml.activities.recogniser import Recogniser
 from ml.advice.advice import pieces
-from ml.composing.composer import Composer, Line, choose, slots
+from ml.composing.choosing import choose, slots
+from ml.composing.composer import Composer, Line
 from ml.generation.drafts import MAX_CONTENT
 from ml.generation.titles import is_plain
 from ml.insights.insight import Scene, Work, finders, insights

@@ -20,7 +20,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from ml.composing.composer import choose
+from ml.composing.choosing import choose
 from ml.composing.writing import knowing_composer
 from oo.domain.standing import Standing
 from oo.domain.tasks import Task

@@ -10,7 +10,8 @@ import pytest
 from ml.activities.activity import activities
 from ml.activities.recogniser import Recogniser
 from ml.composing.arranging import COMPOSER, arrange, grammar_of, schema_of
-from ml.composing.composer import Composer, Line, slots
+from ml.composing.choosing import slots
+from ml.composing.composer import Composer, Line
 from ml.composing.writing import write
 from ml.generation.account import OUTSIDE
 from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest

@@ -7,7 +7,8 @@ import pytest
 from ml.activities.activity import activities
 from ml.activities.casebook import Case
 from ml.activities.recogniser import Recogniser
-from ml.composing.composer import Composer, Line, slots
+from ml.composing.choosing import slots
+from ml.composing.composer import Composer, Line
 from ml.embedding.embedder import sentence_encoder
 from oo.domain.context import DayPart, PromptContext, TaskFacts
 

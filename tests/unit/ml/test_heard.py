@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from ml.composing import composer
-from ml.composing.composer import choose
+from ml.composing.choosing import choose
 from ml.composing.evaluation import repeats
 from ml.composing.fallback import quick_composer
 from ml.generation.gate import pool_key
