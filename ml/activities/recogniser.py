@@ -1,7 +1,6 @@
 """Which kind of work a title names: nearest examples, and what its own words say."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -18,26 +17,32 @@ MARGIN = 0.04
 SURE = 0.2  # above the threshold
 NEAREST = 0.75  # of the nearest example; the rest is the second's
 REMEMBERED = 20_000
-ALIKE = 0.57  # how near a case must be for its step to suit
-NEARLY_AS = 0.06  # how much farther another may be
 
 
 class Recognised(NamedTuple):
     """The activity that a title names; None where it names none clearly enough.
 
     `score` is that of the best activity, whether it was enough or not. What is stated of a task by
-    its kind, and not only proposed, needs one that `is_sure`. `steps` are those of the cases that
-    the title is near, by language, the nearest first.
+    its kind, and not only proposed, needs one that `is_sure`.
     """
 
     activity: Activity | None
     score: float
     is_sure: bool = False
-    steps: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+class Evidence(NamedTuple):
+    """How much a title speaks for each kind of work, and what of that its words alone say."""
+
+    kinds: Mapping[str, float]
+    cues: Mapping[str, float]
 
 
 class Recogniser:
-    """Tells activities by title; without an `embedder`, by cues alone."""
+    """Tells activities by title; without an `embedder`, by cues alone.
+
+    The titles of `cases` are examples too; `case_titles` are their vectors, a row for each.
+    """
 
     def __init__(
         self,
@@ -58,12 +63,9 @@ class Recogniser:
                 for wording in activity.wordings.values()
                 for title in wording.titles
             ]
-            self._cases: dict[str, list[tuple[int, Case]]] = {}  # with the place of the example
-            for case in cases:
-                if case.activity in self._place:
-                    self._cases.setdefault(case.activity, []).append((len(examples), case))
-                    examples.append((self._place[case.activity], case.title))
+            examples += [(self._place[case.activity], case.title) for case in cases]
             self._examples = embedder([title for _, title in examples])
+            self.case_titles = self._examples[len(examples) - len(cases) :]
             places = np.array([place for place, _ in examples])
             self._of_each = [np.flatnonzero(places == place) for place in range(len(self._names))]
 
@@ -77,6 +79,14 @@ class Recogniser:
     def languages(self, title: str) -> frozenset[str]:
         """The languages whose verbs the title has."""
         return self._cues.languages(title)
+
+    def evidence(self, titles: Sequence[str]) -> list[Evidence]:
+        """What speaks for each kind of work, for each title."""
+        scores = self._scores(titles, self._similar(titles))
+        return [
+            Evidence(dict(zip(self._names, row.tolist(), strict=True)), self._cues.of(title))
+            for title, row in zip(titles, scores, strict=True)
+        ]
 
     def _similar(self, titles: Sequence[str]) -> Vectors | None:
         return None if self._embedder is None else self._embedder(titles) @ self._examples.T
@@ -101,30 +111,13 @@ class Recogniser:
         return found
 
     def _recognise(self, titles: Sequence[str]) -> list[Recognised]:
-        similar = self._similar(titles)
-        scores = self._scores(titles, similar)
+        scores = self._scores(titles, self._similar(titles))
         least = THRESHOLD if self._embedder is not None else BY_CUES
         found = []
-        for number, row in enumerate(scores):
+        for row in scores:
             best, second = np.sort(row)[::-1][:2] if len(row) > 1 else (row[0], 0.0)
             is_clear = best >= least and best - second >= MARGIN
             activity = self._activities[self._names[int(row.argmax())]] if is_clear else None
             is_sure = is_clear and best >= least + SURE
-            steps = self._steps(activity, similar[number]) if similar is not None else {}
-            found.append(Recognised(activity, float(best), bool(is_sure), steps))
+            found.append(Recognised(activity, float(best), bool(is_sure)))
         return found
-
-    def _steps(self, activity: Activity | None, similar: Vectors) -> dict[str, tuple[str, ...]]:
-        """The steps of the cases of that kind which the title is near."""
-        if activity is None:
-            return {}
-        near: dict[str, list[tuple[float, str]]] = {}
-        for place, case in self._cases.get(activity.name, ()):
-            alike = float(similar[place])
-            if alike >= ALIKE:
-                near.setdefault(case.language, []).append((alike, case.step))
-        return {
-            language: tuple(step for alike, step in ranked if alike >= ranked[0][0] - NEARLY_AS)
-            for language, steps in near.items()
-            if (ranked := sorted(steps, reverse=True))
-        }

@@ -50,7 +50,7 @@ def choose(lines: Sequence[Line], count: int) -> list[Line]:
 
 def _is_of_new_task(line: Line, chosen: Sequence[Line]) -> bool:
     alike = sum(other.insight == line.insight for other in chosen)
-    is_new = all(other.index != line.index for other in chosen)
+    is_new = line.index is not None and all(other.index != line.index for other in chosen)
     return is_new and alike < 2 and _has_new_step(line, chosen)
 
 

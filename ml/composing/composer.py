@@ -8,8 +8,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from typing import NamedTuple
 
 from ml.activities.activity import Situation, Stake
+from ml.activities.hint import hinted
+from ml.activities.matching import Matcher, Suiting
 from ml.activities.recogniser import Recogniser
 from ml.advice.advice import pieces
 from ml.generation.drafts import MAX_CONTENT, reference
@@ -22,10 +25,15 @@ from oo.domain.context import HEARD_DAYS, Heard, PromptContext
 from oo.domain.tips import TipKind
 
 STAKES = {Stake.LOW: -1.5, Stake.MEDIUM: 0.0, Stake.HIGH: 1.5}
-APT = 1.5  # a step for that very title; nothing known of the title weighs as much less
+APT = 4.0  # a step that surely suits the very title, beside one that fits its kind of work
+DOUBT = 1.0  # of it, for what is as likely as not to suit
+HINTED = 1.0  # a step for what the title shows
+UNKNOWN = -1.5  # a step for anything
 SOON_DAYS = 2
 WAITING_DAYS = 10
 _SLOT = re.compile(r"\{(\w+)\}")
+STEP_FIRST = 0.5
+OPEN_ENDS = (":", "、")  # of a sentence that only leads to the step
 PER_INSIGHT = 2  # texts of one insight: the person's bandit sees different wordings
 ADVICE = 2.0  # below whatever has a task; at night, rest is the best that can be said
 NIGHT_ADVICE = 6.5
@@ -58,24 +66,36 @@ class Line:
 
 
 class Composer:
-    """Makes lines for contexts; one per process, since the recogniser remembers titles."""
+    """Makes lines for contexts; one per process, since recogniser and matcher remember titles.
 
-    def __init__(self, recogniser: Recogniser) -> None:
+    Without a `matcher`, steps fit a task's kind of work and not its title.
+    """
+
+    def __init__(self, recogniser: Recogniser, matcher: Matcher | None = None) -> None:
         self.recogniser = recogniser
+        self._matcher = matcher
+
+    def language(self, context: PromptContext) -> Language:
+        """The language of the person's list."""
+        return language_of([task.title for task in context.tasks], self.recogniser.languages)
 
     def scene(self, context: PromptContext) -> Scene:
-        """The context, each task with its kind of work."""
-        found = self.recogniser([task.title for task in context.tasks])
-        works = zip(context.tasks, found, strict=True)
+        """The context, each task with its kind of work and what suits it."""
+        titles = [task.title for task in context.tasks]
+        found = self.recogniser(titles)
+        suiting: Sequence[tuple[Suiting, ...]] = [()] * len(titles)
+        if self._matcher is not None:
+            suiting = self._matcher(titles, self.language(context).code)
+        works = zip(context.tasks, found, suiting, strict=True)
         return Scene(
-            context, tuple(Work(task, k.activity, k.is_sure, k.steps) for task, k in works)
+            context,
+            tuple(Work(task, kind.activity, kind.is_sure, suits) for task, kind, suits in works),
         )
 
     def lines(self, context: PromptContext, random: Random) -> list[Line]:
         """All that may be said, the weightiest first; two lines of one insight differ in words."""
         scene = self.scene(context)
-        titles = [task.title for task in context.tasks]
-        language = language_of(titles, self.recogniser.languages)
+        language = self.language(context)
         found = [
             line
             for insight in insights(scene)
@@ -91,7 +111,7 @@ def _worn(line: Line, heard: Sequence[Heard]) -> Line:
     """The line, of less weight the more lately its words, its step or its advice were heard."""
     piece = pieces().get(line.insight) if line.index is None else None
     ends = tuple(piece.texts[line.language]) if piece else (line.step or line.content,)
-    ago = next((one.days_ago for one in heard if one.content.endswith(ends)), None)
+    ago = next((one.days_ago for one in heard if any(end in one.content for end in ends)), None)
     if ago is None:
         return line
     return replace(line, weight=line.weight - HEARD * (1 - ago / HEARD_DAYS), rests=ago < REST_DAYS)
@@ -109,29 +129,50 @@ def situation_of(work: Work, scene: Scene) -> Situation:
     return Situation.SOON if work.late >= -SOON_DAYS else Situation.FRESH
 
 
+class Step(NamedTuple):
+    """A first step for a task: of which kind of work it is, and how apt for that very title."""
+
+    text: str
+    activity: str | None = None
+    apt: float = 0.0
+    speaks_for_itself: bool = False  # it names what it is about, so that it may come first
+
+
+NO_STEP = Step("")
+
+
 def _said(insight: Insight, scene: Scene, language: Language, random: Random) -> Iterator[Line]:
     facts = language.facts.get(insight.name)
     if facts is None:
         return
     sentences = random.sample(facts, min(PER_INSIGHT, len(facts)))
-    steps = [""] if insight.stands_alone else _steps(insight, scene, language, random)
+    steps = [NO_STEP] if insight.stands_alone else _steps(insight, scene, language, random)
     for number, step in enumerate(steps[:PER_INSIGHT]):
         sentence = sentences[number % len(sentences)]
+        leads = step.speaks_for_itself and random.random() < STEP_FIRST
         content, spoken = (
-            _joined(_filled(sentence, insight, scene, language, name), step, language)
+            _joined(_filled(sentence, insight, scene, language, name), step.text, language, leads)
             for name in (_title, _reference)
         )
-        yield _line(insight, scene, language, (content, spoken, step), number, random)
+        yield _line(insight, scene, language, (content, spoken), step, number, random)
 
 
-def _steps(insight: Insight, scene: Scene, language: Language, random: Random) -> list[str]:
+def _steps(insight: Insight, scene: Scene, language: Language, random: Random) -> list[Step]:
     work = insight.work
     assert work is not None  # noqa: S101 - an insight without a task stands alone
     situation = situation_of(work, scene)
-    alike = () if situation is Situation.NIGHT else work.steps.get(language.code, ())
+    suiting = () if situation is Situation.NIGHT else work.suiting
+    apt = [
+        Step(one.case.step, one.case.activity, APT * one.probability - DOUBT, True)
+        for one in suiting
+    ]
+    shown = () if situation is Situation.NIGHT else hinted(work.task.title, language.code)
+    apt += [Step(text, work.kind, HINTED) for text in shown]
+    apt.sort(key=lambda step: -step.apt)
     known = () if work.activity is None else work.activity.steps(language.code, situation)
     texts = known or language.unknown[situation]
-    return [*alike, *random.sample(texts, len(texts))]
+    other = [Step(text, work.kind, 0.0 if known else UNKNOWN) for text in texts]
+    return [*apt, *random.sample(other, len(other))]
 
 
 Name = Callable[[Work, Scene], str]
@@ -148,16 +189,19 @@ def _reference(work: Work, scene: Scene) -> str:
 def _filled(sentence: str, insight: Insight, scene: Scene, language: Language, name: Name) -> str:
     values = insight.values
 
-    def quoted(work: Work | None) -> str:
-        return "" if work is None else language.quoted(name(work, scene))
+    works = (*(() if insight.work is None else (insight.work,)), *insight.others)
+
+    def quoted(place: int) -> str:
+        return language.quoted(name(works[place], scene))
 
     words: dict[str, Callable[[], str]] = {
         "days": lambda: language.span(int(values["days"])),
         "weekday": lambda: language.weekday(int(values["weekday"])),
         "time": lambda: str(values["time"]),
         "moment": lambda: _moment(scene, language),
-        "q": lambda: quoted(insight.work),
-        "r": lambda: quoted(insight.other),
+        "q": lambda: quoted(0),
+        "r": lambda: quoted(1),
+        "s": lambda: quoted(2),
     }
     text = _SLOT.sub(lambda slot: words[slot[1]](), sentence)
     return text[:1].upper() + text[1:]
@@ -167,21 +211,25 @@ def _moment(scene: Scene, language: Language) -> str:
     return language.moment_of(scene.context.weekday, scene.context.daypart)
 
 
-def _joined(sentence: str, step: str, language: Language) -> str:
-    return f"{sentence}{language.gap}{step}" if step else sentence
+def _joined(sentence: str, step: str, language: Language, leads: bool) -> str:
+    if not step:
+        return sentence
+    parts = (step, sentence) if leads and not sentence.endswith(OPEN_ENDS) else (sentence, step)
+    return language.gap.join(parts)
 
 
 def _line(
     insight: Insight,
     scene: Scene,
     language: Language,
-    texts: tuple[str, str, str],
+    texts: tuple[str, str],
+    step: Step,
     number: int,
     random: Random,
 ) -> Line:
-    work, other = insight.work, insight.other
-    content, spoken, step = texts
-    stake = 0.0 if work is None else STAKES[work.stake] + _aptness(work, step, language)
+    work = insight.work
+    content, spoken = texts
+    stake = 0.0 if work is None else STAKES[work.stake] + step.apt
     return Line(
         kind=insight.kind,
         content=content,
@@ -190,18 +238,10 @@ def _line(
         weight=insight.weight + stake - number + random.uniform(0, SURPRISE),
         language=language.code,
         insight=insight.name,
-        activity=None if work is None else work.kind,
-        step=step or None,
-        claims=_claims(scene, (work, other), insight.claims),
+        activity=step.activity or (None if work is None else work.kind),
+        step=step.text or None,
+        claims=_claims(scene, (work, *insight.others), insight.claims),
     )
-
-
-def _aptness(work: Work, step: str, language: Language) -> float:
-    if not step:
-        return 0.0
-    if step in work.steps.get(language.code, ()):
-        return APT
-    return 0.0 if work.activity else -APT
 
 
 def _claims(

@@ -64,7 +64,7 @@ def faults(tip: Told, beside: Sequence[str] = ()) -> tuple[Fault, ...]:
         found.append(Fault.FOREIGN_STEP)
     if len(prose) > 30 and language_of([prose], lambda _: ()).code != tip.language:
         found.append(Fault.LANGUAGE)
-    if any(_last(prose) == _last(_QUOTED.sub(" ", other)) for other in beside):
+    if any(_heart(prose) == _heart(_QUOTED.sub(" ", other)) for other in beside):
         found.append(Fault.REPEATED)
     return tuple(found)
 
@@ -106,12 +106,13 @@ def _steps() -> dict[str, str]:
 
 
 def _is_foreign(prose: str, tip: Told) -> bool:
-    """Whether it ends with a step that belongs to another kind of work."""
-    owner = next((name for step, name in _steps().items() if prose.endswith(step)), None)
+    """Whether it begins or ends with a step that belongs to another kind of work."""
+    owner = next(
+        (n for step, n in _steps().items() if prose.endswith(step) or prose.startswith(step)), None
+    )
     return owner is not None and (tip.activity is None or owner != tip.activity.name)
 
 
-def _last(prose: str) -> str:
-    """The last sentence, which is the step."""
-    parts = re.split(r"(?<=[.。])\s*", prose.strip())
-    return next((part for part in reversed(parts) if part), "")
+def _heart(prose: str) -> str:
+    """The longest sentence, which is the step nearly always."""
+    return max(re.split(r"(?<=[.。:：])\s*", prose.strip()), key=len)

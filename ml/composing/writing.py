@@ -7,6 +7,7 @@ from random import Random
 
 from ml.activities.activity import activities
 from ml.activities.casebook import casebook
+from ml.activities.matching import Matcher, fitted
 from ml.activities.recogniser import Recogniser
 from ml.composing.arranging import arrange
 from ml.composing.choosing import slots
@@ -26,7 +27,9 @@ TIPS_PER_CALL = 3
 
 def knowing_composer() -> Composer:
     """One that compares titles with examples of each kind of work; takes seconds to make."""
-    return Composer(Recogniser(activities(), sentence_encoder(), casebook()))
+    encoder, cases = sentence_encoder(), casebook()
+    recogniser = Recogniser(activities(), encoder, cases)
+    return Composer(recogniser, Matcher(cases, encoder, recogniser, fitted()))
 
 
 async def write(

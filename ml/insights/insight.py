@@ -1,13 +1,13 @@
 """The contract of an insight: what it looks at, and what it hands over."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from types import MappingProxyType
 from typing import NamedTuple
 
 import ml.insights.kinds
 from ml.activities.activity import Activity, Medium, Stake
+from ml.activities.matching import Suiting
 from oo.domain.claims import Claim, Fact
 from oo.domain.context import DayPart, PromptContext, TaskFacts
 from oo.domain.tips import TipKind
@@ -21,13 +21,13 @@ class Work(NamedTuple):
     """A task that may be spoken of, and the kind of work that it is, if that is known.
 
     Where it `is_sure`, more than a step may follow from the kind: a statement about the task.
-    `steps` are those of tasks like it, by language.
+    `suiting` are cases whose first step suits the very title, the likeliest first.
     """
 
     task: TaskFacts
     activity: Activity | None
     is_sure: bool = False
-    steps: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    suiting: tuple[Suiting, ...] = ()
 
     @property
     def late(self) -> int | None:
@@ -102,7 +102,7 @@ class Insight:
     `name` is that of its sentences in each language, one of its finder's `says`. `weight` ranks
     it: stake, surprise and use, about 1 to 10. `values` fill the sentence: ``days``, ``weekday``,
     ``time``. One that `stands_alone` says what to do itself; another is followed by a step.
-    `other` is the second task.
+    `others` are further tasks that it speaks of.
     """
 
     name: str
@@ -111,15 +111,17 @@ class Insight:
     claims: tuple[Claim, ...]
     kind: TipKind = TipKind.TASK
     values: Mapping[str, int | str] = field(default_factory=dict)
-    other: Work | None = None
+    others: tuple[Work, ...] = ()
     stands_alone: bool = False
 
 
 def together(
-    name: str, first: Work, second: Work, weight: float, claims: tuple[Claim, ...] = ()
+    name: str, works: Sequence[Work], weight: float, claims: tuple[Claim, ...] = ()
 ) -> Insight:
-    """A fact about two tasks, which says itself what to do with them."""
-    return Insight(name, first, weight, claims, TipKind.INSIGHT, other=second, stands_alone=True)
+    """A fact about some tasks, which says itself what to do with them."""
+    first, *others = works
+    kind = TipKind.INSIGHT
+    return Insight(name, first, weight, claims, kind, others=tuple(others), stands_alone=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ WEEKS_FROM = 21  # days from which on people speak of weeks
 class Language(Frozen):
     """How facts are said; the names of `facts` are those of insights.
 
-    A sentence holds ``{q}`` and ``{r}`` for quoted titles, and ``{days}``, ``{weekday}``,
+    A sentence holds ``{q}``, ``{r}`` and ``{s}`` for quoted titles, and ``{days}``, ``{weekday}``,
     ``{moment}`` or ``{time}``. `gap` parts sentences, and is empty where words are not parted
     either; `units` is the length of the spans that people write and Babel has. `unknown` are steps
     for a task whose kind of work is not known.

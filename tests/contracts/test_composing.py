@@ -13,6 +13,7 @@ from babel.dates import get_day_names
 import ml.insights.kinds
 from ml.activities.activity import FOLDER, Activity, Situation, activities, load
 from ml.activities.casebook import Case, casebook
+from ml.activities.hint import Hint, hints
 from ml.activities.recogniser import Recogniser
 from ml.advice.advice import pieces
 from ml.composing.choosing import choose, slots
@@ -93,9 +94,27 @@ class TestCases:
             assert len(case.title) <= 60, case
 
 
+@pytest.mark.parametrize("hint", hints().values(), ids=lambda one: one.name)
+def test_a_hint_speaks_every_language_and_states_nothing(hint: Hint) -> None:
+    assert set(hint.steps) == set(languages())
+    for code, steps in hint.steps.items():
+        for step in steps:
+            assert step.endswith("。" if code == "ja" else "."), step
+            assert not BARRED.search(step), step
+            assert is_plain(step), step
+            assert columns(step) <= 120, step
+            assert not OF_A_DAY.search(step), step
+
+
 def test_no_two_kinds_of_work_share_a_step() -> None:
     steps = [step for activity in activities().values() for step in steps_of(activity)]
     steps += [(case.language, case.step) for case in casebook()]
+    steps += [
+        (code, step)
+        for hint in hints().values()
+        for code, steps in hint.steps.items()
+        for step in steps
+    ]
     assert sorted(steps) == sorted(set(steps))
 
 
@@ -168,7 +187,7 @@ def lines(moment: Moment, random: Random) -> list[Line]:
 
 def told(line: Line, language: Language) -> tuple[set[int], set[int]]:
     """The numbers and the days of the week that the fact of a line states, titles aside."""
-    text = line.content.removesuffix(line.step or "")
+    text = line.content.removesuffix(line.step or "").removeprefix(line.step or "")
     start, end = (re.escape(mark) for mark in language.quotes)
     text = re.sub(f"{start}.*?{end}", " ", text)
     names = get_day_names("wide", locale=language.code)

@@ -13,7 +13,7 @@ def find(scene: Scene) -> Iterator[Insight]:
     free = [work for work in today if not work.needs_office_hours and work.activity]
     if scene.are_offices_open and bound and free:
         claims = tuple(work.claim(Fact.DUE_TODAY) for work in (bound[0], free[0]))
-        yield together("hours_first", bound[0], free[0], 9, claims)
+        yield together("hours_first", (bound[0], free[0]), 9, claims)
 
 
 INSIGHT = Finder("hours_first", ("hours_first",), find)

@@ -6,6 +6,7 @@ import pytest
 
 from ml.activities.activity import activities
 from ml.activities.casebook import Case
+from ml.activities.matching import Matcher, fitted
 from ml.activities.recogniser import Recogniser
 from ml.composing.choosing import slots
 from ml.composing.composer import Composer, Line
@@ -24,7 +25,8 @@ CASES = (
 @pytest.fixture(scope="module")
 def composer() -> Composer:
     kinds = {name: activities()[name] for name in ("call", "read", "pay")}
-    return Composer(Recogniser(kinds, sentence_encoder(), CASES))
+    recogniser = Recogniser(kinds, sentence_encoder(), CASES)
+    return Composer(recogniser, Matcher(CASES, sentence_encoder(), recogniser, fitted()))
 
 
 def lines(composer: Composer, part: DayPart, *titles: str) -> list[Line]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from ml.activities.activity import activities
 from ml.activities.casebook import casebook
+from ml.activities.hint import hints
 from ml.advice.advice import pieces
 from ml.languages.language import languages
 
@@ -162,8 +163,21 @@ COMPOSED: dict[str, tuple[str, Judge]] = {
         r"is due tomorrow and +the day after\. finish the first today, and tomorrow is free",
         _of_task(lambda _, truth, task: truth.late(task) == -1 and truth.part != "night"),
     ),
+    "late beside today": (
+        r"(?:only two things press: +)?is late and +is due today"
+        r"(?:\. those two first; everything else can wait|\. the rest can wait)",
+        _of_task(lambda _, truth, task: truth.is_only_overdue(task) and truth.part != "night"),
+    ),
+    "today beside later": (
+        rf"is due today and +has until (?:{DAY})",
+        _of_task(lambda _, truth, task: truth.late(task) == 0 and not truth.overdue(task)),
+    ),
+    "whole list": (
+        r"and +are all that is on your list, and neither is late",
+        lambda _, truth, __: len(truth.tasks) == 2 and truth.overdue_count == 0,
+    ),
     "only today": (
-        r"the only thing due today|only one thing is due today",
+        r"the only thing due today|only one thing is due today|is done, nothing else is due today",
         _of_task(lambda _, truth, task: truth.is_only_today(task)),
     ),
     "last day": (
@@ -288,19 +302,32 @@ def known_steps() -> frozenset[str]:
     """First steps and advice: they propose; a test of their own holds that they state nothing."""
     kinds = (kind.wordings["en"].steps for kind in activities().values())
     advice = [text for piece in pieces().values() for text in piece.texts["en"]]
-    of_all = (*kinds, languages()["en"].unknown)
+    of_all = (
+        *kinds,
+        languages()["en"].unknown,
+        {name: hint.steps["en"] for name, hint in hints().items()},
+    )
     cases = [case.step for case in casebook() if case.language == "en"]
     steps = [step for of in of_all for steps in of.values() for step in steps]
     return frozenset((*advice, *cases, *steps))
 
 
 def _of_the_second(titles: list[str], content: str, truth: Truth) -> list[str]:
-    """What is stated of a second task, which is open under its title."""
+    """What is stated of a second task, which is open under its title as a third one is."""
     if not titles:
         return []
+    typed = {task.title for task in truth.tasks.values()}
+    if unknown := set(titles) - typed:
+        return [f"nothing open is called {unknown}"]
     meant = [task for task in truth.tasks.values() if task.title == titles[0]]
     if "both due today" in content:
         meant = [task for task in meant if truth.late(task) == 0 and not truth.overdue(task)]
+    if "is late and" in content:
+        meant = [task for task in meant if truth.is_only_today(task)]
+    if until := re.search(r"has until (\w+)\. Let", content):
+        days = [truth.today + timedelta(days=ahead) for ahead in range(1, 7)]
+        right = [day for day in days if WEEKDAYS[day.weekday()] == until[1]]
+        meant = [task for task in meant if truth.day(task) in right]
     if "due tomorrow and" in content:
         meant = [task for task in meant if truth.late(task) == -2]
     return [] if meant else [f"what is said of {titles[0]!r} is not so"]
@@ -313,14 +340,14 @@ def lies(content: str, task_id: str | None, truth: Truth, seen: Counter[str]) ->
     if task_id is not None:
         seen["title"] += 1
         title = truth.tasks[task_id].title if task_id in truth.tasks else None
-        if titles[:1] != [title] or len(titles) > 2:
+        if titles[:1] != [title] or len(titles) > 3:
             found.append(f"quotes {titles}, the task is {title!r}")
         found.extend(_of_the_second(titles[1:], content, truth))
     elif titles:
         found.append(f"quotes {titles} and is about no task")
     rest = re.sub(r"“.*?”", " ", content)
     for step in known_steps():
-        rest = rest.removesuffix(step)
+        rest = rest.strip().removesuffix(step).removeprefix(step)
     for name, (pattern, judge) in (COMPOSED | READINGS).items():
         for match in re.finditer(rf"\b{pattern}\b", rest, re.IGNORECASE):
             seen[name] += 1
