@@ -45,12 +45,14 @@ class Row(NamedTuple):
     not_foreign: float
 
 
-def judged(path: Path = JUDGED) -> Judged:
+def knowing_matcher() -> Matcher:
+    """One with the whole casebook; takes seconds to make."""
+    cases, encoder = casebook(), sentence_encoder()
+    return Matcher(cases, encoder, Recogniser(activities(), encoder, cases), fitted())
+
+
+def judged(matcher: Matcher, path: Path = JUDGED) -> Judged:
     """The judgements with the features that the product would see."""
-    cases = casebook()
-    encoder = sentence_encoder()
-    recogniser = Recogniser(activities(), encoder, cases)
-    matcher = Matcher(cases, encoder, recogniser, fitted())
     features, said, titles = [], [], []
     for language, of_titles in read_yaml(path).items():
         found = matcher.features(list(of_titles), language)
@@ -115,7 +117,7 @@ def main() -> None:
     """Fit, say how well it does, and write the weights."""
     out = Console()
     with out.status("comparing titles"):
-        data = judged()
+        data = judged(knowing_matcher())
     table = Table("from", "titles with a step", "good", "not foreign")
     for row in tried(data):
         table.add_row(*(f"{value:.2f}" for value in row))

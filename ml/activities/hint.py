@@ -18,9 +18,13 @@ FOLDER = Path(__file__).with_name("hints")
 
 
 class Hint(Frozen):
-    """`everywhere` are patterns of all languages, `patterns` and `steps` go by language."""
+    """`everywhere` are patterns of all languages, `patterns` and `steps` go by language.
+
+    `not_for` are kinds of work for which it shows something else: to order twenty is one order.
+    """
 
     name: str
+    not_for: frozenset[str] = frozenset()
     everywhere: tuple[str, ...] = ()
     patterns: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     steps: dict[str, Texts]
@@ -45,8 +49,8 @@ def hints(folder: Path = FOLDER) -> dict[str, Hint]:
     }
 
 
-def hinted(title: str, language: str) -> Iterator[str]:
-    """The steps for what the title shows."""
+def hinted(title: str, language: str, kind: str | None = None) -> Iterator[str]:
+    """The steps for what the title of a task of that kind of work shows."""
     for hint in hints().values():
-        if hint.suits(title, language):
+        if kind not in hint.not_for and hint.suits(title, language):
             yield from hint.steps.get(language, ())

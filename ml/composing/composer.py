@@ -166,7 +166,9 @@ def _steps(insight: Insight, scene: Scene, language: Language, random: Random) -
         Step(one.case.step, one.case.activity, APT * one.probability - DOUBT, True)
         for one in suiting
     ]
-    shown = () if situation is Situation.NIGHT else hinted(work.task.title, language.code)
+    shown = (
+        () if situation is Situation.NIGHT else hinted(work.task.title, language.code, work.kind)
+    )
     apt += [Step(text, work.kind, HINTED) for text in shown]
     apt.sort(key=lambda step: -step.apt)
     known = () if work.activity is None else work.activity.steps(language.code, situation)

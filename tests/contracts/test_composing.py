@@ -97,6 +97,7 @@ class TestCases:
 @pytest.mark.parametrize("hint", hints().values(), ids=lambda one: one.name)
 def test_a_hint_speaks_every_language_and_states_nothing(hint: Hint) -> None:
     assert set(hint.steps) == set(languages())
+    assert hint.not_for <= set(activities())
     for code, steps in hint.steps.items():
         for step in steps:
             assert step.endswith("。" if code == "ja" else "."), step

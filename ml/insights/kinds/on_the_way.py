@@ -6,7 +6,7 @@ from ml.insights.insight import Finder, Insight, Scene, together
 from ml.insights.kinds.together import of_one_sort
 from oo.domain.claims import Fact
 
-SORTS = ("calls", "messages", "errands", "household", "computer")
+SORTS = ("calls", "messages", "errands", "household", "handiwork", "computer")
 
 
 def find(scene: Scene) -> Iterator[Insight]:

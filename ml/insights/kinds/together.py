@@ -10,6 +10,7 @@ SORTS = (
     "errands",
     "paperwork",
     "household",
+    "handiwork",
     "computer",
     "reading",
 )

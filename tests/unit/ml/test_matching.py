@@ -3,20 +3,15 @@
 import numpy as np
 import pytest
 
-from ml.activities.activity import activities
-from ml.activities.casebook import casebook
-from ml.activities.fitting import GOOD, Judged, fit, judged, tried
+from ml.activities.fitting import GOOD, Judged, fit, judged, knowing_matcher, tried
 from ml.activities.hint import hinted
 from ml.activities.matching import FEATURES, Matcher, fitted
-from ml.activities.recogniser import Recogniser
 from ml.activities.words import Words, stems
-from ml.embedding.embedder import sentence_encoder
 
 
 @pytest.fixture(scope="module")
 def matcher() -> Matcher:
-    cases, encoder = casebook(), sentence_encoder()
-    return Matcher(cases, encoder, Recogniser(activities(), encoder, cases), fitted())
+    return knowing_matcher()
 
 
 @pytest.mark.parametrize(
@@ -57,8 +52,8 @@ def test_figures_are_of_titles_that_were_not_learnt_from() -> None:
     assert row.good == pytest.approx(0.3, abs=0.12)
 
 
-def test_the_weights_are_those_of_the_judgements() -> None:
-    data = judged()
+def test_the_weights_are_those_of_the_judgements(matcher: Matcher) -> None:
+    data = judged(matcher)
     again = fit(data.features, (data.said == GOOD).astype(float))
     assert len(data.said) > 1_400
     for name in FEATURES:
@@ -99,3 +94,8 @@ def test_a_core_is_what_others_say_too() -> None:
 )
 def test_reads_what_a_title_shows(title: str, language: str, shows: bool) -> None:
     assert bool(list(hinted(title, language))) is shows
+
+
+def test_twenty_that_are_ordered_are_one_order() -> None:
+    assert not list(hinted("order 20x GU10", "en", "order_online"))
+    assert list(hinted("buttonholes x9", "en", "sew"))
