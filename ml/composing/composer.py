@@ -5,13 +5,14 @@ grammar (:mod:`ml.composing.arranging`); where none answers, the first of them s
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
 from ml.activities.activity import Situation, Stake
 from ml.activities.recogniser import Recogniser
 from ml.advice.advice import pieces
+from ml.agents.agent import thoughts
 from ml.generation.drafts import MAX_CONTENT, reference
 from ml.generation.titles import display_title
 from ml.insights.insight import Insight, Scene, Work, insights
@@ -74,17 +75,28 @@ class Composer:
     def lines(self, context: PromptContext, random: Random) -> list[Line]:
         """All that may be said, the weightiest first; two lines of one insight differ in words."""
         scene = self.scene(context)
+        language = self.language(context)
+        found = self.say(insights(scene), scene, language, random)
+        found += _advice(scene, language, random)
+        found += self.say(thoughts(scene), scene, language, random)
+        found = [_worn(line, context.heard) for line in found]
+        return sorted(found, key=lambda line: -line.weight)
+
+    def language(self, context: PromptContext) -> Language:
+        """The language of the person's list."""
         titles = [task.title for task in context.tasks]
-        language = language_of(titles, self.recogniser.languages)
-        found = [
+        return language_of(titles, self.recogniser.languages)
+
+    def say(
+        self, found: Iterable[Insight], scene: Scene, language: Language, random: Random
+    ) -> list[Line]:
+        """The lines of these insights that are short enough for a tip."""
+        return [
             line
-            for insight in insights(scene)
+            for insight in found
             for line in _said(insight, scene, language, random)
             if len(line.content) <= MAX_CONTENT
         ]
-        found += _advice(scene, language, random)
-        found = [_worn(line, context.heard) for line in found]
-        return sorted(found, key=lambda line: -line.weight)
 
 
 def _worn(line: Line, heard: Sequence[Heard]) -> Line:
@@ -155,6 +167,8 @@ def _filled(sentence: str, insight: Insight, scene: Scene, language: Language, n
         "days": lambda: language.span(int(values["days"])),
         "weekday": lambda: language.weekday(int(values["weekday"])),
         "time": lambda: str(values["time"]),
+        "count": lambda: str(values["count"]),
+        "of": lambda: str(values["of"]),
         "moment": lambda: _moment(scene, language),
         "q": lambda: quoted(insight.work),
         "r": lambda: quoted(insight.other),
