@@ -2,9 +2,8 @@
 
 from oo.domain.pools import POOL_SIZE
 from oo.kit.clock import Clock
-from oo.recommend import pool
 from oo.recommend.filling import identify
-from oo.recommend.gathering import gather
+from oo.recommend.gathering import gather, known
 from oo.recommend.ports import TemplateWriter
 from oo.store import candidates, connections, users
 from oo.store.database import Database
@@ -35,10 +34,10 @@ class FallbackPool:
             await users.lock(connection, [user_id])
             # a source that was disconnected this moment is not spoken of any more
             now = self._clock.now()
-            stock = (await pool.load(connection, [user_id], now, whole=True)).get(user_id)
-            if stock is None:
+            found = await known(connection, user_id, now)
+            if found is None:
                 return False
-            moment = stock.standing.at(now)
+            moment = found.standing.at(now)
             fresh = identify(drafts, self._clock, moment)
             # beside what a fill may have put there this moment
             await candidates.add(connection, user_id, FALLBACK_KEY, fresh)
