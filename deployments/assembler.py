@@ -1,13 +1,9 @@
 """ContextAssembler: a thin shim; what a writer is told about one person, and what may be told."""
 
-from zoneinfo import ZoneInfo
-
 from deployments.process import BEHIND, start
-from oo.domain.standing import Standing
 from oo.integrations.service import Integrations
-from oo.recommend.assembly import assemble
+from oo.recommend.gathering import gather
 from oo.recommend.ports import Assembled
-from oo.store import decisions, signals, tasks, users
 
 
 class ContextAssembler:
@@ -23,15 +19,7 @@ class ContextAssembler:
         await self._integrations.open_tasks(user_id)
         now = self._clock.now()
         async with self._db.read() as connection:
-            head = (await users.heads(connection, [user_id])).get(user_id)
-            if head is None:
-                return None
-            listed = (await tasks.lists(connection, [user_id]))[user_id]
-            available = await tasks.list_available(connection, user_id, now)
-            current = (await signals.current(connection, [user_id], now))[user_id]
-            heard = await decisions.heard(connection, user_id, now)
-        moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
-        return Assembled(assemble(moment, available, current, heard), head.pool_version)
+            return await gather(connection, user_id, now)
 
     async def status(self) -> str:
         """Answers when the replica is up."""

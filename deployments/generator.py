@@ -15,8 +15,10 @@ from ml.composing.writing import knowing_composer, write
 from ml.generation.gate import pool_key
 from ml.generation.settings import TIP_GENERATOR, ModelSettings, load_settings
 from ml.prompts.prompt import load as load_prompt
+from oo.domain.agents import Report
 from oo.domain.context import PromptContext
 from oo.domain.health import State
+from oo.mlops.agents import Listener
 from oo.recommend.filling import Filled, PoolFiller
 from oo.recommend.ports import Assembled, Written
 
@@ -45,7 +47,7 @@ class _Writer:
     def __init__(self, aliases: "Aliases", random: Random) -> None:
         self._aliases = aliases
         self._random = random
-        self._composer = knowing_composer()
+        self.composer = knowing_composer()
 
     def pool_key(self, context: PromptContext) -> str:
         alias = self._aliases.alias(TIP_GENERATOR)
@@ -57,7 +59,7 @@ class _Writer:
             count,
             load_prompt(self._aliases.alias(TIP_GENERATOR).prompt),
             self._aliases.completer(),
-            self._composer,
+            self.composer,
             deadline_s=deadline_s,
             random=self._random,
         )
@@ -77,6 +79,7 @@ class TipGenerator:
         self._aliases = Aliases(load_settings(_file(models)), self._call_engine, base.clock)
         writer = _Writer(self._aliases, base.random)
         self._filler = PoolFiller(base.db, base.clock, _Assembler(assembler), writer)
+        self._listener = Listener(base.db, base.clock, lambda: writer.composer)
 
     async def reconfigure(self, config: dict[str, Any]) -> None:
         """Take over other aliases (`{"models": {...}}`, the shape of configs/models.yaml)."""
@@ -91,6 +94,10 @@ class TipGenerator:
     async def fill(self, user_id: str, deadline_s: float) -> Filled:
         """Fill the person's pool."""
         return await self._filler.fill(user_id, deadline_s)
+
+    async def listen(self, user_id: str) -> Report:
+        """What the sub-agents say of the person, as the writer is told it."""
+        return await self._listener.listen(user_id)
 
     async def status(self) -> str:
         """Answers when the replica is up."""

@@ -9,6 +9,7 @@ from typing import Any
 from cachetools import TTLCache
 
 from deployments.calls import answered
+from oo.domain.agents import Listens, Report
 from oo.kit.clock import Clock
 from oo.kit.errors import Unavailable
 from oo.recommend.learner import Choice, ScoreRequest
@@ -21,6 +22,7 @@ REST_AFTER_FAILURE_S = 0.5
 REFILL_EVERY_S = 3.0
 WAKE_LIMIT_S = 5.0
 WAKE_EVERY_S = 0.25
+LISTEN_LIMIT_S = 1.0
 
 
 class Shards:
@@ -148,3 +150,21 @@ class GeneratorRefill:
                 await answered(self._handle.fill.remote(user_id, 20.0))
         except Exception as error:
             log.info("a pool was not filled, the job will: %r", error)
+
+
+class GeneratorListener:
+    """Has sub-agents asked where tips are written; in this process where that is away or busy."""
+
+    def __init__(self, handle: Any, otherwise: Listens) -> None:
+        self._handle = handle
+        self._otherwise = otherwise
+
+    async def listen(self, user_id: str) -> Report:
+        """See Listens."""
+        try:
+            async with asyncio.timeout(LISTEN_LIMIT_S):
+                report: Report = await answered(self._handle.listen.remote(user_id))
+                return report
+        except Exception as error:
+            log.info("the sub-agents are asked here, by words alone: %r", error)
+            return await self._otherwise.listen(user_id)

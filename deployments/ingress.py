@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from deployments.calls import answered
-from deployments.handles import GeneratorRefill, Shards
+from deployments.handles import GeneratorListener, GeneratorRefill, Shards
 from deployments.process import keep_what_is_loaded, start
 from deployments.watch import Watch
-from ml.composing.fallback import fallback, warm
+from ml.composing.fallback import fallback, quick_composer, warm
 from ml.features import REGISTRY
 from oo.domain.context import PromptContext
 from oo.domain.health import State
@@ -20,6 +20,7 @@ from oo.identity.accounts import Accounts
 from oo.identity.service import Identity
 from oo.identity.sessions import Sessions
 from oo.integrations.service import Integrations
+from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.pool import Pool
@@ -101,6 +102,7 @@ class Ingress:
             refill=self._refill,
             wake=bandit.wake,
             explainer=Explainer(self._db),
+            listener=GeneratorListener(generator, Listener(self._db, clock, quick_composer)),
             health=Watch(
                 {
                     "store": store,

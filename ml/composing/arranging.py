@@ -102,11 +102,14 @@ def _draft(
     )
 
 
-def grammar_of(slot: Sequence[Line]) -> str:
-    """The EBNF of an answer with one tip, which is one of the slot's lines."""
+def grammar_of(slot: Sequence[Line], n: int = 1) -> str:
+    """The EBNF of an answer with `n` tips, each of which is one of the slot's lines."""
     texts = " | ".join(_literal(line) for line in slot)
+    rest = f' ("," tip){{{n - 1}}}' if n > 1 else ""
     return (
-        rf'root ::= "{{\"tips\":[{{" line "\",\"confidence\":0." [3-9] "}}]}}"'
+        rf'root ::= "{{\"tips\":[" tip{rest} "]}}"'
+        "\n"
+        rf'tip ::= "{{" line "\",\"confidence\":0." [3-9] "}}"'
         f"\nline ::= {texts}"
     )
 
@@ -119,11 +122,11 @@ def _literal(line: Line) -> str:
     return rf'"\"task_id\":{ref},\"kind\":\"{line.kind.value}\",\"content\":\"{line.spoken}"'
 
 
-def schema_of(slot: Sequence[Line]) -> dict[str, object]:
+def schema_of(slot: Sequence[Line], n: int = 1) -> dict[str, object]:
     """The JSON schema of the same answer, for backends without grammars."""
     references = list({_reference(line) for line in slot})
     kinds = sorted({line.kind.value for line in slot})
-    return tips_schema(1, references, kinds, {"enum": [line.spoken for line in slot]})
+    return tips_schema(n, references, kinds, {"enum": [line.spoken for line in slot]})
 
 
 def _reference(line: Line) -> str | None:

@@ -5,7 +5,7 @@ grammar (:mod:`ml.composing.arranging`); where none answers, the first of them s
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from ml.activities.hint import hinted
 from ml.activities.matching import Matcher, Suiting
 from ml.activities.recogniser import Recogniser
 from ml.advice.advice import pieces
+from ml.agents.agent import thoughts
 from ml.generation.drafts import MAX_CONTENT, reference
 from ml.generation.titles import display_title
 from ml.insights.insight import Insight, Scene, Work, insights
@@ -96,15 +97,22 @@ class Composer:
         """All that may be said, the weightiest first; two lines of one insight differ in words."""
         scene = self.scene(context)
         language = self.language(context)
-        found = [
+        found = self.say(insights(scene), scene, language, random)
+        found += _advice(scene, language, random)
+        found += self.say(thoughts(scene), scene, language, random)
+        found = [_worn(line, context.heard) for line in found]
+        return sorted(found, key=lambda line: -line.weight)
+
+    def say(
+        self, found: Iterable[Insight], scene: Scene, language: Language, random: Random
+    ) -> list[Line]:
+        """The lines of these insights that are short enough for a tip."""
+        return [
             line
-            for insight in insights(scene)
+            for insight in found
             for line in _said(insight, scene, language, random)
             if len(line.content) <= MAX_CONTENT
         ]
-        found += _advice(scene, language, random)
-        found = [_worn(line, context.heard) for line in found]
-        return sorted(found, key=lambda line: -line.weight)
 
 
 def _worn(line: Line, heard: Sequence[Heard]) -> Line:
@@ -200,6 +208,8 @@ def _filled(sentence: str, insight: Insight, scene: Scene, language: Language, n
         "days": lambda: language.span(int(values["days"])),
         "weekday": lambda: language.weekday(int(values["weekday"])),
         "time": lambda: str(values["time"]),
+        "count": lambda: str(values["count"]),
+        "of": lambda: str(values["of"]),
         "moment": lambda: _moment(scene, language),
         "q": lambda: quoted(0),
         "r": lambda: quoted(1),

@@ -50,7 +50,7 @@ async def write(
         chosen = slots(composer.lines(context, random), count)
         made = [await arrange(context, chosen, completer, prompt, deadline_s=deadline_s)]
     else:
-        made = await _free(context, count, prompt, completer, deadline_s, random)
+        made = await _free(context, count, prompt, completer, composer, deadline_s, random)
     for generation in made:
         if generation.failure:
             log.warning("composed lines fill in: %s", generation.failure)
@@ -63,6 +63,7 @@ async def _free(
     count: int,
     prompt: Prompt,
     completer: Completer,
+    composer: Composer,
     deadline_s: float,
     random: Random,
 ) -> list[Generation]:
@@ -76,6 +77,7 @@ async def _free(
                 prompt,
                 deadline_s=deadline_s,
                 random=random,
+                composer=composer,
             )
             for call in range(calls)
         )

@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from random import Random
 
-from ml.composing.fallback import fallback
+from ml.agents.briefing import Brief, brief
+from ml.composing.arranging import grammar_of, schema_of
+from ml.composing.composer import Composer, Line
+from ml.composing.fallback import fallback, quick_composer
 from ml.generation.account import OUTSIDE, Attempt, Generation, Refusal, failure_of
 from ml.generation.answers import Parsed, parse
 from ml.generation.completion import (
@@ -25,8 +28,8 @@ from ml.generation.grammar import grammar
 from ml.generation.language import well_formed
 from ml.generation.schema import answer_schema
 from ml.generation.titles import prompt_text
-from ml.generation.validation import duplicates, judge
-from ml.prompts.prompt import Message, Prompt, Retry, Vocabulary
+from ml.generation.validation import Verdict, duplicates, judge
+from ml.prompts.prompt import UNBRIEFED, Message, Prompt, Retry, Vocabulary
 from oo.domain.context import PromptContext
 
 MAX_ATTEMPTS = 3
@@ -51,13 +54,18 @@ async def generate(
     deadline_s: float,
     random: Random,
     temperature: float = 0.7,
+    composer: Composer | None = None,
 ) -> Generation:
-    """`n` true tips within about `deadline_s` seconds, whatever the completer does."""
+    """`n` true tips within about `deadline_s` seconds, whatever the completer does.
+
+    A prompt that wants a briefing gets one by `composer`, or by words alone.
+    """
     ledger = _Ledger()
     failure = None
+    told = brief(context, composer or quick_composer()) if prompt.wants_briefing else None
     try:
         async with asyncio.timeout(deadline_s):
-            await _ask(ledger, context, n, completer, prompt, temperature)
+            await _ask(ledger, context, n, completer, prompt, temperature, told)
     except (TimeoutError, CompletionFailedError) as error:
         failure = failure_of(error, deadline_s)
     missing = n - len(ledger.accepted)
@@ -72,25 +80,41 @@ async def _ask(
     completer: Completer,
     prompt: Prompt,
     temperature: float,
+    told: Brief | None,
 ) -> None:
+    briefing = UNBRIEFED if told is None else told.briefing
     clarification: list[Message] = []
     for _ in range(MAX_ATTEMPTS):
         missing = n - len(ledger.accepted)
         if missing == 0:
             return
         request = CompletionRequest(
-            messages=[*prompt.render(context, missing), *clarification],
-            grammar=grammar(context, missing, prompt.file.vocabulary, _spoken_of(ledger, context)),
-            schema=answer_schema(context, missing),
+            messages=[*prompt.render(context, missing, briefing), *clarification],
+            grammar=_grammar(context, missing, prompt, ledger, told),
+            schema=_schema(context, missing, told),
             max_tokens=_TOKENS_PER_TIP * missing,
             temperature=temperature,
         )
         completion = await completer.complete(request)
         parsed = parse(completion.text)
-        attempt = _judge(ledger.accepted, completion, parsed, context, prompt, missing)
+        attempt = _judge(ledger.accepted, completion, parsed, context, prompt, missing, told)
         ledger.attempts.append(attempt)
         if prompt.file.retry is Retry.EXPLAIN:
             clarification = _explain(parsed.tips, attempt.refused)
+
+
+def _grammar(
+    context: PromptContext, missing: int, prompt: Prompt, ledger: _Ledger, told: Brief | None
+) -> str:
+    if told is not None and not told.is_free:
+        return grammar_of(told.offered, missing)
+    return grammar(context, missing, prompt.file.vocabulary, _spoken_of(ledger, context))
+
+
+def _schema(context: PromptContext, missing: int, told: Brief | None) -> dict[str, object]:
+    if told is not None and not told.is_free:
+        return schema_of(told.offered, missing)
+    return answer_schema(context, missing)
 
 
 def _spoken_of(ledger: _Ledger, context: PromptContext) -> frozenset[str]:
@@ -106,13 +130,17 @@ def _judge(
     context: PromptContext,
     prompt: Prompt,
     missing: int,
+    told: Brief | None,
 ) -> Attempt:
     """Move the good tips of a completion, `parsed`, to `accepted`, at most `missing`."""
     before = len(accepted)
     refused = [Refusal("", (why,)) for why in parsed.unread]
     for raw in parsed.tips[:missing]:
         tip = draft(raw, context, completion.model, prompt.version)
-        reasons, claims = (("unknown task",), ()) if tip is None else judge(tip, context)
+        line = _known(raw, told)
+        reasons, claims = (("unknown task",), ()) if tip is None else _proven(tip, line, context)
+        if tip is not None and line is not None:
+            tip = replace(tip, kind=line.kind, content=line.content)
         if prompt.file.vocabulary is Vocabulary.CLOSED and not well_formed(raw.content):
             reasons = (*reasons, OUTSIDE)
         if tip is not None and not reasons and duplicates(tip, accepted):
@@ -122,6 +150,19 @@ def _judge(
         else:
             accepted.append(replace(tip, claims=claims))
     return Attempt.of(completion, len(accepted) - before, refused)
+
+
+def _known(raw: RawTip, told: Brief | None) -> Line | None:
+    """The line of the brief that the model said word for word, if it did, of the task it named."""
+    line = told.known.get(raw.content) if told else None
+    if line is None:
+        return None
+    name = None if line.index is None else reference(line.index)
+    return line if raw.ref == name else None
+
+
+def _proven(tip: TipDraft, line: Line | None, context: PromptContext) -> Verdict:
+    return judge(tip, context) if line is None else Verdict((), line.claims)
 
 
 def draft(raw: RawTip, context: PromptContext, model: str, version: str) -> TipDraft | None:

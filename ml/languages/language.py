@@ -22,9 +22,10 @@ class Language(Frozen):
     """How facts are said; the names of `facts` are those of insights.
 
     A sentence holds ``{q}``, ``{r}`` and ``{s}`` for quoted titles, and ``{days}``, ``{weekday}``,
-    ``{moment}`` or ``{time}``. `gap` parts sentences, and is empty where words are not parted
-    either; `units` is the length of the spans that people write and Babel has. `unknown` are steps
-    for a task whose kind of work is not known.
+    ``{moment}``, ``{time}``, ``{count}`` or ``{of}``; those of sub-agents have a file of their own.
+    `gap` parts sentences, and is empty where words are not parted either; `units` is the length of
+    the spans that people write and Babel has. `unknown` are steps for a task whose kind of work is
+    not known.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -76,4 +77,7 @@ def languages(folder: Path = FOLDER) -> dict[str, Language]:
 
 def _load(path: Path) -> Language:
     body = read_yaml(path)
-    return Language.model_validate({**body, "code": path.parent.name})
+    of_agents = path.with_name("agents.yaml")
+    more = read_yaml(of_agents) if of_agents.exists() else {}
+    facts = {**body["facts"], **more}
+    return Language.model_validate({**body, "facts": facts, "code": path.parent.name})

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ml.generation.drafts import reference
 from ml.generation.facts import HIGH_PRIORITY, TOP_PRIORITY, WEEKDAYS
@@ -45,8 +45,29 @@ class Retry(StrEnum):
     EXPLAIN = "explain"
 
 
+class Briefing(NamedTuple):
+    """What sub-agents and the kinds of work tell a prompt that asks for it, as its lines.
+
+    `language` is the code of the person's; `agents` are the snippets, `works` the kind of work and
+    two first steps of each task, `lines` the texts that may be said where nothing else can be
+    proven.
+    """
+
+    language: str
+    agents: str
+    works: str
+    lines: str
+
+
+NOTHING = "-"
+UNBRIEFED = Briefing("en", NOTHING, NOTHING, NOTHING)
+
+
 class MessageTemplate(BaseModel):
-    """A message with ``{daypart} {weekday} {open} {overdue} {n} {tasks} {told}`` to fill."""
+    """A message with ``{daypart} {weekday} {open} {overdue} {n} {tasks} {told}`` to fill.
+
+    Those of a briefing are ``{agents} {works} {lines} {language} {examples}``.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -64,6 +85,7 @@ class PromptFile(BaseModel):
     vocabulary: Vocabulary
     retry: Retry
     messages: tuple[MessageTemplate, ...]
+    examples: dict[str, str] = Field(default_factory=dict)  # by language; English for the others
 
 
 @dataclass(frozen=True)
@@ -85,22 +107,31 @@ class Prompt:
     @cached_property
     def content_hash(self) -> str:
         """SHA-256 of everything in the file that can change an answer, in hexadecimal."""
-        return hashlib.sha256(self.file.model_dump_json().encode()).hexdigest()
+        text = self.file.model_dump_json(exclude_defaults=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @cached_property
-    def _tells_facts(self) -> bool:
-        return any("{told}" in part.content for part in self.file.messages)
+    def wants_briefing(self) -> bool:
+        """Whether it has a place for what sub-agents say."""
+        return self._has("{agents}")
+
+    def _has(self, slot: str) -> bool:
+        return any(slot in part.content for part in self.file.messages)
 
     def shown(self, context: PromptContext) -> PromptContext:
         """The part of the context that the prompt shows: another rest makes no other prompt.
 
         Its facts are in an order of their own, since that of the context follows the minute.
         """
-        told = sorted(context.told, key=str) if self._tells_facts else ()
-        return replace(context, told=tuple(told), heard=())
+        told = sorted(context.told, key=str) if self._has("{told}") else ()
+        shown = replace(context, told=tuple(told), heard=())
+        return shown if self.wants_briefing else replace(shown, lately=None, gap=None)
 
-    def render(self, context: PromptContext, n: int = 3) -> list[Message]:
+    def render(
+        self, context: PromptContext, n: int = 3, briefing: Briefing = UNBRIEFED
+    ) -> list[Message]:
         """The messages that ask for `n` tips."""
+        examples = self.file.examples
         fields = {
             "daypart": context.daypart.value,
             "weekday": WEEKDAYS[context.weekday],
@@ -109,6 +140,8 @@ class Prompt:
             "n": n,
             "tasks": task_lines(context),
             "told": fact_lines(context),
+            "examples": examples.get(briefing.language) or examples.get("en", NOTHING),
+            **briefing._asdict(),
         }
         return [
             Message(role=part.role, content=part.content.format_map(fields).rstrip())

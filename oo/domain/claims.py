@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from oo.domain import due
-from oo.domain.context import DayPart
+from oo.domain.context import DayPart, Lately, Share
+from oo.domain.lately import left_before, next_busy
 from oo.domain.standing import Moment, OpenTask
 
 Value = str | int | None
@@ -42,6 +43,13 @@ class Fact(StrEnum):
     WEEKDAY = "weekday"  # value: 0 for Monday
     WEEKEND = "weekend"
     PART_OF_DAY = "part_of_day"  # value: a DayPart
+    DONE_TODAY = "done_today"  # value: how many things the person marked as done
+    DONE_WEEK = "done_week"  # value: the same of the last seven days
+    STREAK = "streak"  # value: days in a row with something done, the last of them yesterday
+    DONE_IN = "done_in"  # value: "morning 14 20", a part of the day and its share of what was done
+    WAVES_AWAY = "waves_away"  # value: "reminder 9 12", a kind of tip and how many were dismissed
+    FREE = "free"  # value: "15:00 30", the next event and the minutes that are left at least
+    LABEL = "label"  # value: the first label
 
 
 BESIDE_OTHERS = (
@@ -51,6 +59,18 @@ BESIDE_OTHERS = (
     Fact.FIRST_DUE,
 )
 """What a task is beside all others: a context tells it, since it does not hold them all."""
+
+BEYOND_THE_LIST = frozenset(
+    {
+        Fact.DONE_TODAY,
+        Fact.DONE_WEEK,
+        Fact.STREAK,
+        Fact.DONE_IN,
+        Fact.WAVES_AWAY,
+        Fact.LABEL,
+    }
+)
+"""What is checked against more than list, calendar and clock: it is loaded only where claimed."""
 
 
 class Claim(NamedTuple):
@@ -68,7 +88,7 @@ class Claim(NamedTuple):
 Holds = Callable[[Moment, OpenTask, Value], bool]
 Until = Callable[[Moment, OpenTask], datetime | None]
 HoldsOfAll = Callable[[Moment, Value], bool]
-UntilOfAll = Callable[[Moment], datetime | None]
+UntilOfAll = Callable[[Moment, Value], datetime | None]
 
 
 class TaskRule(NamedTuple):
@@ -79,7 +99,7 @@ class TaskRule(NamedTuple):
 
 
 class ListRule(NamedTuple):
-    """What a fact about the whole list or the moment means."""
+    """What a fact about the whole list, the person or the moment means."""
 
     holds: HoldsOfAll
     until: UntilOfAll
@@ -98,7 +118,7 @@ def bounded(claim: Claim, moment: Moment) -> Claim:
     """The claim, which must hold, with the end that the clock sets to it."""
     rule = FACTS[claim.fact]
     if isinstance(rule, ListRule):
-        return claim._replace(until=rule.until(moment))
+        return claim._replace(until=rule.until(moment, claim.value))
     return claim._replace(until=rule.until(moment, moment.standing.tasks[claim.task_id or ""]))
 
 
@@ -122,11 +142,11 @@ def _never(_: Moment, __: OpenTask) -> datetime | None:
     return None
 
 
-def _midnight(moment: Moment, _: OpenTask | None = None) -> datetime:
+def _midnight(moment: Moment, _: object = None) -> datetime:
     return due.next_midnight(moment.local)
 
 
-def _daypart(moment: Moment, _: OpenTask | None = None) -> datetime:
+def _daypart(moment: Moment, _: object = None) -> datetime:
     return due.end_of_daypart(moment.local)
 
 
@@ -194,10 +214,39 @@ def _was_due_on(moment: Moment, task: OpenTask, value: Value) -> bool:
     return (moment.local.date() - timedelta(days=late)).weekday() == value
 
 
-def _next_overdue(moment: Moment) -> datetime:
+def _next_overdue(moment: Moment, _: object = None) -> datetime:
     midnight = due.next_midnight(moment.local)
     instant = moment.standing.next_due(moment.local)
     return midnight if instant is None else min(instant, midnight)
+
+
+def _has_done(value: Callable[[Lately], Value]) -> ListRule:
+    def so(moment: Moment, claimed: Value) -> bool:
+        return moment.lately is not None and value(moment.lately) == claimed
+
+    return ListRule(so, _midnight)
+
+
+def share_value(share: Share | None) -> str | None:
+    """A share as the value of a claim."""
+    return None if share is None else f"{share.of} {share.number} {share.out_of}"
+
+
+def _is_free(moment: Moment, value: Value) -> bool:
+    until, minutes = _free_value(value)
+    left = left_before(moment.standing.beside.busy, moment.local)
+    return left is not None and left.until == until and left.minutes >= minutes
+
+
+def _free_value(value: Value) -> tuple[str, int]:
+    until, _, minutes = str(value).partition(" ")
+    return until, int(minutes)
+
+
+def _until_not_free(moment: Moment, value: Value) -> datetime | None:
+    """The last instant at which the minutes are left."""
+    begins = next_busy(moment.standing.beside.busy, moment.local)
+    return begins and begins - timedelta(minutes=_free_value(value)[1])
 
 
 FACTS: Mapping[Fact, TaskRule | ListRule] = {
@@ -221,13 +270,22 @@ FACTS: Mapping[Fact, TaskRule | ListRule] = {
     Fact.MOST_PRESSING: TaskRule(_is_pressing, _midnight),
     Fact.NO_DUE: TaskRule(lambda m, task, _: _late(m, task) is None, _never),
     Fact.ONLY_DUE_TODAY: TaskRule(_is_only_due_today, _until_overdue),
-    Fact.ONLY_OVERDUE: TaskRule(_is_only_overdue, lambda m, _: _next_overdue(m)),
+    Fact.ONLY_OVERDUE: TaskRule(_is_only_overdue, _next_overdue),
     Fact.LONGEST_OVERDUE: TaskRule(_is_longest_overdue, _midnight),
     Fact.FIRST_DUE: TaskRule(_is_first_due, _midnight),
     Fact.WAS_DUE_ON: TaskRule(_was_due_on, _daypart),
-    Fact.OPEN_COUNT: ListRule(lambda m, value: m.open_count == value, lambda _: None),
+    Fact.OPEN_COUNT: ListRule(lambda m, value: m.open_count == value, lambda _, __: None),
     Fact.OVERDUE_COUNT: ListRule(lambda m, value: m.overdue_count == value, _next_overdue),
     Fact.WEEKDAY: ListRule(lambda m, value: m.local.weekday() == value, _midnight),
     Fact.WEEKEND: ListRule(lambda m, _: m.local.weekday() > 4 and _awake(m), _daypart),
     Fact.PART_OF_DAY: ListRule(lambda m, value: m.daypart == value, _daypart),
+    Fact.DONE_TODAY: _has_done(lambda lately: lately.done_today),
+    Fact.DONE_WEEK: _has_done(lambda lately: lately.done_week),
+    Fact.STREAK: _has_done(lambda lately: lately.streak),
+    Fact.DONE_IN: _has_done(lambda lately: share_value(lately.done_in)),
+    Fact.WAVES_AWAY: _has_done(lambda lately: share_value(lately.waves_away)),
+    Fact.FREE: ListRule(_is_free, _until_not_free),
+    Fact.LABEL: TaskRule(
+        lambda m, task, value: m.standing.beside.labels.get(task.id) == value, _never
+    ),
 }

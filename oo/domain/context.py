@@ -79,6 +79,40 @@ class Heard(NamedTuple):
     days_ago: int
 
 
+class Share(NamedTuple):
+    """`number` of the last `out_of` are `of` that sort."""
+
+    of: str
+    number: int
+    out_of: int
+
+
+class Lately(NamedTuple):
+    """What the person did, by their own reactions and their own calendar; see `oo.domain.lately`.
+
+    `done_week` counts the last seven days, today among them. `streak` is the number of days in a
+    row, the last of them yesterday, on which something was done. `done_in` is the part of the day
+    in which most is done, `waves_away` the kind of tip that is mostly dismissed; None without
+    enough evidence.
+    """
+
+    done_today: int
+    done_week: int
+    streak: int
+    done_in: Share | None = None
+    waves_away: Share | None = None
+
+
+class Gap(NamedTuple):
+    """Free time: the local time today at which the next event begins, and how long it is to that.
+
+    `minutes` is rounded down to a quarter of an hour, so that it stays while the moment passes.
+    """
+
+    until: str
+    minutes: int
+
+
 @dataclass(frozen=True, slots=True)
 class PromptContext:
     """The person's situation: the most pressing tasks first (at most MAX_TASKS).
@@ -88,7 +122,8 @@ class PromptContext:
     whether the first of `tasks` is the most pressing of all open ones. `told` are facts of other
     signals, the most useful first (at most MAX_TOLD); their titles are one line of at most
     MAX_TITLE characters. `heard` are tips of the last HEARD_DAYS days, the newest first (at most
-    MAX_HEARD): what was said is not said again soon.
+    MAX_HEARD): what was said is not said again soon. `lately` is None where it was not asked for,
+    `gap` where the person is not free, or free for the rest of the day.
     """
 
     daypart: DayPart
@@ -99,3 +134,5 @@ class PromptContext:
     first_of_all: bool = True
     told: tuple[SignalFact, ...] = ()
     heard: tuple[Heard, ...] = ()
+    lately: Lately | None = None
+    gap: Gap | None = None

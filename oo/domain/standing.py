@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from oo.domain import due
-from oo.domain.context import DayPart, one_line
+from oo.domain.context import DayPart, Gap, Lately, one_line
+from oo.domain.lately import NOTHING_BESIDE, Beside, gap_before, sum_up
 
 
 class OpenTask(due.Dated, Protocol):
@@ -43,11 +44,15 @@ def urgency(task: OpenTask, local_now: datetime) -> tuple[float, int, int, str]:
 class Standing:
     """All open tasks of a person, resting ones too, and the zone that the person lives in.
 
-    Sorting and ranking are paid for once; `at` then costs no more for thousands of tasks.
+    `beside` is what else is known of the person, where it was asked for. Sorting and ranking are
+    paid for once; `at` then costs no more for thousands of tasks.
     """
 
-    def __init__(self, tasks: Iterable[OpenTask], zone: tzinfo) -> None:
+    def __init__(
+        self, tasks: Iterable[OpenTask], zone: tzinfo, beside: Beside = NOTHING_BESIDE
+    ) -> None:
         self.zone = zone
+        self.beside = beside
         self.tasks = {task.id: task for task in tasks}
         every = self.tasks.values()
         self._instants = sorted(task.due_at for task in every if task.due_at is not None)
@@ -132,3 +137,14 @@ class Moment:
     def most_pressing(self) -> str | None:
         """The id of the most pressing task of the whole list."""
         return self.standing.most_pressing(self.local)
+
+    @cached_property
+    def lately(self) -> Lately | None:
+        """What the person did; None where their reactions were not asked for."""
+        acted = self.standing.beside.acted
+        return None if acted is None else sum_up(acted, self.local)
+
+    @property
+    def gap(self) -> Gap | None:
+        """The free time before the next event of today, if the person is free and there is one."""
+        return gap_before(self.standing.beside.busy, self.local)

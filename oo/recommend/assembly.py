@@ -31,6 +31,8 @@ def assemble(
         first_of_all=bool(ranked) and ranked[0].id == moment.most_pressing,
         told=facts_of(signals or {}, moment.local),
         heard=tuple(heard),
+        lately=moment.lately,
+        gap=moment.gap,
     )
 
 

@@ -1,15 +1,11 @@
 """The task-based fallback: plain candidates from templates when no model can write in time."""
 
-from zoneinfo import ZoneInfo
-
 from oo.domain.pools import POOL_SIZE
-from oo.domain.standing import Standing
 from oo.kit.clock import Clock
-from oo.recommend.assembly import assemble
 from oo.recommend.filling import identify
+from oo.recommend.gathering import gather, known
 from oo.recommend.ports import TemplateWriter
-from oo.store import candidates, connections, decisions, users
-from oo.store import tasks as task_store
+from oo.store import candidates, connections, users
 from oo.store.database import Database
 
 FALLBACK_KEY = "fallback"
@@ -30,19 +26,18 @@ class FallbackPool:
         """
         now = self._clock.now()
         async with self._db.read() as connection:
-            head = (await users.heads(connection, [user_id])).get(user_id)
-            listed = (await task_store.lists(connection, [user_id]))[user_id]
-            available = await task_store.list_available(connection, user_id, now)
-            heard = await decisions.heard(connection, user_id, now)
-        if head is None or not available:
+            assembled = await gather(connection, user_id, now)
+        if assembled is None or not assembled.context.tasks:
             return False
-        moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
-        drafts = self._templates(assemble(moment, available, heard=heard), POOL_SIZE)
+        drafts = self._templates(assembled.context, POOL_SIZE)
         async with self._db.write() as connection:
             await users.lock(connection, [user_id])
             # a source that was disconnected this moment is not spoken of any more
-            listed = (await task_store.lists(connection, [user_id]))[user_id]
-            moment = Standing(listed, ZoneInfo(head.timezone)).at(self._clock.now())
+            now = self._clock.now()
+            found = await known(connection, user_id, now)
+            if found is None:
+                return False
+            moment = found.standing.at(now)
             fresh = identify(drafts, self._clock, moment)
             # beside what a fill may have put there this moment
             await candidates.add(connection, user_id, FALLBACK_KEY, fresh)

@@ -119,7 +119,7 @@ class PoolFiller:
         async with self._db.write() as connection:
             await users.lock(connection, [user_id])
             now = self._clock.now()
-            stock = (await pool.load(connection, [user_id], now)).get(user_id)
+            stock = (await pool.load(connection, [user_id], now, whole=True)).get(user_id)
             if stock is None:
                 return Filled(0, 0, fresh_already=True)  # deleted meanwhile
             said = await candidates.said(connection, user_id, key)

@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 from cachetools import TTLCache
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.claims import bounded, holds
+from oo.domain.claims import BEYOND_THE_LIST, bounded, holds
+from oo.domain.lately import NOTHING_BESIDE, busy_of
 from oo.domain.pools import LOW_WATER
 from oo.domain.signals import Signal
 from oo.domain.standing import Moment, Standing
 from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer
 from oo.kit.errors import Unauthorized
-from oo.store import candidates, signals, tasks, users
+from oo.store import beside, candidates, signals, tasks, users
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
 
@@ -79,24 +80,39 @@ def is_enough(eligible: Sequence[PoolEntry]) -> bool:
 
 
 async def load(
-    connection: AsyncConnection, user_ids: Collection[str], now: datetime
+    connection: AsyncConnection,
+    user_ids: Collection[str],
+    now: datetime,
+    *,
+    whole: bool = False,
 ) -> dict[str, Stock]:
-    """What these people have in stock, straight from the store; nobody who is gone."""
+    """What these people have in stock, straight from the store; nobody who is gone.
+
+    What they did lately is read of those whose candidates speak of it, and of all if `whole`.
+    """
     # the version first: what changes while this reads is then newer than the version that it is
     # kept under, and is read again
     heads = await users.heads(connection, user_ids)
     lists = await tasks.lists(connection, user_ids)
     entries = await candidates.live(connection, user_ids, now)
     current = await signals.current(connection, user_ids, now)
-    return {
-        user_id: Stock(
-            head.pool_version,
-            Standing(lists[user_id], ZoneInfo(head.timezone)),
-            entries[user_id],
-            current[user_id],
+    asked = [it for it in heads if whole or _goes_beyond_the_list(entries[it])]
+    known = await beside.load(connection, asked, now) if asked else {}
+    found = {}
+    for user_id, head in heads.items():
+        zone = ZoneInfo(head.timezone)
+        busy = busy_of(current[user_id], zone)
+        standing = Standing(
+            lists[user_id], zone, known.get(user_id, NOTHING_BESIDE)._replace(busy=busy)
         )
-        for user_id, head in heads.items()
-    }
+        found[user_id] = Stock(head.pool_version, standing, entries[user_id], current[user_id])
+    return found
+
+
+def _goes_beyond_the_list(entries: Sequence[PoolEntry]) -> bool:
+    return any(
+        claim.fact in BEYOND_THE_LIST for entry in entries for claim in entry.candidate.claims
+    )
 
 
 class Pool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from oo.domain.agents import Listens
 from oo.domain.explanations import Explains
 from oo.domain.health import Health
 from oo.identity.accounts import Accounts
@@ -38,6 +39,7 @@ class Services:
     refill: Refill
     wake: Callable[[str, int], None]
     explainer: Explains
+    listener: Listens
     health: Health
 
 

@@ -16,6 +16,7 @@ from ml.activities.casebook import Case, casebook
 from ml.activities.hint import Hint, hints
 from ml.activities.recogniser import Recogniser
 from ml.advice.advice import pieces
+from ml.agents.agent import agents
 from ml.composing.choosing import choose, slots
 from ml.composing.composer import Composer, Line
 from ml.generation.drafts import MAX_CONTENT
@@ -123,6 +124,7 @@ def test_no_two_kinds_of_work_share_a_step() -> None:
 class TestLanguage:
     def test_has_a_sentence_for_every_fact(self, language: Language) -> None:
         said = {name for finder in finders().values() for name in finder.says}
+        said |= {name for agent in agents().values() for name in agent.says}
         assert set(language.facts) == said
 
     def test_tells_the_same_of_a_fact_as_others_do(self, language: Language) -> None:
@@ -219,6 +221,8 @@ def test_what_is_said_is_what_is_claimed_and_so(code: str) -> None:
 def numbers_of(claim: Claim) -> set[int]:
     if claim.fact is Fact.OVERDUE_SINCE:
         return {int(part) for part in str(claim.value).split(":")}
+    if claim.fact is Fact.FREE:
+        return {int(part) for part in re.findall(r"\d+", str(claim.value))}
     counts = (Fact.DAYS_LATE, Fact.AGE)
     return {int(claim.value), int(claim.value) // 7} if claim.fact in counts else set()  # type: ignore[arg-type]
 

@@ -18,6 +18,9 @@ import ml.generation.refusals
 import ml.judges
 import ml.policies
 from ml.advice.advice import pieces
+from ml.agents.agent import agents
+from ml.agents.orchestrator import ask
+from ml.composing.fallback import quick_composer
 from ml.features.registry import Feature, Registry
 from ml.generation.refusals._rule import Rule
 from ml.insights.insight import Scene, Work, finders
@@ -161,6 +164,14 @@ async def check_fact(_: Place) -> None:
     context = PromptContext(DayPart.MORNING, 4, 1, 0, (task,))
     (insight,) = found.find(Scene(context, (Work(task, None),)))
     assert insight.name in found.says
+
+
+async def check_agent(_: Place) -> None:
+    found = agents()["fridays"]
+    context = PromptContext(DayPart.MORNING, 4, 1, 0, ())
+    (said,) = ask(context, quick_composer(), [found])
+    assert said.snippet == "- " + said.statements[0].spoken
+    assert "Nothing on your list is overdue." in said.snippet
 
 
 async def check_advice(place: Place) -> None:

@@ -21,6 +21,7 @@ import oo.jobs.periodic
 import oo.web.pages
 from ml.activities.activity import activities
 from ml.advice.advice import pieces
+from ml.agents.agent import agents
 from ml.features import REGISTRY
 from ml.insights.insight import finders
 from ml.judges import judges
@@ -105,6 +106,7 @@ LIVE: dict[str, Callable[[], set[str]]] = {
     "Estimators": lambda: set(estimators()),
     "Kinds of work": lambda: set(activities()),
     "Facts worth saying": lambda: set(finders()),
+    "Sub-agents": lambda: set(agents()),
     "Advice": lambda: set(pieces()),
     "Languages of tips": lambda: set(languages()),
     "Judges": lambda: set(judges()),

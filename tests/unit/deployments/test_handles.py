@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from deployments.handles import PER_CALL, GeneratorRefill, Shards
+from deployments.handles import PER_CALL, GeneratorListener, GeneratorRefill, Shards
+from oo.domain.agents import Report
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
 from oo.recommend.learner import Choice, ScoreRequest
@@ -43,6 +45,7 @@ def requests(*people: str) -> list[ScoreRequest]:
 
 
 # a replica that ends cancels what it was asked
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 AWAY = [RuntimeError("gone"), asyncio.CancelledError()]
 PEOPLE = [f"person-{number}" for number in range(40 * PER_CALL // 4)]
 
@@ -127,3 +130,20 @@ async def test_a_generator_that_is_cancelled_is_away(clock: ManualClock) -> None
         await refill.now("ada", 1.0)
     refill.behind("ada")
     await asyncio.gather(*refill._tasks)
+
+
+async def test_sub_agents_are_asked_here_while_the_generator_is_away() -> None:
+    here, there = Report((), NOW, None), Report((), NOW, NOW)
+
+    class Here:
+        async def listen(self, user_id: str) -> Report:
+            return here
+
+    async def gone(user_id: str) -> Report:
+        raise RuntimeError(user_id)
+
+    async def answers(user_id: str) -> Report:
+        return there
+
+    assert await GeneratorListener(handle_to(listen=gone), Here()).listen("ada") is here
+    assert await GeneratorListener(handle_to(listen=answers), Here()).listen("ada") is there

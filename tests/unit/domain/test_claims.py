@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oo.domain import due
-from oo.domain.claims import FACTS, Claim, Fact, bounded, decode, encode, holds
+from oo.domain.claims import BEYOND_THE_LIST, FACTS, Claim, Fact, bounded, decode, encode, holds
+from oo.domain.lately import Acted, Beside, Busy
 from oo.domain.standing import Moment, Standing
 from oo.domain.tasks import Task
 
@@ -30,6 +31,13 @@ TODAY_AT = one(3, due_at=NOW.replace(hour=23), added_at=NOW)
 TODAY_DAY = one(4, due=TODAY)
 FRIDAY = one(5, due=TODAY + timedelta(days=2))
 TOMORROW = one(6, due=TODAY + timedelta(days=1))
+ACTED = (
+    *(Acted(NOW - timedelta(hours=ago), "done", "task") for ago in (1, 2)),
+    *(Acted(NOW - timedelta(days=ago), "done", "task") for ago in range(1, 11)),
+    *(Acted(NOW - timedelta(hours=ago), "dismiss", "reminder") for ago in range(12)),
+)
+MEETING = Busy(NOW.replace(hour=17, minute=30), NOW.replace(hour=18))
+BESIDE = Beside(ACTED, {"f:1": "home"}, (MEETING,))
 TASKS = (LATE, SINCE, TODAY_AT, TODAY_DAY, FRIDAY, TOMORROW)
 
 TRUE = (
@@ -50,11 +58,18 @@ TRUE = (
     (Claim(Fact.OVERDUE_COUNT, value=2), NOW.replace(hour=23)),
     (Claim(Fact.WEEKDAY, value=2), MIDNIGHT),
     (Claim(Fact.PART_OF_DAY, value="afternoon"), EVENING),
+    (Claim(Fact.DONE_TODAY, value=2), MIDNIGHT),
+    (Claim(Fact.DONE_WEEK, value=8), MIDNIGHT),
+    (Claim(Fact.STREAK, value=10), MIDNIGHT),
+    (Claim(Fact.DONE_IN, value="afternoon 12 12"), MIDNIGHT),
+    (Claim(Fact.WAVES_AWAY, value="reminder 12 12"), MIDNIGHT),
+    (Claim(Fact.FREE, value="17:30 30"), NOW.replace(hour=17)),
+    (Claim(Fact.LABEL, "f:1", "home"), None),
 )
 
 
 def moment(*tasks: Task, now: datetime = NOW, zone: ZoneInfo = ZONE) -> Moment:
-    return Standing(tasks, zone).at(now.astimezone(UTC))
+    return Standing(tasks, zone, BESIDE).at(now.astimezone(UTC))
 
 
 @pytest.mark.parametrize(("claim", "until"), TRUE, ids=lambda one: str(getattr(one, "fact", "")))
@@ -64,6 +79,34 @@ def test_a_true_claim_holds_and_has_its_end(claim: Claim, until: datetime | None
     assert bounded(claim, here).until == until
     if until is not None:
         assert holds(claim, moment(*TASKS, now=until - timedelta(seconds=1)))
+
+
+OTHERWISE = (
+    (Fact.DONE_TODAY, 3),
+    (Fact.DONE_WEEK, 7),
+    (Fact.STREAK, 9),
+    (Fact.DONE_IN, "morning 12 12"),
+    (Fact.WAVES_AWAY, "task 12 12"),
+    (Fact.FREE, "17:30 91"),
+    (Fact.FREE, "17:00 30"),
+)
+
+
+@pytest.mark.parametrize(("fact", "value"), OTHERWISE)
+def test_what_is_otherwise_or_not_known_does_not_hold(fact: Fact, value: str | int) -> None:
+    assert not holds(Claim(fact, value=value), moment(*TASKS))
+    nothing_known = Standing(TASKS, ZONE).at(NOW.astimezone(UTC))
+    for claim, _ in TRUE:
+        if claim.fact in {*BEYOND_THE_LIST, Fact.FREE}:
+            assert not holds(claim, nothing_known)
+
+
+def test_nobody_is_free_in_an_event_or_before_one_of_another_day() -> None:
+    free = Claim(Fact.FREE, value="17:30 10")
+    assert not holds(free, moment(*TASKS, now=NOW.replace(hour=17, minute=31)))
+    assert not holds(free, moment(*TASKS, now=NOW - timedelta(days=1)))
+    assert holds(free, moment(*TASKS, now=NOW.replace(hour=17, minute=20)))
+    assert not holds(free, moment(*TASKS, now=NOW.replace(hour=17, minute=21)))
 
 
 def day(ahead: int) -> date:

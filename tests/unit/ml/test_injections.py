@@ -29,7 +29,7 @@ from oo.domain.signals import SignalFact
 from oo.domain.text import visible
 
 CORPUS = Path(__file__).parents[2] / "corpora" / "injections.yaml"
-PROMPTS = ("embedded-v1", "embedded-v2", "instruct-v1", "instruct-v2")
+PROMPTS = ("embedded-v1", "embedded-v2", "instruct-v1", "instruct-v2", "instruct-v3")
 TOKENS = (
     "<|im_start|>",
     "<|im_end|>",

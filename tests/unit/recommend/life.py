@@ -18,7 +18,6 @@ from ml.models.writer import answer
 from oo.domain.context import PromptContext
 from oo.domain.rewards import Action
 from oo.domain.signals import SignalSource, Upload
-from oo.domain.standing import Standing
 from oo.domain.tasks import Task
 from oo.integrations import reconcile
 from oo.integrations.imports import take_upload
@@ -26,18 +25,18 @@ from oo.integrations.registry import ConfiguredSource
 from oo.integrations.sources.file import SOURCE as FILE
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
-from oo.recommend.assembly import assemble
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.filling import PoolFiller
+from oo.recommend.gathering import gather
 from oo.recommend.learner import Choice, ScoreRequest
 from oo.recommend.pool import Pool
 from oo.recommend.ports import Assembled, Draft, Written
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import DISMISS_TASK_FOR, SNOOZE_FOR, ReactionRequest, Reactions
 from oo.recommend.recommender import Account, Recommender, Served
-from oo.store import kinds, tasks, users
+from oo.store import kinds, users
 from oo.store.database import Database
-from tests.unit.recommend.truth import Known, Truth, lies
+from tests.unit.recommend.truth import Act, Known, Truth, lies
 
 START = datetime(2026, 3, 27, 15, 30, tzinfo=UTC)  # Europe's clocks change two nights later
 SEEN: Counter[str] = Counter()
@@ -68,6 +67,7 @@ class Life:
         self.finished: dict[str, datetime] = {}
         self.ticked: set[str] = set()  # finished, as far as a list said so
         self.resting: dict[str, datetime] = {}
+        self.acted: list[Act] = []
         self.served: Served | None = None
         self.while_ranking: Change | None = None
         self.while_writing: Change | None = None
@@ -92,7 +92,7 @@ class Life:
 
     @property
     def truth(self) -> Truth:
-        return Truth(self.open, self.zone, self.clock.now())
+        return Truth(self.open, self.zone, self.clock.now(), self.acted)
 
     @property
     def available(self) -> set[str]:
@@ -163,6 +163,7 @@ class Life:
         await self.reactions.accept(
             ReactionRequest(self.user_id, served.decision.id, action, 20_000, f"{next(self.keys)}")
         )
+        self.acted.append(Act(now, action.value, served.candidate.kind.value))
         if task_id is None or task_id not in self.open:
             return
         if action is Action.DONE:
@@ -194,11 +195,9 @@ class Life:
     async def assemble(self, user_id: str) -> Assembled:
         now = self.clock.now()
         async with self.db.read() as connection:
-            head = (await users.heads(connection, [user_id]))[user_id]
-            listed = (await tasks.lists(connection, [user_id]))[user_id]
-            available = await tasks.list_available(connection, user_id, now)
-        moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
-        return Assembled(assemble(moment, available), head.pool_version)
+            assembled = await gather(connection, user_id, now)
+        assert assembled is not None
+        return Assembled(replace(assembled.context, heard=()), assembled.pool_version)
 
     def pool_key(self, context: PromptContext) -> str:
         return str(hash(context))

@@ -6,7 +6,7 @@ on purpose: an error in the product's own must show.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -33,12 +33,31 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Act:
+    """A reaction as the test knows it."""
+
+    at: datetime
+    action: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Truth:
-    """Everything that is the case: the open tasks by id, the zone and the instant."""
+    """Everything that is the case: open tasks by id, the zone, the instant, what was done."""
 
     tasks: Mapping[str, Known]
     zone: ZoneInfo
     now: datetime
+    acted: Sequence[Act] = ()
+
+    def done_on(self, first: int, last: int) -> list[datetime]:
+        """The local times of what was done from `first` to `last` days ago."""
+        return [
+            at
+            for act in self.acted
+            if act.action == "done"
+            and first <= (self.today - (at := act.at.astimezone(self.zone)).date()).days <= last
+        ]
 
     @property
     def today(self) -> date:
@@ -158,7 +177,62 @@ def _later(match: re.Match[str], truth: Truth, task: Known) -> bool:
 
 SPAN = r"(?P<over>over )?(?P<number>\d+) (?P<unit>days?|weeks?)"
 DAY = "|".join(WEEKDAYS)
+
+
+def _clear(truth: Truth) -> bool:
+    return truth.overdue_count == 0
+
+
+def _in_part(match: re.Match[str], truth: Truth, _: str | None) -> bool:
+    hours = {"morning": range(5, 12), "afternoon": range(12, 17), "evening": range(17, 22)}
+    past = truth.done_on(0, 29)
+    of_part = [at for at in past if at.hour in hours[match["part"]]]
+    right = (len(past), len(of_part)) == (int(match["of"]), int(match["count"]))
+    return right and match["part"] == truth.part and 2 * len(of_part) > len(past) >= 12
+
+
 COMPOSED: dict[str, tuple[str, Judge]] = {
+    "most at stake": (
+        rf"of all that is late, +has the most at stake; it is {SPAN} late",
+        _of_task(lambda m, t, task: t.late(task) in _span(m) and t.overdue_count > 1),
+    ),
+    "at stake the most": (
+        rf"is {SPAN} late, and of all that is late it has the most at stake",
+        _of_task(lambda m, t, task: t.late(task) in _span(m) and t.overdue_count > 1),
+    ),
+    "go on": (
+        r"you have done (\d+) things today\. take +while you are at it",
+        lambda m, t, _: len(t.done_on(0, 0)) == int(m[1]) and t.part != "night",
+    ),
+    "enough": (
+        r"you have done (\d+) things today and nothing is overdue",
+        lambda m, t, _: len(t.done_on(0, 0)) == int(m[1]) and _clear(t),
+    ),
+    "streak": (
+        r"you got something done on each of the last (\d+) days; +can be the one for today",
+        lambda m, t, _: (
+            not t.done_on(0, 0)
+            and all(t.done_on(ago, ago) for ago in range(1, int(m[1]) + 1))
+            and t.part != "night"
+        ),
+    ),
+    "week": (
+        r"you have done (\d+) things in seven days and nothing is overdue",
+        lambda m, t, _: len(t.done_on(0, 6)) == int(m[1]) and _clear(t),
+    ),
+    "night closed": (
+        r"nothing on your list is overdue, so nothing on it needs this night",
+        lambda _, t, __: _clear(t) and t.part == "night",
+    ),
+    "their time": (
+        r"of the last (?P<of>\d+) things you did, (?P<count>\d+) were done"
+        r" in the (?P<part>morning|afternoon|evening)",
+        _in_part,
+    ),
+    "weighs": (
+        r"(\d+) things on your list (?:are|need)",
+        lambda m, t, _: 3 <= int(m[1]) <= len(t.tasks),
+    ),
     "following days": (
         r"is due tomorrow and +the day after\. finish the first today, and tomorrow is free",
         _of_task(lambda _, truth, task: truth.late(task) == -1 and truth.part != "night"),

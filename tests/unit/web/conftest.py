@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from ml.composing.fallback import quick_composer
 from ml.features import REGISTRY
 from ml.policies import policies
 from oo.domain.health import State
@@ -22,6 +23,7 @@ from oo.identity.sessions import csrf_token
 from oo.integrations.service import Integrations
 from oo.kit.clock import ManualClock
 from oo.kit.settings import Settings
+from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.learner import Learner
@@ -128,6 +130,7 @@ async def open_site(folder: Path, **limits: int) -> AsyncIterator[Site]:
             identity=Identity.of(settings, db, clock),
             integrations=Integrations.of(settings, db, clock, provider),
             explainer=Explainer(db),
+            listener=Listener(db, clock, quick_composer),
             recommender=_recommender(db, clock),
             reactions=Reactions(db, clock),
             refill=NoRefill(),

@@ -1,0 +1,1 @@
+"""One file per sub-agent, exporting ``AGENT``; its sentences lie with the languages."""
