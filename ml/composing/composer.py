@@ -33,8 +33,6 @@ UNKNOWN = -1.5  # a step for anything
 SOON_DAYS = 2
 WAITING_DAYS = 10
 _SLOT = re.compile(r"\{(\w+)\}")
-STEP_FIRST = 0.5
-OPEN_ENDS = (":", "、")  # of a sentence that only leads to the step
 PER_INSIGHT = 2  # texts of one insight: the person's bandit sees different wordings
 ADVICE = 2.0  # below whatever has a task; at night, rest is the best that can be said
 NIGHT_ADVICE = 6.5
@@ -143,7 +141,6 @@ class Step(NamedTuple):
     text: str
     activity: str | None = None
     apt: float = 0.0
-    speaks_for_itself: bool = False  # it names what it is about, so that it may come first
 
 
 NO_STEP = Step("")
@@ -153,16 +150,31 @@ def _said(insight: Insight, scene: Scene, language: Language, random: Random) ->
     facts = language.facts.get(insight.name)
     if facts is None:
         return
-    sentences = random.sample(facts, min(PER_INSIGHT, len(facts)))
     steps = [NO_STEP] if insight.stands_alone else _steps(insight, scene, language, random)
+    beside = None if insight.stands_alone else _beside(insight, language)
+    facts = facts if beside is None else beside
+    sentences = random.sample(facts, min(PER_INSIGHT, len(facts)))
     for number, step in enumerate(steps[:PER_INSIGHT]):
         sentence = sentences[number % len(sentences)]
-        leads = step.speaks_for_itself and random.random() < STEP_FIRST
         content, spoken = (
-            _joined(_filled(sentence, insight, scene, language, name), step.text, language, leads)
+            _joined(_filled(sentence, insight, scene, language, name), step.text, language, beside)
             for name in (_title, _reference)
         )
-        yield _line(insight, scene, language, (content, spoken), step, number, random)
+        works = (*(() if insight.work is None else (insight.work,)), *insight.others)
+        names = Fact.TITLE if beside is None else Fact.ABOUT
+        claims = _claims(scene, works, insight.claims, names)
+        yield _line(insight, scene, language, (content, spoken), step, number, claims, random)
+
+
+def _beside(insight: Insight, language: Language) -> tuple[str, ...] | None:
+    """What is said after the step, where the title can be shown beside the tip as it was typed.
+
+    A title that has to be cleaned first is quoted in the text, which is where cleaning is done.
+    """
+    work = insight.work
+    if work is None or display_title(work.task.title) != work.task.title:
+        return None
+    return language.after.get(insight.name)
 
 
 def _steps(insight: Insight, scene: Scene, language: Language, random: Random) -> list[Step]:
@@ -170,10 +182,7 @@ def _steps(insight: Insight, scene: Scene, language: Language, random: Random) -
     assert work is not None  # noqa: S101 - an insight without a task stands alone
     situation = situation_of(work, scene)
     suiting = () if situation is Situation.NIGHT else work.suiting
-    apt = [
-        Step(one.case.step, one.case.activity, APT * one.probability - DOUBT, True)
-        for one in suiting
-    ]
+    apt = [Step(one.case.step, one.case.activity, APT * one.probability - DOUBT) for one in suiting]
     shown = (
         () if situation is Situation.NIGHT else hinted(work.task.title, language.code, work.kind)
     )
@@ -223,11 +232,9 @@ def _moment(scene: Scene, language: Language) -> str:
     return language.moment_of(scene.context.weekday, scene.context.daypart)
 
 
-def _joined(sentence: str, step: str, language: Language, leads: bool) -> str:
-    if not step:
-        return sentence
-    parts = (step, sentence) if leads and not sentence.endswith(OPEN_ENDS) else (sentence, step)
-    return language.gap.join(parts)
+def _joined(sentence: str, step: str, language: Language, beside: tuple[str, ...] | None) -> str:
+    parts = (sentence, step) if beside is None else (step, sentence)
+    return language.gap.join(part for part in parts if part)
 
 
 def _line(
@@ -237,6 +244,7 @@ def _line(
     texts: tuple[str, str],
     step: Step,
     number: int,
+    claims: tuple[Claim, ...],
     random: Random,
 ) -> Line:
     work = insight.work
@@ -252,20 +260,19 @@ def _line(
         insight=insight.name,
         activity=step.activity or (None if work is None else work.kind),
         step=step.text or None,
-        claims=_claims(scene, (work, *insight.others), insight.claims),
+        claims=claims,
     )
 
 
 def _claims(
-    scene: Scene, works: Sequence[Work | None], claims: Sequence[Claim]
+    scene: Scene, works: Sequence[Work], claims: Sequence[Claim], names: Fact = Fact.TITLE
 ) -> tuple[Claim, ...]:
     """What must hold: the part of the day that it was written for, each task open, the facts."""
     part = Claim(Fact.PART_OF_DAY, value=scene.context.daypart.value)
     named = [
         claim
         for work in works
-        if work is not None
-        for claim in (work.claim(Fact.OPEN), work.claim(Fact.TITLE, work.task.title))
+        for claim in (work.claim(Fact.OPEN), work.claim(names, work.task.title))
     ]
     return tuple(dict.fromkeys((part, *named, *claims)))
 

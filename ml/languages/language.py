@@ -24,8 +24,9 @@ class Language(Frozen):
     A sentence holds ``{q}``, ``{r}`` and ``{s}`` for quoted titles, and ``{days}``, ``{weekday}``,
     ``{moment}``, ``{time}``, ``{count}`` or ``{of}``; those of sub-agents have a file of their own.
     `gap` parts sentences, and is empty where words are not parted either; `units` is the length of
-    the spans that people write and Babel has. `unknown` are steps for a task whose kind of work is
-    not known.
+    the spans that people write and Babel has. `after` are the sentences of facts that follow a
+    step, where the title stands beside the tip and not in it; an empty one says nothing. `unknown`
+    are steps for a task whose kind of work is not known.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -38,6 +39,7 @@ class Language(Frozen):
     moment: str
     parts: dict[DayPart, str]
     facts: dict[str, Texts]
+    after: dict[str, tuple[str, ...]]
     unknown: dict[Situation, Texts] = Field(min_length=len(Situation))
 
     @property

@@ -22,6 +22,7 @@ class Fact(StrEnum):
 
     OPEN = "open"
     TITLE = "title"  # value: the title as contexts hold it
+    ABOUT = "about"  # the same, where the title is shown beside the text and not in it
     DAYS_LATE = "days_late"  # value: days since the due day, at least 1
     OVERDUE_SINCE = "overdue_since"  # value: the local time today, "05:30"
     DUE_IN = "due_in"  # value: days until the due day, at least 1
@@ -249,9 +250,14 @@ def _until_not_free(moment: Moment, value: Value) -> datetime | None:
     return begins and begins - timedelta(minutes=_free_value(value)[1])
 
 
+def _is_title(moment: Moment, task: OpenTask, value: Value) -> bool:
+    return moment.standing.title(task) == value
+
+
 FACTS: Mapping[Fact, TaskRule | ListRule] = {
     Fact.OPEN: TaskRule(lambda _, __, ___: True, _never),
-    Fact.TITLE: TaskRule(lambda m, task, value: m.standing.title(task) == value, _never),
+    Fact.TITLE: TaskRule(_is_title, _never),
+    Fact.ABOUT: TaskRule(_is_title, _never),
     Fact.DAYS_LATE: TaskRule(lambda m, task, value: _late(m, task) == value, _midnight),
     Fact.OVERDUE_SINCE: TaskRule(
         lambda m, task, value: due.overdue_since(task, m.local) == value, _midnight

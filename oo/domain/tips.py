@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from oo.domain.claims import Claim
+from oo.domain.claims import Claim, Fact
 from oo.domain.tasks import Task
 
 
@@ -39,6 +39,12 @@ class TipCandidate:
     created_at: datetime
     expires_at: datetime
     claims: tuple[Claim, ...] = ()
+
+    @property
+    def about(self) -> str | None:
+        """The title of its task where the text does not hold it, to be shown beside the text."""
+        titles = (claim.value for claim in self.claims if claim.fact is Fact.ABOUT)
+        return next((value for value in titles if isinstance(value, str)), None)
 
 
 class Offer(NamedTuple):

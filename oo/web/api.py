@@ -27,7 +27,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Tip(BaseModel):
-    """The one tip. `confidence` lies in [0, 1]; `task` is the id of the task that it speaks of."""
+    """The one tip. `confidence` lies in [0, 1]; `task` is the id of the task that it speaks of.
+
+    `about` is the title of that task where `content` does not hold it, to be shown beside it.
+    """
 
     id: str
     content: str
@@ -37,6 +40,7 @@ class Tip(BaseModel):
     prompt_version: str
     confidence: float
     task: str | None
+    about: str | None
     policy: str
 
 
@@ -106,6 +110,7 @@ async def recommend(request: Request) -> Response:
                 "prompt_version": candidate.prompt_version,
                 "confidence": candidate.confidence,
                 "task": candidate.task_id,
+                "about": candidate.about,
                 "policy": answer.decision.policy,
             },
             "reason": None,

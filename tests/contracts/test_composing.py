@@ -133,6 +133,15 @@ class TestLanguage:
             asked = {frozenset(SLOT.findall(text)) for text in english.facts[name]}
             assert {frozenset(SLOT.findall(text)) for text in texts} <= asked, name
 
+    def test_says_what_follows_a_step_with_no_title_in_it(self, language: Language) -> None:
+        english = languages()["en"]
+        assert set(language.after) == set(english.after) <= set(language.facts)
+        for name, texts in language.after.items():
+            told = {slot for text in english.facts[name] for slot in SLOT.findall(text)} - {"{q}"}
+            for text in texts:
+                assert set(SLOT.findall(text)) <= told, (name, text)
+                assert not text or text.endswith("。" if language.code == "ja" else "."), text
+
     def test_has_every_piece_of_advice(self, language: Language) -> None:
         assert [name for name, one in pieces().items() if language.code not in one.texts] == []
 

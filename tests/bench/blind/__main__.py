@@ -2,6 +2,7 @@
 
 `pairs ROUND` makes pairs out of `lists.yaml` (lists, hours and a writer's tips): the product's six
 tips per list as they are now, each beside one of the writer's, in an order drawn from the seed.
+Both are shown as a page shows them, from round 5 on with the task's title below in brackets.
 Readers get what `sheet ROUND` prints, which has no key. Their verdicts are files of the round, one
 per reader: by pair, which tip is better, and for each tip how useful and natural it is (1 to 5),
 whether it is true and in the language of the list (0 or 1). `table ROUND` counts them.
@@ -71,12 +72,14 @@ def make_pairs(number: int, seed: int = 7) -> None:
         tasks = tasks_of(found, now)
         context = assemble(Standing(tasks, ZoneInfo("UTC")).at(now), tasks)
         lines = choose(composer.lines(context, random), TIPS)
+        titles = {task.task_id: task.title for task in context.tasks}
         product = [
-            (None if line.index is None else context.tasks[line.index].task_id, line.content)
+            shown(None if n is None else context.tasks[n].task_id, line.content, titles)
             for line in lines
+            for n in (line.index,)
         ]
         written = [
-            (None if tip["task"] is None else f"b:{tip['task']}", tip["text"])
+            shown(None if tip["task"] is None else f"b:{tip['task']}", tip["text"], titles)
             for tip in found["tips"]
         ]
         for place, (ours, theirs) in enumerate(matched(product, written)):
@@ -87,6 +90,12 @@ def make_pairs(number: int, seed: int = 7) -> None:
     (folder(number) / "verdicts").mkdir(parents=True, exist_ok=True)
     (folder(number) / "pairs.yaml").write_text(text, "utf-8")
     out.print(f"{len(rows)} pairs")
+
+
+def shown(task: str | None, text: str, titles: dict[str, str]) -> tuple[str | None, str]:
+    """A tip as its page shows it: the title of its task below, where the text does not hold it."""
+    title = None if task is None else titles.get(task)
+    return task, text if title is None or title in text else f"{text}  [{title}]"
 
 
 def matched(

@@ -17,6 +17,7 @@ from ml.generation.account import OUTSIDE
 from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
 from ml.generation.drafts import Source, reference
 from ml.prompts.prompt import load
+from oo.domain.claims import Fact
 from oo.domain.context import DayPart, PromptContext, TaskFacts
 from tests.unit.ml.test_generation_grammar import accepts
 
@@ -128,4 +129,6 @@ async def test_a_set_is_in_the_language_of_the_list(code: str) -> None:
     )
     assert len(tips) == 6
     start = {"en": "“", "de": "„", "ja": "「"}[code]
-    assert all(start in tip.content for tip in tips if tip.task_id is not None)
+    for tip in tips:
+        is_beside = any(claim.fact is Fact.ABOUT for claim in tip.claims)
+        assert (start in tip.content) is (tip.task_id is not None and not is_beside)

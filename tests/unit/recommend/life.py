@@ -19,6 +19,7 @@ from oo.domain.context import PromptContext
 from oo.domain.rewards import Action
 from oo.domain.signals import SignalSource, Upload
 from oo.domain.tasks import Task
+from oo.domain.tips import TipCandidate
 from oo.integrations import reconcile
 from oo.integrations.imports import take_upload
 from oo.integrations.registry import ConfiguredSource
@@ -249,18 +250,18 @@ class Life:
         told = await self.recommender.recommend(account)
         if isinstance(told, Served):
             self.served = told
-            self.judge(told.candidate.content, told.candidate.task_id)
+            self.judge(told.candidate)
         else:
             assert not self.available, "there is something to say, and nothing was"
         async with self.db.read() as connection:
             head = (await users.heads(connection, [self.user_id]))[self.user_id]
         stock = await self.pool.stock(self.user_id, head.pool_version)
         for entry in stock.eligible(self.clock.now()):
-            self.judge(entry.candidate.content, entry.candidate.task_id)
+            self.judge(entry.candidate)
 
-    def judge(self, content: str, task_id: str | None) -> None:
-        found = lies(content, task_id, self.truth, SEEN)
-        assert not found, f"{content!r} at {self.clock.now()} in {self.zone}: {found}"
+    def judge(self, tip: TipCandidate) -> None:
+        found = lies(tip.content, tip.task_id, self.truth, SEEN, tip.about)
+        assert not found, f"{tip.content!r} at {self.clock.now()} in {self.zone}: {found}"
 
 
 class _Handed:

@@ -251,15 +251,16 @@ COMPOSED: dict[str, tuple[str, Judge]] = {
         lambda _, truth, __: len(truth.tasks) == 2 and truth.overdue_count == 0,
     ),
     "only today": (
-        r"the only thing due today|only one thing is due today|is done, nothing else is due today",
+        r"the only thing due today|only one thing is due today|nothing else is due today",
         _of_task(lambda _, truth, task: truth.is_only_today(task)),
     ),
     "last day": (
-        r"today is the last day for",
+        r"today is the last day(?: for)?",
         _of_task(lambda _, truth, task: truth.late(task) == 0 and not truth.overdue(task)),
     ),
     "only overdue": (
-        r"the only thing on your list past its date|just one thing is overdue",
+        r"the only thing on your list past its date|just one thing is overdue"
+        r"|nothing else on your list is overdue",
         _of_task(lambda _, truth, task: truth.is_only_overdue(task)),
     ),
     "longest overdue": (
@@ -281,15 +282,17 @@ COMPOSED: dict[str, tuple[str, Judge]] = {
         r"you have until tomorrow",
         _of_task(lambda _, truth, task: truth.late(task) == -1 and truth.part != "night"),
     ),
-    "until day": (rf"has until ({DAY})", _of_task(lambda m, t, task: _due_on(m, t, task))),
+    "until day": (rf"(?:has|have) until ({DAY})", _of_task(lambda m, t, task: _due_on(m, t, task))),
     "first": (
-        rf"(?:nothing is due before +on|the next date on your list is +, on) ({DAY})",
+        rf"(?:nothing is due before(?: it,)? +on|the next date on your list is +, on) ({DAY})",
         _of_task(lambda m, t, task: t.is_first_due(task) and _due_on(m, t, task)),
     ),
     "waiting": (
         rf"(?:on your list for {SPAN} without a date|has no date and has stood there for "
         + SPAN.replace("<", "<_")
-        + ")",
+        + "|has waited "
+        + SPAN.replace("<", "<__")
+        + " without a date)",
         _of_task(lambda m, truth, task: _waits(m, truth, task)),
     ),
     "until morning": (
@@ -312,7 +315,10 @@ COMPOSED: dict[str, tuple[str, Judge]] = {
 
 def _waits(match: re.Match[str], truth: Truth, task: Known) -> bool:
     found = match.groupdict()
-    plain = {name: found[name] or found[f"_{name}"] for name in ("over", "number", "unit")}
+    plain = {
+        name: found[name] or found[f"_{name}"] or found[f"__{name}"]
+        for name in ("over", "number", "unit")
+    }
     number = int(plain["number"]) * (7 if plain["unit"].startswith("week") else 1)
     days = range(number + 1, number + 7) if plain["over"] else range(number, number + 1)
     return truth.late(task) is None and truth.age(task) in days
@@ -407,11 +413,21 @@ def _of_the_second(titles: list[str], content: str, truth: Truth) -> list[str]:
     return [] if meant else [f"what is said of {titles[0]!r} is not so"]
 
 
-def lies(content: str, task_id: str | None, truth: Truth, seen: Counter[str]) -> list[str]:
-    """What `content` states that is not the case; counts in `seen` what kinds of claims it made."""
+def lies(
+    content: str, task_id: str | None, truth: Truth, seen: Counter[str], about: str | None = None
+) -> list[str]:
+    """What `content` states that is not the case; counts in `seen` what kinds of claims it made.
+
+    `about` is the title that is shown beside it, if the text itself names none.
+    """
     found = []
     titles = re.findall(r"“(.*?)”", content)
-    if task_id is not None:
+    if about is not None:
+        seen["title beside"] += 1
+        title = truth.tasks[task_id].title if task_id in truth.tasks else None
+        if titles or about != title:
+            found.append(f"quotes {titles} beside {about!r}, the task is {title!r}")
+    elif task_id is not None:
         seen["title"] += 1
         title = truth.tasks[task_id].title if task_id in truth.tasks else None
         if titles[:1] != [title] or len(titles) > 3:
