@@ -1,12 +1,14 @@
 """`oo prompt`: which prompt writes, which one challenges it, and who changed it and why."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from oo.cli.command import Command, Group
 from oo.cli.commands.policy import Actor, Reason, order_of
-from oo.cli.console import out
+from oo.cli.commands.simulate import MODELS
+from oo.cli.console import err, out
 from oo.kit.settings import load_settings
 from oo.store import prompts as store
 from oo.store.database import Database
@@ -109,6 +111,44 @@ def rollback(reason: Reason, actor: Actor = "") -> None:
     order = order_of(actor, reason)
     now = with_store(load_settings(), lambda db: prompts.rollback(db, order))
     out.print(f"In force again: {now}.")
+
+
+@prompt.command()
+def search(
+    version: Annotated[str, typer.Option("--prompt", help="The version to vary.")],
+    reason: Reason = "a search",
+    actor: Actor = "",
+    model: Annotated[str, typer.Option(help="The alias that writes.")] = "tip-generator",
+    trials: Annotated[int, typer.Option(min=2, help="Variations to try.")] = 12,
+    lists: Annotated[int, typer.Option(min=2, help="Lists in each language.")] = 10,
+    languages: Annotated[str, typer.Option(help="Of the lists.")] = "en",
+    seed: Annotated[int, typer.Option(help="Same seed, same lists and variations.")] = 7,
+    aliases: Annotated[Path, typer.Option(help="File of model aliases.")] = MODELS,
+) -> None:
+    """Try declared variations of a prompt against the judge, and propose the best one.
+
+    What is proposed serves nobody until `oo prompt approve`. Trials and files are in MLflow.
+    """
+    from rich.progress import Progress
+
+    from oo.mlops import prompt_search
+
+    codes = tuple(code.strip() for code in languages.split(","))
+    plan = prompt_search.Search(version, model, trials, lists, codes, seed)
+    with Progress(console=err, transient=True) as bar:
+        task = bar.add_task("writing and judging", total=trials)
+        order = order_of(actor, reason)
+        found = prompt_search.search(
+            plan, load_settings(), aliases, order, lambda: bar.advance(task)
+        )
+    out.print(
+        f"{found.tried} variations; best: {found.best}. On fresh lists {found.gain:+.2f} of 5"
+        f" [{found.low:+.2f}, {found.high:+.2f}]. MLflow run {found.mlflow_run_id}"
+    )
+    if found.proposed:
+        out.print(f"Proposed. To have it challenge: oo prompt approve {found.proposed} --reason …")
+    else:
+        out.print("Nothing is proposed: it is not surely better than what there is.")
 
 
 COMMAND = Command("prompt", Group.LEARNING, prompt)
