@@ -1,9 +1,12 @@
 """ContextAssembler: a thin shim; what a writer is told about one person, and what may be told."""
 
+from dataclasses import replace
+
 from deployments.process import BEHIND, start
 from oo.integrations.service import Integrations
 from oo.recommend.gathering import gather
 from oo.recommend.ports import Assembled
+from oo.store import prompts
 
 
 class ContextAssembler:
@@ -19,7 +22,11 @@ class ContextAssembler:
         await self._integrations.open_tasks(user_id)
         now = self._clock.now()
         async with self._db.read() as connection:
-            return await gather(connection, user_id, now)
+            found = await gather(connection, user_id, now)
+            if found is None:
+                return None
+            prompt = await prompts.given_to(connection, user_id)
+        return found._replace(context=replace(found.context, prompt=prompt))
 
     async def status(self) -> str:
         """Answers when the replica is up."""

@@ -14,6 +14,7 @@ from deployments.process import BEHIND, start
 from ml.composing.writing import knowing_composer, write
 from ml.generation.gate import pool_key
 from ml.generation.settings import TIP_GENERATOR, ModelSettings, load_settings
+from ml.prompts.prompt import Prompt, given
 from ml.prompts.prompt import load as load_prompt
 from oo.domain.agents import Report
 from oo.domain.context import PromptContext
@@ -51,13 +52,17 @@ class _Writer:
 
     def pool_key(self, context: PromptContext) -> str:
         alias = self._aliases.alias(TIP_GENERATOR)
-        return pool_key(context, load_prompt(alias.prompt), alias.model)
+        return pool_key(context, self._prompt(context), alias.model)
+
+    def _prompt(self, context: PromptContext) -> Prompt:
+        """The alias's own, or the one that the person was given."""
+        return given(context, load_prompt(self._aliases.alias(TIP_GENERATOR).prompt))
 
     async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
         drafts, is_cut_short = await write(
             context,
             count,
-            load_prompt(self._aliases.alias(TIP_GENERATOR).prompt),
+            self._prompt(context),
             self._aliases.completer(),
             self.composer,
             deadline_s=deadline_s,

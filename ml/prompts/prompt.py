@@ -6,7 +6,7 @@ A changed text is a new file: candidates and decisions name the version that mad
 import hashlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple, TypedDict
 
@@ -124,7 +124,7 @@ class Prompt:
         Its facts are in an order of their own, since that of the context follows the minute.
         """
         told = sorted(context.told, key=str) if self._has("{told}") else ()
-        shown = replace(context, told=tuple(told), heard=())
+        shown = replace(context, told=tuple(told), heard=(), prompt="")
         return shown if self.wants_briefing else replace(shown, lately=None, gap=None)
 
     def render(
@@ -156,6 +156,23 @@ def load(version: str) -> Prompt:
     if prompt.version != version:
         raise ValueError(f"{version}.yaml says that it is {prompt.version!r}")
     return prompt
+
+
+@lru_cache(64)
+def parse(body: str) -> Prompt:
+    """The prompt that a file's text holds. Raises pydantic's ValidationError or yaml.YAMLError."""
+    return Prompt(PromptFile.model_validate(yaml.safe_load(body)))
+
+
+def given(context: PromptContext, own: Prompt) -> Prompt:
+    """The prompt that the person was given if it is of the family of the writer's own; else that.
+
+    A model of another family would not understand it.
+    """
+    if not context.prompt:
+        return own
+    prompt = parse(context.prompt)
+    return prompt if prompt.name == own.name else own
 
 
 def versions() -> tuple[str, ...]:

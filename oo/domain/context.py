@@ -123,7 +123,8 @@ class PromptContext:
     signals, the most useful first (at most MAX_TOLD); their titles are one line of at most
     MAX_TITLE characters. `heard` are tips of the last HEARD_DAYS days, the newest first (at most
     MAX_HEARD): what was said is not said again soon. `lately` is None where it was not asked for,
-    `gap` where the person is not free, or free for the rest of the day.
+    `gap` where the person is not free, or free for the rest of the day. `prompt` is the file
+    of the prompt that the person was given in place of the writer's own; empty for most.
     """
 
     daypart: DayPart
@@ -136,3 +137,4 @@ class PromptContext:
     heard: tuple[Heard, ...] = ()
     lately: Lately | None = None
     gap: Gap | None = None
+    prompt: str = ""

@@ -1,4 +1,4 @@
-"""The tables that hold no person's data: policies, and simulations of made-up people."""
+"""The tables that hold no person's data: policies, prompts, simulations of made-up people."""
 
 from sqlalchemy import (
     JSON,
@@ -36,6 +36,31 @@ policy_changes = Table(
     Column("actor", String(320), nullable=False),
     Column("reason", Text, nullable=False),
     Column("report", JSON, nullable=False),  # what the gate found
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# what a version of a prompt said when it was proposed or challenged: files may change, this not
+prompt_texts = Table(
+    "prompt_texts",
+    metadata,
+    Column("version", String(64), primary_key=True),
+    Column("family", String(64), nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("body", Text, nullable=False),  # the YAML of the file
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# append-only: the roles of prompts are a fold of it
+prompt_changes = Table(
+    "prompt_changes",
+    metadata,
+    Column("id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("version", String(64), nullable=False),
+    Column("role", String(16), nullable=False),  # see oo.domain.prompts
+    Column("share", Float, nullable=False),  # of people, for a challenger; else 0
+    Column("actor", String(320), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("report", JSON, nullable=False),  # what the search or the gate found
     Column("created_at", UtcDateTime, nullable=False),
 )
 

@@ -94,7 +94,9 @@ def test_make_targets_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "line"), found(r"(?:^|[\s/(])(oo(?: --?[a-z]+| [a-z]+)+)"), ids=lambda it: it
+    ("document", "line"),
+    found(r"(?:^|[\s/(])(oo(?: --?[a-z]+| [a-z]+(?:-[a-z]+)*)+)"),
+    ids=lambda it: it,
 )
 def test_oo_commands_exist(document: str, line: str) -> None:
     command: Any = typer.main.get_command(cli.build())
@@ -108,7 +110,7 @@ def test_oo_commands_exist(document: str, line: str) -> None:
 
 
 def test_the_commands_of_an_operator_are_documented() -> None:
-    named = {line for _, code in all_code() for line in re.findall(r"oo ([a-z]+)", code)}
+    named = {line for _, code in all_code() for line in re.findall(r"oo ([a-z-]+)", code)}
     command: Any = typer.main.get_command(cli.build())
     assert set(command.commands) <= named
 

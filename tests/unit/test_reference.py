@@ -29,6 +29,7 @@ from ml.languages.language import languages
 from ml.ope.estimators import estimators
 from ml.policies import policies
 from ml.prompts.prompt import versions
+from ml.rating.judges import tip_judges
 from oo.cli.main import build
 from oo.domain.claims import Fact
 from oo.domain.signals import all_kinds
@@ -110,6 +111,7 @@ LIVE: dict[str, Callable[[], set[str]]] = {
     "Advice": lambda: set(pieces()),
     "Languages of tips": lambda: set(languages()),
     "Judges": lambda: set(judges()),
+    "Judges of tips": lambda: set(tip_judges()),
     "Prompts": lambda: set(versions()),
     "Signal sources": lambda: set(source_plugins()),
     "Forms of lists": lambda: set(readers()),

@@ -60,7 +60,7 @@ def history() -> None:
 @policy.command()
 def shadow(name: Name, reason: Reason, actor: Actor = "") -> None:
     """Have a policy say of each decision what it would have picked, without deciding."""
-    order = _order(actor, reason)
+    order = order_of(actor, reason)
     found = with_store(load_settings(), lambda db: roles.shadow(db, name, order))
     out.print(f"{found} is a shadow now.")
 
@@ -68,7 +68,7 @@ def shadow(name: Name, reason: Reason, actor: Actor = "") -> None:
 @policy.command()
 def off(name: Name, reason: Reason = "no longer needed", actor: Actor = "") -> None:
     """Turn a shadow off."""
-    order = _order(actor, reason)
+    order = order_of(actor, reason)
     found = with_store(load_settings(), lambda db: roles.off(db, name, order))
     out.print(f"{found} is no shadow any more.")
 
@@ -87,7 +87,7 @@ def promote(
     seeds: Annotated[int, typer.Option(min=1, help="Simulated populations.")] = TRIAL.seeds,
 ) -> None:
     """Put a policy in force if every check of the gate passes; ends with 1 if it is refused."""
-    settings, order = load_settings(), _order(actor, reason)
+    settings, order = load_settings(), order_of(actor, reason)
     start = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
     with err.status("Replaying the decision log …"):
         contest = with_store(settings, lambda db: prepare(db, name, order.at, start))
@@ -108,7 +108,7 @@ def promote(
 @policy.command()
 def demote(reason: Reason, actor: Actor = "") -> None:
     """Go back to the policy that was in force before, at once and in place."""
-    order = _order(actor, reason)
+    order = order_of(actor, reason)
     found = with_store(load_settings(), lambda db: roles.demote(db, order))
     out.print(f"{found.policy} is out; {found.now} is in force again.")
     _warn_of_pin()
@@ -137,7 +137,8 @@ def _warn_of_pin() -> None:
         )
 
 
-def _order(actor: str, reason: str) -> Order:
+def order_of(actor: str, reason: str) -> Order:
+    """Who changes something, and why. Raises BadRequest without a reason."""
     if not reason.strip():
         raise BadRequest("Say why: --reason is kept with the change.")
     return Order(actor or _user(), reason.strip(), SystemClock().now())

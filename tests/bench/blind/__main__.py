@@ -23,11 +23,12 @@ from rich.table import Table
 
 from ml.composing.choosing import choose
 from ml.composing.writing import knowing_composer
+from ml.rating.verdicts import FOLDER
 from oo.domain.standing import Standing
 from oo.domain.tasks import Task
 from oo.recommend.assembly import assemble
 
-HERE = Path(__file__).parent
+HERE = FOLDER
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 TIPS = 6
 SIDES = ("A", "B")
