@@ -22,6 +22,7 @@ from oo.identity.sessions import Sessions
 from oo.integrations.service import Integrations
 from oo.mlops.explanation import Explainer
 from oo.recommend.fallback import FallbackPool
+from oo.recommend.freshness import PoolFreshness
 from oo.recommend.pool import Pool
 from oo.recommend.ports import Draft
 from oo.recommend.profile_cache import Profiles
@@ -45,7 +46,7 @@ class Ingress:
     def __init__(self, shards: Sequence[Any], assembler: Any, generator: Any, jobs: Any) -> None:
         settings, clock, self._db, random = start("ingress")
         bandit = Shards(shards, clock)
-        self._refill = GeneratorRefill(generator, clock)
+        self._refill = GeneratorRefill(generator)
 
         warm()  # else the first person without candidates waits for it, or gets none
 
@@ -101,6 +102,7 @@ class Ingress:
             refill=self._refill,
             wake=bandit.wake,
             explainer=Explainer(self._db),
+            freshness=PoolFreshness(self._db, clock, settings.nightly.active_days),
             health=Watch(
                 {
                     "store": store,

@@ -13,6 +13,7 @@ from oo.identity.sessions import Sessions
 from oo.integrations.service import Integrations
 from oo.kit.clock import Clock
 from oo.kit.settings import Settings
+from oo.recommend.freshness import PoolFreshness
 from oo.recommend.ports import Refill
 from oo.recommend.reactions import Reactions
 from oo.recommend.recommender import Recommender
@@ -39,6 +40,7 @@ class Services:
     wake: Callable[[str, int], None]
     explainer: Explains
     health: Health
+    freshness: PoolFreshness
 
 
 def services(request: Request) -> Services:
