@@ -21,7 +21,7 @@ def usual_hour(profile: Mapping[str, float]) -> float:
 
 
 def next_visit(profile: Mapping[str, float], zone: ZoneInfo, now: datetime) -> datetime:
-    """The next instant at which the person usually comes; `now`, where it is in this part of the day.
+    """When the person usually comes next; `now`, where that is in this part of the day.
 
     What is made for now serves until that part of the day ends anyway.
     """

@@ -46,7 +46,7 @@ async def plan(db: Database, clock: Clock, active_days: int) -> Progress | None:
 
 
 def is_due(newest: Progress | None, hour: int, now: datetime) -> bool:
-    """Whether tonight's batch is to begin: its hour has come, not long ago, and it has not begun."""
+    """Whether tonight's batch is to begin: its hour came not long ago, and it has not begun."""
     begins = now.replace(hour=hour, minute=0, second=0, microsecond=0)
     if begins > now:
         begins -= timedelta(days=1)

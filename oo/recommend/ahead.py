@@ -94,5 +94,5 @@ class AheadFiller:
 
 
 def _is_later(at: datetime, now: datetime, zone: tzinfo) -> bool:
-    """Whether it lies in a later part of the person's day: what is for now does not last till then."""
+    """Whether it lies in a later part of the day: what is for now does not last till then."""
     return end_of_daypart(at.astimezone(zone)) > end_of_daypart(now.astimezone(zone))

@@ -8,7 +8,7 @@ from oo.store.tables import feedback, sessions, tasks, users
 
 
 def is_active(now: datetime, since: datetime) -> ColumnElement[bool]:
-    """Whether the person has a session that lives and was begun since then, or has reacted since."""
+    """Whether the person has a live session that was begun since then, or has reacted since."""
     s, f = sessions.c, feedback.c
     signed_in = select(s.token_hash).where(
         s.user_id == users.c.id, s.expires_at > now, s.created_at >= since

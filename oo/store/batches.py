@@ -90,7 +90,7 @@ async def progress(connection: AsyncConnection, batch_id: str) -> Progress:
     counts = await connection.execute(
         select(p.outcome, func.count()).where(p.batch_id == batch_id).group_by(p.outcome)
     )
-    by_outcome: dict[str | None, int] = {outcome: count for outcome, count in counts}
+    by_outcome: dict[str | None, int] = {row[0]: row[1] for row in counts}
     people = sum(by_outcome.values())
     outcomes = {name: count for name, count in by_outcome.items() if name is not None}
     return Progress(batch_id, row.started_at, row.finished_at, people, outcomes)

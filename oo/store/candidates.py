@@ -53,8 +53,8 @@ async def live(
 ) -> dict[str, list[PoolEntry]]:
     """Each person's candidates that are neither retired nor expired, oldest first.
 
-    Those whose task is no longer open are left out; snoozed ones, and those made ahead, are in, with
-    their `not_before`.
+    Those whose task is no longer open are left out; snoozed ones, and those made ahead, are in,
+    with their `not_before`.
     """
     found: dict[str, list[PoolEntry]] = {user_id: [] for user_id in user_ids}
     asked = {"people": list(user_ids), "now": now}
@@ -166,8 +166,8 @@ async def people_to_fill(
     """Some recently active people with tasks whose pools are due for a look.
 
     They are due when their list or pool has changed since a fill last left it as it should be
-    (`users.set_filled`), and when the instant has come that the fill named. What has changed for less
-    than `settled` is left to whoever was told of it; who waits in a batch is left to the batch.
+    (`users.set_filled`), and when the instant has come that the fill named. What has changed for
+    less than `settled` is left to whoever was told of it, who waits in a batch to the batch.
     """
     is_due = or_(
         users.c.filled_version.is_(None),

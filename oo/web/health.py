@@ -19,7 +19,7 @@ ESSENTIAL = ("store", "ingress")
 class Readiness(BaseModel):
     """Whether tips can be served, and which parts are not ready.
 
-    `pools` is the share of active people whose candidates are good now, null where nobody is active.
+    `pools` is the share of active people whose candidates are good now, null if nobody is.
     """
 
     status: Literal["ok", "unavailable"]

@@ -1,6 +1,7 @@
 """`oo prefill`: candidates ahead of need, for everybody at once."""
 
 import time
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -74,7 +75,7 @@ def _follow(settings: Settings, batch: Batch) -> None:
         task = bar.add_task("", total=batch.people, completed=batch.done, rate="")
         while batch.finished_at is None:
             time.sleep(LOOK_EVERY_S)
-            batch = with_store(settings, lambda db: _progress(db, batch.id))
+            batch = with_store(settings, partial(_progress, batch.id))
             rate = (batch.done - before) / (time.monotonic() - started)
             bar.update(task, completed=batch.done, rate=f"{rate:.1f} people/s")
     ends = ", ".join(f"{count} {outcome}" for outcome, count in sorted(batch.outcomes.items()))
@@ -86,7 +87,7 @@ async def _newest(db: Database) -> Batch | None:
         return await batches.newest(connection)
 
 
-async def _progress(db: Database, batch_id: str) -> Batch:
+async def _progress(batch_id: str, db: Database) -> Batch:
     async with db.read() as connection:
         return await batches.progress(connection, batch_id)
 

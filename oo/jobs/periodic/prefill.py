@@ -1,4 +1,4 @@
-"""Finds the pools that nobody was told of: the clock has ended them, or a word of a change was lost.
+"""Finds the pools that nobody was told of: the clock ended them, or a word of a change was lost.
 
 Who changes what a pool is made from says so, and it is filled after a moment of quiet; this is the
 sweep behind it.
