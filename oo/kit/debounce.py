@@ -26,6 +26,8 @@ class Debounce:
         loop = asyncio.get_running_loop()
         latest = self._first.setdefault(key, loop.time()) + self._at_most_s
         if (timer := self._timers.get(key)) is not None:
+            if timer.when() >= latest:
+                return  # set anew without end, it would never be its turn
             timer.cancel()
         at = min(loop.time() + self._quiet_s, latest)
         self._timers[key] = loop.call_at(at, self._begin, key)

@@ -66,6 +66,8 @@ class AheadFiller:
             if stock is None:
                 await batches.end_turn(connection, turn.batch_id, user_id, Ended.NOTHING, now)
                 return Ended.NOTHING
+            if not await batches.is_waiting(connection, turn.batch_id, user_id):
+                return Ended.GOOD  # another process gave it meanwhile
             moment = stock.standing.at(at)
             said = await candidates.said(connection, user_id, key)
             fresh = [
@@ -75,8 +77,7 @@ class AheadFiller:
             ]
             if len(fresh) < LOW_WATER:
                 return None
-            if not await batches.end_turn(connection, turn.batch_id, user_id, Ended.MADE, now):
-                return Ended.GOOD  # another process gave it meanwhile
+            await batches.end_turn(connection, turn.batch_id, user_id, Ended.MADE, now)
             version = stock.version + 1
             if _is_later(at, now, stock.standing.zone):
                 starts_at = start_of_daypart(moment.local)

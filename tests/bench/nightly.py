@@ -30,6 +30,7 @@ from rich.console import Console
 from sqlalchemy import insert
 
 from oo.domain.tasks import Task
+from oo.jobs.nightly import plan
 from oo.kit.clock import SystemClock
 from oo.kit.ids import new_id
 from oo.store import kept_profiles, tables
@@ -111,7 +112,7 @@ def _until_killed(data: Path, people: int) -> dict[str, str]:
 
 
 async def seed(path: Path, people: int) -> list[str]:
-    """People in five languages in a new store, for all of whom it is their usual hour."""
+    """People in five languages in a new store, all at their usual hour, and a batch of them."""
     db, clock = Database(f"sqlite+aiosqlite:///{path}"), SystemClock()
     await migrate(db)
     now = clock.now()
@@ -144,13 +145,16 @@ async def seed(path: Path, people: int) -> list[str]:
             }
             await connection.execute(insert(tables.users).values(person))
             await connection.execute(insert(tables.sessions).values(session))
-            await task_store.put(connection, user_id, _tasks(titles, number, now))
+            await task_store.put(connection, user_id, tasks_of(titles, number, now))
             await kept_profiles.save(connection, Profile(user_id, 0, profile, now))
+    # before oO starts, which would fill pools by itself
+    assert await plan(db, clock, active_days=1) is not None
     await db.close()
     return cookies
 
 
-def _tasks(titles: list[str], number: int, now: datetime) -> list[Task]:
+def tasks_of(titles: list[str], number: int, now: datetime) -> list[Task]:
+    """The list of the person with that number."""
     start = number * TASKS // 5
     chosen = dict.fromkeys(titles[(start + step * 7) % len(titles)] for step in range(TASKS))
     return [

@@ -1,5 +1,6 @@
 """`oo prefill`: candidates ahead of need, for everybody at once."""
 
+import asyncio
 import time
 from functools import partial
 from typing import Annotated
@@ -19,7 +20,7 @@ from oo.cli.console import out
 from oo.cli.running import as_running, health
 from oo.kit.clock import SystemClock
 from oo.kit.errors import BadRequest, ConfigurationError
-from oo.kit.settings import Settings, load_settings
+from oo.kit.settings import load_settings
 from oo.store import batches
 from oo.store.batches import Progress as Batch
 from oo.store.database import Database
@@ -31,7 +32,7 @@ LOOK_EVERY_S = 1.0
 def prefill(
     everybody: Annotated[bool, typer.Option("--all", help="All active people.")] = False,
     days: Annotated[
-        int, typer.Option(min=0, help="Active in that many days; 0: as OO_NIGHTLY says.")
+        int, typer.Option(min=0, help="Active in that many days; 0: OO_NIGHTLY__ACTIVE_DAYS.")
     ] = 0,
     detach: Annotated[bool, typer.Option("--detach", help="Begin it and return.")] = False,
 ) -> None:
@@ -58,10 +59,10 @@ def prefill(
     if batch is None:
         out.print("Nobody is active who has something to do.")
     elif not detach:
-        _follow(settings, batch)
+        with_store(settings, partial(_follow, batch))
 
 
-def _follow(settings: Settings, batch: Batch) -> None:
+async def _follow(batch: Batch, db: Database) -> None:
     """Show how far it is until it has finished."""
     before, started = batch.done, time.monotonic()
     columns = (
@@ -74,8 +75,9 @@ def _follow(settings: Settings, batch: Batch) -> None:
     with Progress(*columns, console=out) as bar:
         task = bar.add_task("", total=batch.people, completed=batch.done, rate="")
         while batch.finished_at is None:
-            time.sleep(LOOK_EVERY_S)
-            batch = with_store(settings, partial(_progress, batch.id))
+            await asyncio.sleep(LOOK_EVERY_S)
+            async with db.read() as connection:
+                batch = await batches.progress(connection, batch.id)
             rate = (batch.done - before) / (time.monotonic() - started)
             bar.update(task, completed=batch.done, rate=f"{rate:.1f} people/s")
     ends = ", ".join(f"{count} {outcome}" for outcome, count in sorted(batch.outcomes.items()))
@@ -85,11 +87,6 @@ def _follow(settings: Settings, batch: Batch) -> None:
 async def _newest(db: Database) -> Batch | None:
     async with db.read() as connection:
         return await batches.newest(connection)
-
-
-async def _progress(batch_id: str, db: Database) -> Batch:
-    async with db.read() as connection:
-        return await batches.progress(connection, batch_id)
 
 
 COMMAND = Command("prefill", Group.RUN, prefill)
