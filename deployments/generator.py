@@ -96,8 +96,8 @@ class TipGenerator:
         """Fill the person's pool for now."""
         return await self._filler.fill(user_id, deadline_s)
 
-    async def fill_ahead(self, user_id: str, turn: Ahead, deadline_s: float) -> Ended | None:
-        """Give the person their turn in a nightly batch; None if it failed."""
+    async def fill_ahead(self, user_id: str, turn: Ahead, deadline_s: float) -> Ended:
+        """Give the person their turn in a nightly batch."""
         return await self._ahead.fill(user_id, turn, deadline_s)
 
     async def status(self) -> str:

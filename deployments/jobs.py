@@ -52,10 +52,10 @@ class _Generator:
         """Fill the person's pool."""
         await self._answered(self._handle.fill.remote(user_id, WRITE_LIMIT_S))
 
-    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended | None:
+    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended:
         """Give the person their turn in a nightly batch."""
         call = self._handle.fill_ahead.remote(user_id, turn, WRITE_LIMIT_S)
-        ended: Ended | None = await self._answered(call)
+        ended: Ended = await self._answered(call)
         return ended
 
     def behind(self, user_id: str) -> None:

@@ -21,4 +21,5 @@ class Ended(StrEnum):
     MADE = "made"
     GOOD = "good"  # there was a good pool already
     NOTHING = "nothing"  # nothing to speak of, or nobody there any more
-    FAILED = "failed"  # too often for this batch
+    FAILED = "failed"  # the model wrote too little; too often, and the turn is over
+    LATER = "later"  # it has not: the model was away or late

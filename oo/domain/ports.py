@@ -29,8 +29,8 @@ class FillsPools(Protocol):
         """Fill the person's pool; raises Unavailable when that takes too long."""
         ...
 
-    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended | None:
-        """Give the person their turn in a nightly batch; None if the model wrote too little.
+    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended:
+        """Give the person their turn in a nightly batch; after FAILED and LATER it is not over.
 
         Raises Unavailable when that takes too long.
         """

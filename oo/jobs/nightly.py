@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from oo.domain.pools import Ahead
+from oo.domain.pools import Ahead, Ended
 from oo.domain.ports import FillsPools
 from oo.domain.usual_hour import next_visit
 from oo.kit.clock import Clock
@@ -111,8 +111,11 @@ class _Turns:
                 return  # the part that fills is away: nobody's turn failed
             except Exception:  # whatever is wrong with one person, the others have their turns
                 log.exception("the turn of %s failed", turn.user_id)
-                ended = None
-            if ended is not None:
+                ended = Ended.FAILED
+            if ended is Ended.LATER:
+                self.failed += 1
+                return
+            if ended is not Ended.FAILED:
                 self.given += 1
                 continue
             self.failed += 1

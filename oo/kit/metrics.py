@@ -6,9 +6,10 @@ as tests do. prometheus_client decides at its import where values live, hence th
 
 import os
 import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -29,7 +30,7 @@ def forget(data_dir: Path) -> None:
     shutil.rmtree(data_dir.resolve() / NAME, ignore_errors=True)
 
 
-def registry() -> "CollectorRegistry":
+def _registry() -> "CollectorRegistry":
     """What all processes counted, or this one where it counts for itself."""
     from prometheus_client import REGISTRY, CollectorRegistry
     from prometheus_client.multiprocess import MultiProcessCollector
@@ -39,6 +40,34 @@ def registry() -> "CollectorRegistry":
     found = CollectorRegistry()
     MultiProcessCollector(found)  # type: ignore[no-untyped-call]
     return found
+
+
+class Gauge(NamedTuple):
+    """A number as it is now, or one for each value of a label."""
+
+    name: str
+    words: str
+    values: Mapping[str, float]
+    label: str = ""
+
+
+def rendered(gauges: Iterable[Gauge]) -> bytes:
+    """What is counted, and these, in Prometheus' text form."""
+    from prometheus_client import CollectorRegistry, Metric, generate_latest
+    from prometheus_client.core import GaugeMetricFamily
+
+    class Now:
+        def collect(self) -> Iterator[Metric]:
+            for gauge in gauges:
+                labels = [gauge.label] if gauge.label else []
+                family = GaugeMetricFamily(gauge.name, gauge.words, labels=labels)
+                for value, number in gauge.values.items():
+                    family.add_metric([value] if gauge.label else [], number)
+                yield family
+
+    now = CollectorRegistry(auto_describe=False)
+    now.register(Now())
+    return generate_latest(_registry()) + generate_latest(now)
 
 
 class Counted:

@@ -28,10 +28,10 @@ class AheadFiller:
         self._assembler = assembler
         self._writer = writer
 
-    async def fill(self, user_id: str, turn: Ahead, deadline_s: float) -> Ended | None:
+    async def fill(self, user_id: str, turn: Ahead, deadline_s: float) -> Ended:
         """Make candidates for the instant of the turn, if the person still waits for it.
 
-        None if the model did not write enough of them: the turn is not over.
+        After FAILED and LATER the turn is not over.
         """
         async with self._db.read() as connection:
             if not await batches.is_waiting(connection, turn.batch_id, user_id):
@@ -57,7 +57,7 @@ class AheadFiller:
             await batches.end_turn(connection, turn.batch_id, user_id, ended, self._clock.now())
         return ended
 
-    async def _put(self, user_id: str, turn: Ahead, key: str, written: Written) -> Ended | None:
+    async def _put(self, user_id: str, turn: Ahead, key: str, written: Written) -> Ended:
         async with self._db.write() as connection:
             await users.lock(connection, [user_id])
             now = self._clock.now()
@@ -76,7 +76,7 @@ class AheadFiller:
                 if candidate.source == "llm" and candidate.content not in said
             ]
             if len(fresh) < LOW_WATER:
-                return None
+                return Ended.LATER if written.is_cut_short else Ended.FAILED
             await batches.end_turn(connection, turn.batch_id, user_id, Ended.MADE, now)
             version = stock.version + 1
             if _is_later(at, now, stock.standing.zone):

@@ -53,7 +53,7 @@ class Parts:
     async def fill(self, user_id: str) -> None:
         self.filled.append(user_id)
 
-    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended | None:
+    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended:
         self.filled.append(user_id)
         return Ended.MADE
 

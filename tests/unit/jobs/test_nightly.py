@@ -50,6 +50,7 @@ class Pools:
         self.db, self.clock, self.most = db, clock, most
         self.turns: list[tuple[str, datetime]] = []
         self.fails: set[str] = set()
+        self.is_late = False
 
     async def is_ready(self) -> bool:
         return True
@@ -58,12 +59,14 @@ class Pools:
 
     def behind(self, user_id: str) -> None: ...
 
-    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended | None:
+    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended:
         if len(self.turns) >= self.most:
             raise Unavailable("killed")
         self.turns.append((user_id, turn.at))
+        if self.is_late:
+            return Ended.LATER
         if user_id in self.fails:
-            return None
+            return Ended.FAILED
         async with self.db.write() as connection:
             now = self.clock.now()
             await batches.end_turn(connection, turn.batch_id, user_id, Ended.MADE, now)
@@ -129,6 +132,19 @@ async def test_somebody_for_whom_it_fails_goes_last_and_is_given_up(
     assert [user for user, _ in pools.turns].count(people[0]) == ATTEMPTS
     async with db.read() as connection:
         assert (await batches.progress(connection, batch.id)).outcomes == {"made": 2, "failed": 1}
+
+
+async def test_a_model_that_is_away_or_late_costs_nobody_their_turn(
+    db: Database, clock: ManualClock
+) -> None:
+    people = [await active(db, clock, f"{number}") for number in range(3)]
+    pools = Pools(db, clock)
+    pools.is_late, batch = True, await begun(db, clock)
+    for _ in range(ATTEMPTS + 1):
+        assert await work(db, clock, pools, batch, ONE_BY_ONE) == 0
+    assert len(pools.turns) == ATTEMPTS + 1  # after one of them the model is looked at again
+    pools.is_late = False
+    assert await work(db, clock, pools, batch, ONE_BY_ONE) == len(people)
 
 
 async def test_several_people_have_their_turns_at_once(db: Database, clock: ManualClock) -> None:

@@ -44,7 +44,8 @@ class Pools:
 
     async def fill(self, user_id: str) -> None: ...
 
-    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended | None: ...
+    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended:
+        return Ended.MADE
 
     def behind(self, user_id: str) -> None:
         self.noted.append(user_id)

@@ -137,7 +137,10 @@ async def test_a_model_that_is_away_ends_no_turn(
     model = Model(db, clock)
     model.count = 1
     turn = await batch(db, clock, person, EVENING_H)
-    assert await AheadFiller(db, clock, model, model).fill(person, turn, 1.0) is None
+    filler = AheadFiller(db, clock, model, model)
+    assert await filler.fill(person, turn, 1.0) is Ended.FAILED
+    model.is_away = True
+    assert await filler.fill(person, turn, 1.0) is Ended.LATER
     assert await outcomes(db, turn) == {}
 
 
