@@ -1,6 +1,7 @@
 """ContextAssembler: a thin shim; what a writer is told about one person, and what may be told."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from deployments.process import BEHIND, start
 from oo.integrations.service import Integrations
@@ -16,11 +17,11 @@ class ContextAssembler:
         settings, self._clock, self._db, _ = start("assembler", BEHIND)
         self._integrations = Integrations.of(settings, self._db, self._clock)
 
-    async def assemble(self, user_id: str) -> Assembled | None:
-        """The person's context now; None when the person is gone."""
+    async def assemble(self, user_id: str, at: datetime | None = None) -> Assembled | None:
+        """The person's context now, or `at` a later instant; None when the person is gone."""
         # sources that were not read within 30 s are; one that fails leaves what is stored
         await self._integrations.open_tasks(user_id)
-        now = self._clock.now()
+        now = at or self._clock.now()
         async with self._db.read() as connection:
             found = await gather(connection, user_id, now)
             if found is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,9 @@ from ml.prompts.prompt import load as load_prompt
 from oo.domain.agents import Report
 from oo.domain.context import PromptContext
 from oo.domain.health import State
+from oo.domain.pools import Ahead, Ended
 from oo.mlops.agents import Listener
+from oo.recommend.ahead import AheadFiller
 from oo.recommend.filling import Filled, PoolFiller
 from oo.recommend.ports import Assembled, Written
 
@@ -37,8 +40,8 @@ class _Assembler:
     def __init__(self, handle: Any) -> None:
         self._handle = handle
 
-    async def assemble(self, user_id: str) -> Assembled | None:
-        assembled: Assembled | None = await answered(self._handle.assemble.remote(user_id))
+    async def assemble(self, user_id: str, at: datetime | None = None) -> Assembled | None:
+        assembled: Assembled | None = await answered(self._handle.assemble.remote(user_id, at))
         return assembled
 
 
@@ -75,16 +78,17 @@ class TipGenerator:
     """Fills pools through LiteLLM aliases; the in-cluster engine is one of their providers."""
 
     def __init__(self, assembler: Any, models: str, engine_app: str) -> None:
+        base = start("generator", BEHIND)  # first of all: what is imported next may count, too
         # takes seconds, and building the application imports this module too
         from ml.generation.aliases import Aliases
 
         self._engine_app = engine_app
         self._engine: Any = None
-        base = start("generator", BEHIND)
         self._aliases = Aliases(load_settings(_file(models)), self._call_engine, base.clock)
         writer = _Writer(self._aliases, base.random)
-        self._filler = PoolFiller(base.db, base.clock, _Assembler(assembler), writer)
         self._listener = Listener(base.db, base.clock, lambda: writer.composer)
+        parts = (base.db, base.clock, _Assembler(assembler), writer)
+        self._filler, self._ahead = PoolFiller(*parts), AheadFiller(*parts)
 
     async def reconfigure(self, config: dict[str, Any]) -> None:
         """Take over other aliases (`{"models": {...}}`, the shape of configs/models.yaml)."""
@@ -97,12 +101,16 @@ class TipGenerator:
             log.error("the aliases are wrong and were not taken over: %s", error)
 
     async def fill(self, user_id: str, deadline_s: float) -> Filled:
-        """Fill the person's pool."""
+        """Fill the person's pool for now."""
         return await self._filler.fill(user_id, deadline_s)
 
     async def listen(self, user_id: str) -> Report:
         """What the sub-agents say of the person, as the writer is told it."""
         return await self._listener.listen(user_id)
+
+    async def fill_ahead(self, user_id: str, turn: Ahead, deadline_s: float) -> Ended:
+        """Give the person their turn in a nightly batch."""
+        return await self._ahead.fill(user_id, turn, deadline_s)
 
     async def status(self) -> str:
         """Answers when the replica is up."""

@@ -6,12 +6,12 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-from cachetools import TTLCache
-
 from deployments.calls import answered
 from oo.domain.agents import Listens, Report
 from oo.kit.clock import Clock
+from oo.kit.debounce import Debounce
 from oo.kit.errors import Unavailable
+from oo.kit.metrics import MODEL_CALLS
 from oo.recommend.learner import Choice, ScoreRequest
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,10 @@ log = logging.getLogger(__name__)
 CALL_LIMIT_S = 0.5
 PER_CALL = 16
 REST_AFTER_FAILURE_S = 0.5
-REFILL_EVERY_S = 3.0
+REFILL_QUIET_S = 0.5  # after a change; several in a row cost one fill
+REFILL_AT_MOST_S = 3.0
+REFILL_LIMIT_S = 30.0
+REFILL_WRITE_S = 20.0  # what is written by then is kept
 WAKE_LIMIT_S = 5.0
 WAKE_EVERY_S = 0.25
 LISTEN_LIMIT_S = 1.0
@@ -122,32 +125,29 @@ class Shards:
 class GeneratorRefill:
     """Has pools filled by the TipGenerator; refuses at once while its engine is not ready."""
 
-    def __init__(self, handle: Any, clock: Clock) -> None:
+    def __init__(self, handle: Any) -> None:
         self._handle = handle
         self.engine_ready = False
-        self._asked: TTLCache[str, None] = TTLCache(10_000, REFILL_EVERY_S, clock.monotonic)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._changes = Debounce(self._fill, REFILL_QUIET_S, REFILL_AT_MOST_S)
+        MODEL_CALLS.show()
 
     async def now(self, user_id: str, within_s: float) -> None:
         """Fill the person's pool; raises Unavailable or TimeoutError."""
         if not self.engine_ready or within_s <= 0:
             raise Unavailable("the tip generator is not ready")
+        MODEL_CALLS.inc()
         async with asyncio.timeout(within_s):
             await answered(self._handle.fill.remote(user_id, within_s))
 
     def behind(self, user_id: str) -> None:
-        """Fill it some time soon, at most once in a few seconds per person."""
-        if not self.engine_ready or user_id in self._asked:
-            return
-        self._asked[user_id] = None
-        task = asyncio.create_task(self._fill(user_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        """Fill it when nothing has changed for a moment, soon at the latest."""
+        if self.engine_ready:
+            self._changes.note(user_id)
 
     async def _fill(self, user_id: str) -> None:
         try:
-            async with asyncio.timeout(30):
-                await answered(self._handle.fill.remote(user_id, 20.0))
+            async with asyncio.timeout(REFILL_LIMIT_S):
+                await answered(self._handle.fill.remote(user_id, REFILL_WRITE_S))
         except Exception as error:
             log.info("a pool was not filled, the job will: %r", error)
 

@@ -23,6 +23,7 @@ from oo.integrations.service import Integrations
 from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
 from oo.recommend.fallback import FallbackPool
+from oo.recommend.freshness import PoolFreshness
 from oo.recommend.pool import Pool
 from oo.recommend.ports import Draft
 from oo.recommend.profile_cache import Profiles
@@ -46,7 +47,7 @@ class Ingress:
     def __init__(self, shards: Sequence[Any], assembler: Any, generator: Any, jobs: Any) -> None:
         settings, clock, self._db, random = start("ingress")
         bandit = Shards(shards, clock)
-        self._refill = GeneratorRefill(generator, clock)
+        self._refill = GeneratorRefill(generator)
 
         warm()  # else the first person without candidates waits for it, or gets none
 
@@ -103,6 +104,7 @@ class Ingress:
             wake=bandit.wake,
             explainer=Explainer(self._db),
             listener=GeneratorListener(generator, Listener(self._db, clock, quick_composer)),
+            freshness=PoolFreshness(self._db, clock, settings.nightly.active_days),
             health=Watch(
                 {
                     "store": store,

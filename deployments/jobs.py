@@ -1,27 +1,33 @@
 """Jobs: a thin shim over the periodic jobs. One replica; a second one would only repeat work."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 import oo.jobs.periodic
 from deployments.calls import answered
-from deployments.handles import Shards
+from deployments.handles import REFILL_AT_MOST_S, REFILL_QUIET_S, Shards
 from deployments.process import BEHIND, start
 from oo.domain import ports
 from oo.domain.health import State
+from oo.domain.pools import Ahead, Ended
 from oo.integrations.service import Integrations
 from oo.jobs.contract import Job
 from oo.jobs.runner import run_forever
 from oo.kit.clock import Clock
+from oo.kit.debounce import Debounce
 from oo.kit.errors import Unavailable
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
+from oo.kit.settings import Nightly
 from oo.mlops.shadows import ShadowPolicies
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store.database import Database
+
+log = logging.getLogger(__name__)
 
 FILL_LIMIT_S = 30.0
 WRITE_LIMIT_S = 25.0  # what is written by then is kept
@@ -32,6 +38,7 @@ class _Generator:
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
+        self._changes = Debounce(self._fill_changed, REFILL_QUIET_S, REFILL_AT_MOST_S)
 
     async def is_ready(self) -> bool:
         """Whether the model takes calls; with the generator away it does not either."""
@@ -43,11 +50,30 @@ class _Generator:
 
     async def fill(self, user_id: str) -> None:
         """Fill the person's pool."""
+        await self._answered(self._handle.fill.remote(user_id, WRITE_LIMIT_S))
+
+    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended:
+        """Give the person their turn in a nightly batch."""
+        call = self._handle.fill_ahead.remote(user_id, turn, WRITE_LIMIT_S)
+        ended: Ended = await self._answered(call)
+        return ended
+
+    def behind(self, user_id: str) -> None:
+        """Fill it when nothing has changed for a moment; what is missed, `prefill` finds."""
+        self._changes.note(user_id)
+
+    async def _answered(self, call: Any) -> Any:
         try:
             async with asyncio.timeout(FILL_LIMIT_S):
-                await answered(self._handle.fill.remote(user_id, WRITE_LIMIT_S))
+                return await answered(call)
         except TimeoutError as error:
             raise Unavailable("the tip generator does not answer") from error
+
+    async def _fill_changed(self, user_id: str) -> None:
+        try:
+            await self.fill(user_id)
+        except Exception as error:
+            log.info("a pool was not filled, prefill will: %r", error)
 
 
 class Jobs:
@@ -60,6 +86,7 @@ class Jobs:
             {
                 Database: db,
                 Clock: clock,
+                Nightly: settings.nightly,
                 ports.ReadsSources: integrations,
                 ports.ClosesTasks: integrations,
                 ports.RevokesGrants: integrations,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from deployments.replica_internals import listen_on_loopback
 from oo.kit.clock import Clock, SystemClock
 from oo.kit.logs import log_to
+from oo.kit.metrics import share_through
 from oo.kit.settings import Settings, load_settings
 from oo.store.database import Database
 
@@ -24,7 +25,7 @@ class Base(NamedTuple):
 
 
 def start(part: str, niceness: int = 0) -> Base:
-    """Read the settings, send logs to the file of `part`, open the store.
+    """Read the settings, count with the others, send logs to the file of `part`, open the store.
 
     `niceness` above 0 lets the other processes of the machine go first, as nobody waits for this
     one. On Linux it holds for the thread that calls, and for those that this one starts.
@@ -33,6 +34,7 @@ def start(part: str, niceness: int = 0) -> Base:
     if niceness:
         os.setpriority(os.PRIO_PROCESS, 0, niceness)
     settings = load_settings()
+    share_through(settings.data_dir)
     log_to(settings.data_dir / "logs", part)
     keep_what_is_loaded()
     return Base(settings, SystemClock(), Database(settings.store_url), SystemRandom())

@@ -59,6 +59,15 @@ def next_midnight(local_now: datetime) -> datetime:
     return datetime.combine(local_now.date() + timedelta(days=1), time(0), local_now.tzinfo)
 
 
+def start_of_daypart(local_now: datetime) -> datetime:
+    """The instant at which the part of the day that it lies in began (also at midnight)."""
+    part = DayPart.of(local_now.hour)
+    edge = local_now.replace(minute=0, second=0, microsecond=0)
+    while edge.hour != 0 and DayPart.of(edge.hour - 1) is part:
+        edge -= timedelta(hours=1)
+    return edge
+
+
 def end_of_daypart(local_now: datetime) -> datetime:
     """The instant at which the part of the day that it lies in ends (also at midnight)."""
     part = DayPart.of(local_now.hour)

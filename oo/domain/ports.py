@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Protocol
 
+from oo.domain.pools import Ahead, Ended
+
 
 class WakesShards(Protocol):
     """The bandit shards."""
@@ -25,6 +27,17 @@ class FillsPools(Protocol):
 
     async def fill(self, user_id: str) -> None:
         """Fill the person's pool; raises Unavailable when that takes too long."""
+        ...
+
+    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended:
+        """Give the person their turn in a nightly batch; after FAILED and LATER it is not over.
+
+        Raises Unavailable when that takes too long.
+        """
+        ...
+
+    def behind(self, user_id: str) -> None:
+        """Have the pool filled soon, for what it is made from has changed; never raises."""
         ...
 
 

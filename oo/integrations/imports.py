@@ -155,7 +155,7 @@ class _Taking:
         # a list says that something is finished, not when: it is the first that oO hears of it
         await completions.announce(connection, user_id, dict.fromkeys(change.finished, now), now)
         if change.keys:
-            await users.bump_pool(connection, user_id)
+            await users.note_change(connection, user_id, now)
         await forget.what_was_said_of_tasks(connection, user_id, change.removed)
         return finished
 

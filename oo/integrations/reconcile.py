@@ -131,5 +131,5 @@ async def apply(connection: AsyncConnection, user_id: str, changes: Changes, now
         return False
     await kinds.put(connection, user_id, changes.put, now)
     await kinds.remove(connection, user_id, changes.gone)
-    await users.bump_pool(connection, user_id)
+    await users.note_change(connection, user_id, now)
     return True

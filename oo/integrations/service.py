@@ -128,7 +128,7 @@ class Integrations:
             await kinds.remove_source(connection, user_id, name)
             await last_imports.remove(connection, user_id, name)
             await forget.what_was_said_of(connection, user_id, name)
-            await users.bump_pool(connection, user_id)
+            await users.note_change(connection, user_id, self._clock.now())
         self._reader.begin_anew(user_id, name)
 
     async def revoke(self, user_id: str, name: str, secret: bytes) -> None:

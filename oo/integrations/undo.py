@@ -39,7 +39,7 @@ async def undo(db: Database, clock: Clock, user_id: str, source: str) -> int:
         else:
             await connections.put(connection, user_id, _read(last.connection))
         await last_imports.remove(connection, user_id, source)
-        await users.bump_pool(connection, user_id)
+        await users.note_change(connection, user_id, now)
         # titles that it brought, and those that it changed: nobody has reacted to any of them
         undone = {key.id for key in last.before if key.kind == TASK.name}
         await forget.what_was_said_of_tasks(connection, user_id, undone, since=last.imported_at)

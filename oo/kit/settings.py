@@ -65,6 +65,16 @@ class Limits(BaseModel):
     max_waiting: int = Field(default=512, description="Requests waiting before 503 is answered")
 
 
+class Nightly(BaseModel):
+    """The batch that makes candidates for the hour at which people usually come."""
+
+    hour: int = Field(default=2, ge=0, le=23, description="When it begins, an hour in UTC")
+    active_days: int = Field(
+        default=30, ge=1, description="Who was active in that many days is in it"
+    )
+    at_once: int = Field(default=2, ge=1, description="People at a time")
+
+
 class Settings(BaseSettings):
     """Everything that an operator can choose."""
 
@@ -90,6 +100,12 @@ class Settings(BaseSettings):
     )
     oidc: dict[str, OidcProvider] = {}
     limits: Limits = Limits()
+    nightly: Nightly = Nightly()
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="What a reader of /metrics sends as a bearer token; empty: loopback alone"
+        " has /metrics, in the dev and test profiles",
+    )
     sections: dict[str, dict[str, SecretStr]] = Field(
         default={}, description="What is given for plug-ins, by their names; see `section`"
     )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from cachetools import LRUCache
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.claims import bounded, holds
 from oo.domain.due import end_of_daypart
@@ -14,6 +15,7 @@ from oo.domain.standing import Moment
 from oo.domain.tips import TipCandidate
 from oo.kit.clock import Clock
 from oo.kit.ids import new_id
+from oo.kit.metrics import FILLS, REFRESHED
 from oo.kit.pauses import Pauses
 from oo.recommend import pool
 from oo.recommend.pool import Stock, is_enough
@@ -95,11 +97,11 @@ class PoolFiller:
         now = self._clock.now()
         async with self._db.read() as connection:
             stock = (await pool.load(connection, [user_id], now)).get(user_id)
-        good = _of(stock, key, now) if stock else []
+        good = written_alike(stock, key, now) if stock else []
         if stock is None or not is_enough(good):
             return False
         async with self._db.write() as connection:
-            await users.set_filled(connection, user_id, stock.version, _enough_until(good))
+            await set_good(connection, user_id, stock.version, good, now)
         return True
 
     async def _leave(self, user_id: str, pool_version: int) -> None:
@@ -132,20 +134,36 @@ class PoolFiller:
             await candidates.replace(connection, user_id, key, fresh, now)
             by_model = sum(candidate.source == "llm" for candidate in fresh)
             if stock.version == assembled.pool_version:
-                good = _of((await pool.load(connection, [user_id], now))[user_id], key, now)
+                stocked = (await pool.load(connection, [user_id], now))[user_id]
+                good = written_alike(stocked, key, now)
                 if is_enough(good):
-                    look_again_at = _enough_until(good)
                     self._setbacks.pop(user_id, None)
+                    await set_good(connection, user_id, stock.version + 1, good, now)
                 else:
                     wait = UNANSWERED if written.is_cut_short else TOO_FEW
                     look_again_at = now + wait.after(self._times(user_id, key))
-                await users.set_filled(connection, user_id, stock.version + 1, look_again_at)
+                    await users.set_filled(connection, user_id, stock.version + 1, look_again_at)
+        FILLS.inc("now")
         return Filled(by_model, len(fresh) - by_model, fresh_already=False)
 
 
-def _of(stock: Stock, key: str, now: datetime) -> list[PoolEntry]:
+def written_alike(stock: Stock, key: str, now: datetime) -> list[PoolEntry]:
     """What may be served of those that would be written the same way today."""
     return [entry for entry in stock.eligible(now) if entry.pool_key == key]
+
+
+async def set_good(
+    connection: AsyncConnection,
+    user_id: str,
+    version: int,
+    good: Sequence[PoolEntry],
+    now: datetime,
+) -> None:
+    """Keep that at this version these are enough, until the clock ends too many of them."""
+    head = (await users.heads(connection, [user_id])).get(user_id)
+    if head is not None and head.changed_at is not None:
+        REFRESHED.observe(max((now - head.changed_at).total_seconds(), 0.0))
+    await users.set_filled(connection, user_id, version, _enough_until(good), is_good=True)
 
 
 def _enough_until(good: Sequence[PoolEntry]) -> datetime:

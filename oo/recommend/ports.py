@@ -78,8 +78,8 @@ class Assembled(NamedTuple):
 class Assembler(Protocol):
     """Tells what a writer may know about a person."""
 
-    async def assemble(self, user_id: str) -> Assembled | None:
-        """The person's context now; None when the person is gone."""
+    async def assemble(self, user_id: str, at: datetime | None = None) -> Assembled | None:
+        """The person's context now, or `at` a later instant; None when the person is gone."""
         ...
 
 

@@ -19,6 +19,7 @@ from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer
 from oo.kit.errors import Unauthorized, Unavailable
 from oo.kit.ids import new_id
+from oo.kit.metrics import TIPS
 from oo.recommend import pool
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.learner import Choice, ScoreRequest
@@ -149,8 +150,10 @@ class Recommender:
             entries = stock.eligible(self._clock.now())
             if not entries:
                 raise _Moved(account)
-        elif not is_enough(entries):
-            self._refill.behind(account.user_id)
+        else:
+            TIPS.inc("pool")
+            if not is_enough(entries):
+                self._refill.behind(account.user_id)
         now = self._clock.now()
         features = self._features(
             now.astimezone(stock.standing.zone),
@@ -189,9 +192,11 @@ class Recommender:
         else:
             stock = await self._pool.reload(account.user_id)
             if stock.eligible(self._clock.now()):
+                TIPS.inc("model")
                 return stock
         if not await self._fallback.make(account.user_id):
             return None
+        TIPS.inc("composed")
         return await self._pool.reload(account.user_id)
 
     async def _decide(self, batch: Sequence[_Ready]) -> list[Served | Exception]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.claims import decode, encode
@@ -12,8 +12,9 @@ from oo.domain.tasks import Task
 from oo.domain.tips import TipCandidate, TipKind
 from oo.store import tasks as task_store
 from oo.store import users as user_store
+from oo.store.activity import has_something_to_do, is_active
 from oo.store.database import PURGE_ROWS
-from oo.store.tables import candidates, sessions, tasks, users
+from oo.store.tables import candidates, fill_batch_people, tasks, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ async def live(
 ) -> dict[str, list[PoolEntry]]:
     """Each person's candidates that are neither retired nor expired, oldest first.
 
-    Those whose task is no longer open are left out; snoozed ones are in, with their `not_before`.
+    Those whose task is no longer open are left out; snoozed ones, and those made ahead, are in,
+    with their `not_before`.
     """
     found: dict[str, list[PoolEntry]] = {user_id: [] for user_id in user_ids}
     asked = {"people": list(user_ids), "now": now}
@@ -75,7 +77,8 @@ async def live(
             expires_at=row["expires_at"],
             claims=claims,
         )
-        found[row["user_id"]].append(PoolEntry(candidate, row["pool_key"], row["not_before"], task))
+        rests = max((at for at in (row["starts_at"], row["not_before"]) if at), default=None)
+        found[row["user_id"]].append(PoolEntry(candidate, row["pool_key"], rests, task))
     return found
 
 
@@ -85,19 +88,26 @@ async def replace(
     pool_key: str,
     fresh: Sequence[TipCandidate],
     now: datetime,
+    starts_at: datetime | None = None,
 ) -> None:
-    """Put `fresh` into the person's pool; retire templates and what another `pool_key` made."""
+    """Put `fresh` into the person's pool; retire templates and what another `pool_key` made.
+
+    With `starts_at` they are made ahead, for a later part of the day: they take the place of others
+    made ahead, and what is for now stays. Without it, what is made ahead stays.
+    """
     c = candidates.c
+    is_ahead = and_(c.starts_at.is_not(None), c.starts_at > now)
     await connection.execute(
         update(candidates)
         .where(
             c.user_id == user_id,
             c.retired_at.is_(None),
             or_(c.pool_key != pool_key, c.source != "llm"),
+            not_(is_ahead) if starts_at is None else is_ahead,
         )
         .values(retired_at=now)
     )
-    await _insert(connection, user_id, pool_key, fresh)
+    await _insert(connection, user_id, pool_key, fresh, starts_at)
     await user_store.bump_pool(connection, user_id)
 
 
@@ -105,7 +115,7 @@ async def add(
     connection: AsyncConnection, user_id: str, pool_key: str, fresh: Sequence[TipCandidate]
 ) -> None:
     """Put `fresh` into the person's pool beside what is there."""
-    await _insert(connection, user_id, pool_key, fresh)
+    await _insert(connection, user_id, pool_key, fresh, None)
     await user_store.bump_pool(connection, user_id)
 
 
@@ -117,7 +127,11 @@ async def said(connection: AsyncConnection, user_id: str, pool_key: str) -> set[
 
 
 async def _insert(
-    connection: AsyncConnection, user_id: str, pool_key: str, fresh: Sequence[TipCandidate]
+    connection: AsyncConnection,
+    user_id: str,
+    pool_key: str,
+    fresh: Sequence[TipCandidate],
+    starts_at: datetime | None,
 ) -> None:
     rows = [
         {
@@ -134,6 +148,7 @@ async def _insert(
             "claims": encode(candidate.claims),
             "created_at": candidate.created_at,
             "expires_at": candidate.expires_at,
+            "starts_at": starts_at,
         }
         for candidate in fresh
     ]
@@ -142,41 +157,35 @@ async def _insert(
 
 
 async def people_to_fill(
-    connection: AsyncConnection, now: datetime, active_since: datetime, limit: int
+    connection: AsyncConnection,
+    now: datetime,
+    active_since: datetime,
+    limit: int,
+    settled: timedelta = timedelta(0),
 ) -> list[str]:
     """Some recently active people with tasks whose pools are due for a look.
 
     They are due when their list or pool has changed since a fill last left it as it should be
-    (`users.set_filled`), and when the instant has come that the fill named.
+    (`users.set_filled`), and when the instant has come that the fill named. What has changed for
+    less than `settled` is left to whoever was told of it, who waits in a batch to the batch.
     """
-    active = (
-        select(sessions.c.token_hash)
-        .where(
-            sessions.c.user_id == users.c.id,
-            sessions.c.expires_at > now,
-            sessions.c.created_at >= active_since,
-        )
-        .correlate(users)
-        .exists()
-    )
-    has_task = (
-        select(tasks.c.id)
-        .where(
-            tasks.c.user_id == users.c.id,
-            tasks.c.completed_at.is_(None),
-            or_(tasks.c.not_before.is_(None), tasks.c.not_before <= now),
-        )
-        .correlate(users)
-        .exists()
-    )
     is_due = or_(
         users.c.filled_version.is_(None),
         users.c.filled_version != users.c.pool_version,
         users.c.look_again_at <= now,
     )
+    b = fill_batch_people.c
+    waits = select(b.batch_id).where(b.user_id == users.c.id, b.done_at.is_(None))
     query = (
         select(users.c.id)
-        .where(users.c.deleted_at.is_(None), is_due, active, has_task)
+        .where(
+            users.c.deleted_at.is_(None),
+            is_due,
+            or_(users.c.changed_at.is_(None), users.c.changed_at <= now - settled),
+            is_active(now, active_since),
+            has_something_to_do(now),
+            ~waits.correlate(users).exists(),
+        )
         .order_by(func.random())  # so that nobody who cannot be filled keeps others from it
         .limit(limit)
     )

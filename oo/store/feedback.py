@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_, select, tuple_, update
+from sqlalchemy import bindparam, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.reactions import Reaction
 from oo.store import outbox
-from oo.store.tables import candidates, feedback, tasks, users
+from oo.store.tables import UtcDateTime, candidates, feedback, tasks, users
 
 KEYS_PER_QUERY = 400  # two bound values each; SQLite allows a limited number of them
 
@@ -30,7 +30,11 @@ _KNOWN = (
 _ADVANCE = (
     update(users)
     .where(users.c.id == bindparam("person"))
-    .values(user_seq=bindparam("seq"), pool_version=users.c.pool_version + 1)
+    .values(
+        user_seq=bindparam("seq"),
+        pool_version=users.c.pool_version + 1,
+        changed_at=func.coalesce(users.c.changed_at, bindparam("at", type_=UtcDateTime)),
+    )
 )
 _CANDIDATE = update(candidates).where(
     candidates.c.user_id == bindparam("person"),
@@ -99,10 +103,13 @@ async def append(connection: AsyncConnection, reactions: Sequence[Reaction]) -> 
             for reaction in reactions
         ],
     )
-    newest = {reaction.user_id: reaction.user_seq for reaction in reactions}
+    newest = {reaction.user_id: reaction for reaction in reactions}
     await connection.execute(
         _ADVANCE,
-        [{"person": user_id, "seq": seq} for user_id, seq in newest.items()],
+        [
+            {"person": user_id, "seq": reaction.user_seq, "at": reaction.created_at}
+            for user_id, reaction in newest.items()
+        ],
     )
 
 

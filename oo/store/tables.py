@@ -21,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from oo.store.batch_tables import fill_batch_people, fill_batches
 from oo.store.import_tables import last_imports
 from oo.store.schema import ID, SEQUENCE, CandidateColumns, UtcDateTime, metadata
 from oo.store.shared_tables import policy_changes, policy_parameters, sim_events, sim_runs
@@ -31,6 +32,8 @@ __all__ = [
     "connections",
     "data_keys",
     "feedback",
+    "fill_batch_people",
+    "fill_batches",
     "last_imports",
     "login_links",
     "metadata",
@@ -68,6 +71,9 @@ users = Table(
     # instant at which the clock alone gives reason to look again
     Column("filled_version", BigInteger),
     Column("look_again_at", UtcDateTime),
+    # since when what a pool is made from has changed with no good pool after it
+    Column("changed_at", UtcDateTime),
+    Column("good_until", UtcDateTime),  # by the clock alone; none: it is not good
     # when the person agreed that what all people have in common is learnt from them too
     Column("pooling_since", UtcDateTime),
     UniqueConstraint("provider", "subject"),
@@ -171,6 +177,7 @@ candidates = Table(
     Column("claims", JSON, nullable=False),  # what the content states, see oo.domain.claims
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
+    Column("starts_at", UtcDateTime),  # made ahead: for the part of the day that begins then
     Column("not_before", UtcDateTime),
     Column("retired_at", UtcDateTime),
     Index(None, "user_id", "retired_at", "expires_at"),

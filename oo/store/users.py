@@ -47,6 +47,7 @@ class Head(NamedTuple):
     timezone: str
     filled_version: int | None
     look_again_at: datetime | None
+    changed_at: datetime | None
 
 
 def _heads(chosen: ColumnElement[bool]) -> Select[Any]:
@@ -57,6 +58,7 @@ def _heads(chosen: ColumnElement[bool]) -> Select[Any]:
         users.c.timezone,
         users.c.filled_version,
         users.c.look_again_at,
+        users.c.changed_at,
     ).where(chosen, users.c.deleted_at.is_(None))
 
 
@@ -142,13 +144,17 @@ async def rename(connection: AsyncConnection, user_id: str, email: str, name: st
     )
 
 
-async def set_timezone(connection: AsyncConnection, user_id: str, timezone: str) -> None:
-    """Keep the person's IANA time zone; whether it exists is the caller's check."""
-    await connection.execute(
+async def set_timezone(connection: AsyncConnection, user_id: str, timezone: str) -> bool:
+    """Keep the person's IANA time zone, and say whether it is another one.
+
+    Whether it exists is the caller's check.
+    """
+    changed = await connection.execute(
         update(users)
         .where(users.c.id == user_id, users.c.timezone != timezone)
         .values(timezone=timezone, pool_version=users.c.pool_version + 1)
     )
+    return changed.rowcount == 1
 
 
 async def set_pooling(connection: AsyncConnection, user_id: str, since: datetime | None) -> None:
@@ -163,9 +169,21 @@ async def pooling_since(connection: AsyncConnection, user_id: str) -> datetime |
 
 
 async def bump_pool(connection: AsyncConnection, user_id: str) -> None:
-    """Say that the person's tasks or candidates changed, so that caches of them are stale."""
+    """Say that the person's candidates changed, so that caches of them are stale."""
     await connection.execute(
         update(users).where(users.c.id == user_id).values(pool_version=users.c.pool_version + 1)
+    )
+
+
+async def note_change(connection: AsyncConnection, user_id: str, now: datetime) -> None:
+    """As `bump_pool`, for what candidates are made from: another pool is needed soon."""
+    await connection.execute(
+        update(users)
+        .where(users.c.id == user_id)
+        .values(
+            pool_version=users.c.pool_version + 1,
+            changed_at=func.coalesce(users.c.changed_at, now),
+        )
     )
 
 
@@ -198,13 +216,33 @@ class Heads:
 
 
 async def set_filled(
-    connection: AsyncConnection, user_id: str, pool_version: int, look_again_at: datetime
+    connection: AsyncConnection,
+    user_id: str,
+    pool_version: int,
+    look_again_at: datetime,
+    *,
+    is_good: bool = False,
 ) -> None:
-    """Keep that at this version, and until then, the person's pool needs no look."""
+    """Keep that at this version, and until then, the person's pool needs no look.
+
+    `is_good` says that it is as it should be until then, and not only that nothing can be done.
+    """
+    as_it_is = (
+        {"good_until": look_again_at, "changed_at": None} if is_good else {"good_until": None}
+    )
     await connection.execute(
         update(users)
         .where(users.c.id == user_id)
-        .values(filled_version=pool_version, look_again_at=look_again_at)
+        .values(filled_version=pool_version, look_again_at=look_again_at, **as_it_is)
+    )
+
+
+async def keep_filled(connection: AsyncConnection, user_id: str, before: int, after: int) -> None:
+    """Say that what moved the pool from one version to the other did not make it any worse."""
+    await connection.execute(
+        update(users)
+        .where(users.c.id == user_id, users.c.filled_version == before)
+        .values(filled_version=after)
     )
 
 

@@ -17,12 +17,16 @@ ESSENTIAL = ("store", "ingress")
 
 
 class Readiness(BaseModel):
-    """Whether tips can be served, and which parts are not ready."""
+    """Whether tips can be served, and which parts are not ready.
+
+    `pools` is the share of active people whose candidates are good now, null if nobody is.
+    """
 
     status: Literal["ok", "unavailable"]
     warming: list[str]
     resting: list[str]
     down: list[str]
+    pools: float | None
 
 
 def release() -> str:
@@ -54,11 +58,13 @@ async def ready(request: Request) -> Response:
     """
     states = services(request).health.states()
     missing = [name for name in ESSENTIAL if states.get(name) is not State.READY]
+    fresh = await services(request).freshness.now()
     body = Readiness(
         status="unavailable" if missing else "ok",
         warming=sorted(name for name, state in states.items() if state is State.WARMING),
         resting=sorted(name for name, state in states.items() if state is State.RESTING),
         down=sorted(name for name, state in states.items() if state is State.DOWN),
+        pools=fresh.share,
     )
     return JSONResponse(body.model_dump(), 503 if missing else 200)
 

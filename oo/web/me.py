@@ -27,6 +27,11 @@ async def set_timezone(request: Request) -> Response:
     change = await parse(request, TimezoneChange)
     if change.timezone not in time_zones():
         raise BadRequest("There is no such time zone.")
-    async with services(request).db.write() as connection:
-        await users.set_timezone(connection, session.user_id, change.timezone)
+    parts = services(request)
+    async with parts.db.write() as connection:
+        moved = await users.set_timezone(connection, session.user_id, change.timezone)
+        if moved:
+            await users.note_change(connection, session.user_id, parts.clock.now())
+    if moved:
+        parts.refill.behind(session.user_id)
     return Response(status_code=204)

@@ -14,6 +14,7 @@ from oo.identity.sessions import Sessions
 from oo.integrations.service import Integrations
 from oo.kit.clock import Clock
 from oo.kit.settings import Settings
+from oo.recommend.freshness import PoolFreshness
 from oo.recommend.ports import Refill
 from oo.recommend.reactions import Reactions
 from oo.recommend.recommender import Recommender
@@ -41,6 +42,7 @@ class Services:
     explainer: Explains
     listener: Listens
     health: Health
+    freshness: PoolFreshness
 
 
 def services(request: Request) -> Services:

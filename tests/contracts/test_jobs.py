@@ -12,6 +12,7 @@ import pytest
 
 import oo.jobs.periodic
 from oo.domain import ports
+from oo.domain.pools import Ahead, Ended
 from oo.integrations.service import Integrations
 from oo.jobs.contract import Job
 from oo.jobs.runner import run_forever
@@ -19,6 +20,7 @@ from oo.kit.clock import Clock, ManualClock
 from oo.kit.errors import ConfigurationError
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
+from oo.kit.settings import Nightly
 from oo.mlops.shadows import ShadowPolicies
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
@@ -51,6 +53,13 @@ class Parts:
     async def fill(self, user_id: str) -> None:
         self.filled.append(user_id)
 
+    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended:
+        self.filled.append(user_id)
+        return Ended.MADE
+
+    def behind(self, user_id: str) -> None:
+        self.filled.append(user_id)
+
 
 @pytest.fixture
 def clock() -> ManualClock:
@@ -73,6 +82,7 @@ def provided(db: Database, clock: ManualClock) -> Provided:
         {
             Database: db,
             Clock: clock,
+            Nightly: Nightly(),
             ports.ReadsSources: integrations,
             ports.ClosesTasks: integrations,
             ports.RevokesGrants: integrations,

@@ -17,6 +17,7 @@ from oo.cli.reaper import RECORD, end_left_over, reaped
 from oo.cli.restarts import Restarts
 from oo.cli.run_folder import RAY, close_to_others, prepare_run_folder, run_folder
 from oo.cli.running import health, recorded, wait_until
+from oo.kit import metrics
 from oo.kit.clock import SystemClock
 from oo.kit.errors import OoError
 from oo.kit.settings import Settings, load_settings
@@ -40,6 +41,7 @@ def serve(
         run = prepare_run_folder(settings.data_dir)
         if run.parent != folder:
             out.print(f"Sockets and Ray's logs are in {run}: the data folder's path is too long.")
+        metrics.forget(folder)
         prepare_environment(settings)
         with out.status("Preparing the store …"):
             with_store(settings, lambda db: check_master_keys(db, settings))

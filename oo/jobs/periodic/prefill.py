@@ -1,4 +1,8 @@
-"""Keeps the pools of recently active people filled, so that no request waits for a model."""
+"""Finds the pools that nobody was told of: the clock ended them, or a word of a change was lost.
+
+Who changes what a pool is made from says so, and it is filled after a moment of quiet; this is the
+sweep behind it.
+"""
 
 import asyncio
 import logging
@@ -14,6 +18,7 @@ log = logging.getLogger(__name__)
 
 ACTIVE = timedelta(days=30)
 BATCH = 16
+SETTLED = timedelta(seconds=4)  # longer than a change is waited for that comes soon after
 
 
 async def run(db: Database, clock: Clock, pools: FillsPools) -> int:
@@ -23,7 +28,7 @@ async def run(db: Database, clock: Clock, pools: FillsPools) -> int:
     """
     now = clock.now()
     async with db.read() as connection:
-        people = await candidates.people_to_fill(connection, now, now - ACTIVE, BATCH)
+        people = await candidates.people_to_fill(connection, now, now - ACTIVE, BATCH, SETTLED)
     if not people or not await pools.is_ready():
         return 0
     fills = (pools.fill(user_id) for user_id in people)
@@ -34,4 +39,4 @@ async def run(db: Database, clock: Clock, pools: FillsPools) -> int:
     return sum(not isinstance(result, BaseException) for result in results)
 
 
-JOB = Job("prefill", 2.0, run)
+JOB = Job("prefill", 5.0, run)

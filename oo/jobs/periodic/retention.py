@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.signals.retention import WHILE_OPEN
 from oo.jobs.contract import Job
 from oo.kit.clock import Clock
-from oo.store import candidates, decisions, last_imports, outbox, sessions, signals, tasks
+from oo.store import batches, candidates, decisions, last_imports, outbox, sessions, signals, tasks
 from oo.store.database import Database
 
 DECISIONS = timedelta(days=30)
 CANDIDATES = timedelta(days=1)
 EVENTS = timedelta(days=30)
+BATCHES = timedelta(days=7)
 
 
 async def run(db: Database, clock: Clock) -> int:
@@ -30,6 +31,7 @@ async def run(db: Database, clock: Clock) -> int:
         lambda connection: signals.purge(connection, now),
         lambda connection: last_imports.purge(connection, now),
         lambda connection: outbox.purge(connection, now - EVENTS),
+        lambda connection: batches.purge(connection, now - BATCHES),
     ]
     total = 0
     for purge in purges:

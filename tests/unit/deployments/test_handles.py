@@ -120,16 +120,16 @@ async def test_news_reach_the_persons_shard_with_the_newest_number(clock: Manual
     assert [handle.woken for handle in handles if not handle.asked] == [{}]
 
 
-async def test_a_generator_that_is_cancelled_is_away(clock: ManualClock) -> None:
+async def test_a_generator_that_is_cancelled_is_away() -> None:
     async def fill(user_id: str, within_s: float) -> None:
         raise asyncio.CancelledError
 
-    refill = GeneratorRefill(handle_to(fill=fill), clock)
+    refill = GeneratorRefill(handle_to(fill=fill))
     refill.engine_ready = True
     with pytest.raises(Unavailable):
         await refill.now("ada", 1.0)
     refill.behind("ada")
-    await asyncio.gather(*refill._tasks)
+    await refill._changes.settled()
 
 
 async def test_sub_agents_are_asked_here_while_the_generator_is_away() -> None:

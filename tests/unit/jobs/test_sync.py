@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from oo.domain.pools import Ahead, Ended
 from oo.domain.signals import Broken
 from oo.jobs.periodic import sync
 from oo.kit.clock import ManualClock
@@ -32,6 +33,24 @@ class Sources:
         return True
 
 
+class Pools:
+    """Remembers whose pools are to be filled soon."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    async def is_ready(self) -> bool:
+        return True
+
+    async def fill(self, user_id: str) -> None: ...
+
+    async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended:
+        return Ended.MADE
+
+    def behind(self, user_id: str) -> None:
+        self.noted.append(user_id)
+
+
 async def connected(db: Database, clock: ManualClock, count: int, source: str) -> list[str]:
     people = []
     for number in range(count):
@@ -48,7 +67,7 @@ async def test_one_persons_unexpected_error_stops_nobody_else(
 ) -> None:
     people = await connected(db, clock, 5, "todoist")
     sources = Sources(**{people[0]: RuntimeError("?"), people[1]: Broken("Never.")})
-    assert await sync.run(db, clock, sources) == 5
+    assert await sync.run(db, clock, sources, Pools()) == 5
     assert sorted(sources.read) == sorted(people)
     assert 1 < sources.most_at_once <= sync.AT_ONCE
 
@@ -61,8 +80,17 @@ async def test_people_who_cannot_be_read_do_not_starve_the_others(
     fine = await connected(db, clock, 3, "todoist")
     sources = Sources(**{user: RuntimeError("?") for user in gone})
     for _ in range(2):
-        await sync.run(db, clock, sources)
+        await sync.run(db, clock, sources, Pools())
     assert sorted(sources.read) == sorted(gone + fine)
-    assert await sync.run(db, clock, sources) == 0
+    assert await sync.run(db, clock, sources, Pools()) == 0
     clock.advance(sync.EVERY.total_seconds() + 1)
-    assert await sync.run(db, clock, sources) == 3
+    assert await sync.run(db, clock, sources, Pools()) == 3
+
+
+async def test_what_has_changed_at_a_source_is_told_to_whoever_fills_pools(
+    db: Database, clock: ManualClock
+) -> None:
+    people = await connected(db, clock, 3, "todoist")
+    pools = Pools()
+    await sync.run(db, clock, Sources(**{people[0]: Broken("Never.")}), pools)
+    assert sorted(pools.noted) == sorted(people[1:])

@@ -1,7 +1,7 @@
 """Filling: when a pool is looked at, when it is good, and what is put into it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -16,10 +16,12 @@ from oo.domain.tasks import Task
 from oo.kit.clock import ManualClock
 from oo.recommend.assembly import assemble
 from oo.recommend.filling import EMPTY, TOO_FEW, UNANSWERED, Filled, PoolFiller
+from oo.recommend.freshness import PoolFreshness
 from oo.recommend.pool import Pool, is_enough
 from oo.recommend.ports import Assembled, Written
 from oo.store import candidates, sessions, tasks, users
 from oo.store.database import Database
+from tests.peers.store import add_person
 
 NOTHING = Filled(0, 0, fresh_already=True)
 PEOPLE = 10
@@ -32,12 +34,13 @@ class Model:
         self.db, self.clock, self.count, self.asked = db, clock, POOL_SIZE, 0
         self.is_away = False
 
-    async def assemble(self, user_id: str) -> Assembled:
+    async def assemble(self, user_id: str, at: datetime | None = None) -> Assembled:
+        now = at or self.clock.now()
         async with self.db.read() as connection:
             head = (await users.heads(connection, [user_id]))[user_id]
             listed = (await tasks.lists(connection, [user_id]))[user_id]
-            available = await tasks.list_available(connection, user_id, self.clock.now())
-        moment = Standing(listed, ZoneInfo(head.timezone)).at(self.clock.now())
+            available = await tasks.list_available(connection, user_id, now)
+        moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
         return Assembled(assemble(moment, available), head.pool_version)
 
     def pool_key(self, context: PromptContext) -> str:
@@ -173,9 +176,9 @@ async def test_a_list_with_nothing_to_speak_of_makes_no_busy_loop(
     class Silent(Model):
         looks = 0
 
-        async def assemble(self, user_id: str) -> Assembled:
+        async def assemble(self, user_id: str, at: datetime | None = None) -> Assembled:
             self.looks += 1
-            found = await super().assemble(user_id)
+            found = await super().assemble(user_id, at)
             return found._replace(context=replace(found.context, tasks=()))
 
     model = Silent(db, clock)
@@ -234,3 +237,58 @@ async def test_enough_is_what_a_model_wrote_and_still_holds(
     stock = await pool.reload(person)
     assert len(stock.entries) == POOL_SIZE
     assert not is_enough(stock.eligible(clock.now()))
+
+
+async def test_a_change_is_left_for_a_moment_to_whoever_was_told_of_it(
+    db: Database, clock: ManualClock, person: str
+) -> None:
+    model, settled = Model(db, clock), timedelta(seconds=4)
+    filler = PoolFiller(db, clock, model, model)
+
+    async def swept() -> list[str]:
+        now = clock.now()
+        async with db.read() as connection:
+            return await candidates.people_to_fill(
+                connection, now, now - timedelta(days=30), PEOPLE, settled
+            )
+
+    async def change() -> None:
+        async with db.write() as connection:
+            await users.note_change(connection, person, clock.now())
+
+    await filler.fill(person, 1.0)
+    await change()
+    clock.advance(3)
+    await change()  # the first of several counts: what never rests is looked at all the same
+    assert await swept() == []
+    clock.advance(2)
+    assert await swept() == [person]
+    await filler.fill(person, 1.0)
+    assert await swept() == []
+    async with db.read() as connection:
+        assert (await users.heads(connection, [person]))[person].changed_at is None
+
+
+async def test_freshness_counts_pools_that_are_good_now(
+    db: Database, clock: ManualClock, person: str
+) -> None:
+    model = Model(db, clock)
+    filler = PoolFiller(db, clock, model, model)
+
+    async def share() -> float | None:
+        return (await PoolFreshness(db, clock, 30).now()).share
+
+    assert await share() == 0.0
+    await filler.fill(person, 1.0)
+    assert await share() == 1.0
+    await put(db, person, Task("file:9", "file", "9", "New"))
+    assert await share() == 0.0  # nobody has looked since
+    await filler.fill(person, 1.0)
+    assert await share() == 1.0
+    clock.advance(timedelta(hours=3).total_seconds())  # noon
+    assert await share() == 0.0
+    model.count = 0
+    await filler.fill(person, 1.0)
+    assert await share() == 0.0  # it was looked at, in vain
+    await filler.fill(await add_person(db, clock, "idle"), 1.0)
+    assert (await PoolFreshness(db, clock, 30).now()).active == 1

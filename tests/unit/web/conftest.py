@@ -26,6 +26,7 @@ from oo.kit.settings import Settings
 from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
 from oo.recommend.fallback import FallbackPool
+from oo.recommend.freshness import PoolFreshness
 from oo.recommend.learner import Learner
 from oo.recommend.pool import Pool
 from oo.recommend.profile_cache import Profiles
@@ -135,6 +136,7 @@ async def open_site(folder: Path, **limits: int) -> AsyncIterator[Site]:
             reactions=Reactions(db, clock),
             refill=NoRefill(),
             wake=lambda user_id, user_seq: None,
+            freshness=PoolFreshness(db, clock, 30),
             health=SimpleNamespace(states=lambda: dict.fromkeys(ESSENTIAL, State.READY)),
         )
         yield Site(create_app(cast(Services, parts)), db, clock, settings, peer, provider)

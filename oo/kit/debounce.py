@@ -1,0 +1,56 @@
+"""Doing something once after things have been quiet for a while."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+class Debounce:
+    """Runs `run(key)` `quiet_s` after the last note of that key, `at_most_s` after the first one.
+
+    Never twice at once for a key: what is noted while it runs is for the next time. `run` must not
+    raise.
+    """
+
+    def __init__(
+        self, run: Callable[[str], Awaitable[None]], quiet_s: float, at_most_s: float
+    ) -> None:
+        self._run = run
+        self._quiet_s = quiet_s
+        self._at_most_s = at_most_s
+        self._first: dict[str, float] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    def note(self, key: str) -> None:
+        """Something happened."""
+        loop = asyncio.get_running_loop()
+        latest = self._first.setdefault(key, loop.time()) + self._at_most_s
+        if (timer := self._timers.get(key)) is not None:
+            if timer.when() >= latest:
+                return  # set anew without end, it would never be its turn
+            timer.cancel()
+        at = min(loop.time() + self._quiet_s, latest)
+        self._timers[key] = loop.call_at(at, self._begin, key)
+
+    async def settled(self) -> None:
+        """Wait until nothing is noted and nothing runs."""
+        while self._timers or self._running:
+            await asyncio.gather(*self._running.values())
+            await asyncio.sleep(self._quiet_s if self._timers else 0)
+
+    def _begin(self, key: str) -> None:
+        del self._timers[key]
+        if key in self._running:
+            return  # its end begins it again
+        del self._first[key]
+        task = asyncio.get_running_loop().create_task(self._do(key))
+        self._running[key] = task
+
+    async def _do(self, key: str) -> None:
+        try:
+            await self._run(key)
+        finally:
+            del self._running[key]
+            if key in self._first and key not in self._timers:
+                loop = asyncio.get_running_loop()
+                self._timers[key] = loop.call_at(loop.time(), self._begin, key)

@@ -1,0 +1,120 @@
+"""What oO counts, for Prometheus: each process adds to files that `/metrics` sums up.
+
+`share_through` must come before anything is counted; without it a process counts for itself alone,
+as tests do. prometheus_client decides at its import where values live, hence the late import.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+NAME = "metrics"
+
+
+def share_through(data_dir: Path) -> None:
+    """Have this process count in the data folder, with all others of this host."""
+    folder = data_dir.resolve() / NAME
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.environ[FOLDER] = str(folder)
+
+
+def forget(data_dir: Path) -> None:
+    """Take away what earlier runs of the data folder counted."""
+    shutil.rmtree(data_dir.resolve() / NAME, ignore_errors=True)
+
+
+def _registry() -> "CollectorRegistry":
+    """What all processes counted, or this one where it counts for itself."""
+    from prometheus_client import REGISTRY, CollectorRegistry
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    if FOLDER not in os.environ:
+        return REGISTRY
+    found = CollectorRegistry()
+    MultiProcessCollector(found)  # type: ignore[no-untyped-call]
+    return found
+
+
+class Gauge(NamedTuple):
+    """A number as it is now, or one for each value of a label."""
+
+    name: str
+    words: str
+    values: Mapping[str, float]
+    label: str = ""
+
+
+def rendered(gauges: Iterable[Gauge]) -> bytes:
+    """What is counted, and these, in Prometheus' text form."""
+    from prometheus_client import CollectorRegistry, Metric, generate_latest
+    from prometheus_client.core import GaugeMetricFamily
+
+    class Now:
+        def collect(self) -> Iterator[Metric]:
+            for gauge in gauges:
+                labels = [gauge.label] if gauge.label else []
+                family = GaugeMetricFamily(gauge.name, gauge.words, labels=labels)
+                for value, number in gauge.values.items():
+                    family.add_metric([value] if gauge.label else [], number)
+                yield family
+
+    now = CollectorRegistry(auto_describe=False)
+    now.register(Now())
+    return generate_latest(_registry()) + generate_latest(now)
+
+
+class Counted:
+    """A counter that is made when it is first needed."""
+
+    def __init__(self, name: str, words: str, *labels: str) -> None:
+        self.name, self.words, self.labels = name, words, labels
+
+    @cached_property
+    def _made(self) -> Any:
+        from prometheus_client import Counter
+
+        return Counter(self.name, self.words, self.labels)
+
+    def show(self) -> None:
+        """Have it listed before there is anything to count."""
+        _ = self._made
+
+    def inc(self, *values: str) -> None:
+        """One more, with these values of the labels."""
+        (self._made.labels(*values) if values else self._made).inc()
+
+
+class Timed:
+    """A histogram of seconds that is made when it is first needed."""
+
+    def __init__(self, name: str, words: str, buckets: tuple[float, ...]) -> None:
+        self.name, self.words, self.buckets = name, words, buckets
+
+    @cached_property
+    def _made(self) -> Any:
+        from prometheus_client import Histogram
+
+        return Histogram(self.name, self.words, buckets=self.buckets)
+
+    def observe(self, seconds: float) -> None:
+        """One more that took so long."""
+        self._made.observe(seconds)
+
+
+TIPS = Counted("oo_tips", "Tips decided on, by where their candidates came from", "candidates")
+MODEL_CALLS = Counted(
+    "oo_request_model_calls", "Times that a request for a tip had a model asked and waited for it"
+)
+FILLS = Counted("oo_pool_fills", "Pools that were written, by what for", "purpose")
+REFRESHED = Timed(
+    "oo_pool_refresh_seconds",
+    "From the first change of what a pool is made from to a good pool",
+    (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 900, 3600),
+)

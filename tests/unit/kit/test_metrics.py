@@ -1,0 +1,45 @@
+"""Counting in several processes: what each counts is summed up."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oo.kit.metrics import FOLDER, NAME
+
+COUNT = """
+from pathlib import Path
+from oo.kit import metrics
+metrics.share_through(Path({folder!r}))
+metrics.TIPS.inc("pool")
+metrics.REFRESHED.observe(3.0)
+metrics.MODEL_CALLS.show()
+print(metrics.rendered([]).decode())
+"""
+PARTS = ("ingress", "bandit", "assembler", "generator", "jobs")
+
+
+def run(code: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if name != FOLDER}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_what_several_processes_count_is_one_figure(tmp_path: Path) -> None:
+    for _ in range(2):
+        said = run(COUNT.format(folder=str(tmp_path))).splitlines()
+    assert 'oo_tips_total{candidates="pool"} 2.0' in said
+    assert "oo_request_model_calls_total 0.0" in said
+    assert 'oo_pool_refresh_seconds_bucket{le="5.0"} 2.0' in said
+    assert list((tmp_path / NAME).iterdir())
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_part_decides_where_it_counts_before_it_starts(part: str) -> None:
+    code = f"import sys, deployments.{part}; print('prometheus_client' in sys.modules)"
+    assert run(code).split()[-1] == "False"
