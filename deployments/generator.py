@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -10,17 +11,21 @@ from pydantic import ValidationError
 from ray import serve
 
 from deployments.calls import answered
+from deployments.metrics import Metrics
 from deployments.process import BEHIND, start
 from ml.composing.writing import knowing_composer, write
+from ml.generation.account import Ledger
 from ml.generation.gate import pool_key
 from ml.generation.settings import TIP_GENERATOR, ModelSettings, load_settings
 from ml.prompts.prompt import load as load_prompt
 from oo.domain.agents import Report
 from oo.domain.context import PromptContext
 from oo.domain.health import State
+from oo.domain.model_calls import ModelCall, Spent, Terms
 from oo.mlops.agents import Listener
 from oo.recommend.filling import Filled, PoolFiller
 from oo.recommend.ports import Assembled, Written
+from oo.store import model_calls
 
 if TYPE_CHECKING:
     from ml.generation.aliases import Aliases
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ENGINE_ANSWERS_WITHIN_S = 1.0
+SPENT_HOLDS_S = 10.0
 
 
 class _Assembler:
@@ -44,26 +50,42 @@ class _Assembler:
 class _Writer:
     """The gate over the alias `tip-generator`."""
 
-    def __init__(self, aliases: "Aliases", random: Random) -> None:
+    def __init__(
+        self, aliases: "Aliases", random: Random, count: Callable[[Sequence[ModelCall]], None]
+    ) -> None:
         self._aliases = aliases
         self._random = random
+        self._count = count
         self.composer = knowing_composer()
 
-    def pool_key(self, context: PromptContext) -> str:
+    def pool_key(self, context: PromptContext, cloud_consent: bool) -> str:
+        settings = self._aliases.settings
         alias = self._aliases.alias(TIP_GENERATOR)
-        return pool_key(context, load_prompt(alias.prompt), alias.model)
+        chain = [alias, *(settings.aliases[name] for name in alias.fallbacks)]
+        # a budget that is used up makes no pool bad that was written before
+        first = next((one for one in chain if cloud_consent or not one.is_cloud), alias)
+        return pool_key(context, load_prompt(alias.prompt), first.model)
 
-    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
-        drafts, is_cut_short = await write(
+    async def write(
+        self, context: PromptContext, count: int, deadline_s: float, terms: Terms
+    ) -> Written:
+        prompt = load_prompt(self._aliases.alias(TIP_GENERATOR).prompt)
+        ledger = Ledger(prompt.version)
+        made = await write(
             context,
             count,
-            load_prompt(self._aliases.alias(TIP_GENERATOR).prompt),
-            self._aliases.completer(),
+            prompt,
+            self._aliases.completer(TIP_GENERATOR, terms, ledger),
             self.composer,
             deadline_s=deadline_s,
             random=self._random,
         )
-        return Written(drafts, is_cut_short)
+        calls = ledger.judged(made.attempts)
+        self._count(calls)
+        left = terms._replace(spent=terms.spent.plus(calls))
+        # where no model may be asked, none will be back in a moment
+        is_cut_short = bool(made.failures and self._aliases.allowed(TIP_GENERATOR, left))
+        return Written(made.tips, is_cut_short, calls)
 
 
 class TipGenerator:
@@ -76,8 +98,11 @@ class TipGenerator:
         self._engine_app = engine_app
         self._engine: Any = None
         base = start("generator", BEHIND)
-        self._aliases = Aliases(load_settings(_file(models)), self._call_engine, base.clock)
-        writer = _Writer(self._aliases, base.random)
+        settings = load_settings(_file(models), base.settings.llm)
+        self._aliases = Aliases(settings, self._call_engine, base.clock)
+        self._db, self._clock = base.db, base.clock
+        self._usd, self._usd_until = 0.0, 0.0
+        writer = _Writer(self._aliases, base.random, Metrics().count)
         self._filler = PoolFiller(base.db, base.clock, _Assembler(assembler), writer)
         self._listener = Listener(base.db, base.clock, lambda: writer.composer)
 
@@ -105,6 +130,9 @@ class TipGenerator:
 
     async def engine_state(self) -> str:
         """Whether a model behind `tip-generator` takes calls; others than ours are taken to."""
+        terms = Terms(cloud_consent=True, spent=Spent(usd=await self._usd_spent()))
+        if not self._aliases.allowed(TIP_GENERATOR, terms):
+            return State.SPENT.value
         if self._aliases.rests_for():
             return State.RESTING.value
         if not self._aliases.alias(TIP_GENERATOR).is_own:
@@ -115,6 +143,33 @@ class TipGenerator:
         except Exception:
             return State.WARMING.value
         return State.READY.value
+
+    async def models(self) -> list[dict[str, Any]]:
+        """How each alias is; without what people have used."""
+        found = self._aliases.states(await self._usd_spent())
+        return [
+            {
+                "alias": one.name,
+                "model": one.alias.model,
+                "place": one.alias.place.value,
+                "state": "barred"
+                if one.barred
+                else ("open" if one.is_open else "resting")
+                if one.rests_until
+                else "ready",
+                "why": one.barred,
+                "until": one.rests_until.isoformat() if one.rests_until else None,
+            }
+            for one in found
+        ]
+
+    async def _usd_spent(self) -> float:
+        """What cloud models cost today, read again after a few seconds."""
+        if self._clock.monotonic() >= self._usd_until:
+            async with self._db.read() as connection:
+                self._usd = await model_calls.usd_spent(connection, self._clock.now())
+            self._usd_until = self._clock.monotonic() + SPENT_HOLDS_S
+        return self._usd
 
     async def _call_engine(self, body: dict[str, Any]) -> dict[str, Any]:
         fields = {name: value for name, value in body.items() if name != "model"}

@@ -76,6 +76,10 @@ class Terms(NamedTuple):
     spent: Spent = Spent()
 
 
+NO_CLOUD = Terms()
+"""The terms of somebody who agreed to nothing and has used nothing."""
+
+
 def bucket_of(latency_s: float) -> int:
     """The index of the histogram's bucket."""
     return sum(latency_s > bound for bound in BUCKETS_S)

@@ -65,6 +65,17 @@ class Limits(BaseModel):
     max_waiting: int = Field(default=512, description="Requests waiting before 503 is answered")
 
 
+class LanguageModel(BaseModel):
+    """The model behind the alias `tip-generator`, instead of what the file of aliases says."""
+
+    model: str = Field(default="", description="LiteLLM's provider/model; empty: as the file says")
+    api_base: str | None = Field(default=None, description="Address of the model's server")
+    api_key: SecretStr | None = Field(default=None, description="Key of the model's server")
+    prompt: str = Field(default="instruct-v2", description="Version of the prompt that it gets")
+    timeout_s: float = Field(default=20.0, gt=0, description="Limit of one call, in seconds")
+    local: bool = Field(default=False, description="The address is the operator's own")
+
+
 class Settings(BaseSettings):
     """Everything that an operator can choose."""
 
@@ -90,6 +101,7 @@ class Settings(BaseSettings):
     )
     oidc: dict[str, OidcProvider] = {}
     limits: Limits = Limits()
+    llm: LanguageModel = LanguageModel()
     sections: dict[str, dict[str, SecretStr]] = Field(
         default={}, description="What is given for plug-ins, by their names; see `section`"
     )
