@@ -17,6 +17,7 @@ from ml.composing.writing import knowing_composer, write
 from ml.generation.account import Ledger
 from ml.generation.gate import pool_key
 from ml.generation.settings import TIP_GENERATOR, ModelSettings, load_settings
+from ml.generation.states import STATES, tell
 from ml.prompts.prompt import load as load_prompt
 from oo.domain.agents import Report
 from oo.domain.context import PromptContext
@@ -102,6 +103,7 @@ class TipGenerator:
         self._aliases = Aliases(settings, self._call_engine, base.clock)
         self._db, self._clock = base.db, base.clock
         self._usd, self._usd_until = 0.0, 0.0
+        self._told = base.settings.data_dir / STATES
         writer = _Writer(self._aliases, base.random, Metrics().count)
         self._filler = PoolFiller(base.db, base.clock, _Assembler(assembler), writer)
         self._listener = Listener(base.db, base.clock, lambda: writer.composer)
@@ -130,7 +132,9 @@ class TipGenerator:
 
     async def engine_state(self) -> str:
         """Whether a model behind `tip-generator` takes calls; others than ours are taken to."""
-        terms = Terms(cloud_consent=True, spent=Spent(usd=await self._usd_spent()))
+        usd = await self._usd_spent()
+        tell(self._told, self._aliases.settings.budgets, self._aliases.states(usd))
+        terms = Terms(cloud_consent=True, spent=Spent(usd=usd))
         if not self._aliases.allowed(TIP_GENERATOR, terms):
             return State.SPENT.value
         if self._aliases.rests_for():
@@ -143,25 +147,6 @@ class TipGenerator:
         except Exception:
             return State.WARMING.value
         return State.READY.value
-
-    async def models(self) -> list[dict[str, Any]]:
-        """How each alias is; without what people have used."""
-        found = self._aliases.states(await self._usd_spent())
-        return [
-            {
-                "alias": one.name,
-                "model": one.alias.model,
-                "place": one.alias.place.value,
-                "state": "barred"
-                if one.barred
-                else ("open" if one.is_open else "resting")
-                if one.rests_until
-                else "ready",
-                "why": one.barred,
-                "until": one.rests_until.isoformat() if one.rests_until else None,
-            }
-            for one in found
-        ]
 
     async def _usd_spent(self) -> float:
         """What cloud models cost today, read again after a few seconds."""

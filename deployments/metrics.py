@@ -16,9 +16,7 @@ class Metrics:
         self._calls = Counter("oo_model_calls_total", "Calls of models.", _TAGS)
         self._tokens = Counter("oo_model_tokens_total", "Tokens.", ("alias", "model", "direction"))
         self._cost = Counter("oo_model_cost_usd_total", "US dollars.", ("alias", "model"))
-        self._tips = Counter(
-            "oo_model_tips_total", "Tips by gate.", ("alias", "model", "gate")
-        )
+        self._tips = Counter("oo_model_tips_total", "Tips by gate.", ("alias", "model", "gate"))
         self._latency = Histogram(
             "oo_model_latency_seconds", "Seconds of a call.", list(BUCKETS_S), _TAGS
         )

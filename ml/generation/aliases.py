@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import timedelta
+from typing import Any
 
 from ml.embedding.embedder import sentence_encoder
 from ml.generation.account import Ledger
@@ -19,21 +19,12 @@ from ml.generation.settings import (
     ModelSettings,
     Structure,
 )
+from ml.generation.states import AliasState
 from oo.domain.model_calls import NO_CLOUD, Outcome, Spent, Terms
 from oo.kit.clock import Clock, SystemClock
 
 _WANT_A_KEY = ("openai/", "litellm_proxy/")  # their clients, whether the server does or not
 CONSENT = "a cloud model needs the person's consent"
-
-
-class AliasState(NamedTuple):
-    """How an alias is: why nobody's calls go there, or until when it is left alone, if at all."""
-
-    name: str
-    alias: Alias
-    barred: str | None
-    rests_until: datetime | None
-    is_open: bool  # the circuit, after failures; else its provider has asked to wait
 
 
 class Aliases:

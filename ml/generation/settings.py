@@ -168,14 +168,18 @@ class ModelSettings(BaseModel):
         return self
 
 
-def load_settings(path: Path, model: LanguageModel | None = None) -> ModelSettings:
+def load_settings(
+    path: Path, model: LanguageModel | None = None, *, allow_cloud: bool | None = None
+) -> ModelSettings:
     """Read the YAML file; `model`, where it names one, is what answers to `tip-generator`.
 
-    Raises OSError or pydantic's ValidationError.
+    `allow_cloud` goes before what the file says. Raises OSError or pydantic's ValidationError.
     """
     body = yaml.safe_load(path.read_text("utf-8"))
     if model is not None and model.model:
         body["aliases"][TIP_GENERATOR] = model.model_dump(exclude_none=True)
+    if allow_cloud is not None:
+        body["allow_cloud"] = allow_cloud
     return ModelSettings.model_validate(body)
 
 

@@ -166,7 +166,7 @@ async def test_a_model_that_only_repeats_itself_makes_no_busy_loop(
         async def write(
             self, context: PromptContext, count: int, deadline_s: float, terms: Terms
         ) -> Written:
-            written = await super().write(context, count, deadline_s)
+            written = await super().write(context, count, deadline_s, terms)
             return Written(list(written.drafts[:1]) * count)
 
     assert await asked_in_an_hour(db, clock, person, Parrot(db, clock)) < 12
@@ -214,7 +214,7 @@ async def test_what_stopped_to_be_true_while_it_was_written_is_dropped(
         async def write(
             self, context: PromptContext, count: int, deadline_s: float, terms: Terms
         ) -> Written:
-            written = await super().write(context, count, deadline_s)
+            written = await super().write(context, count, deadline_s, terms)
             await put(
                 self.db,
                 person,
