@@ -29,10 +29,14 @@ def is_priced(alias: Alias) -> bool:
     if alias.price is not None or not alias.is_cloud:
         return True
     try:
-        litellm.cost_per_token(model=alias.model, prompt_tokens=1, completion_tokens=1)
+        prices = litellm.cost_per_token(
+            model=alias.model, prompt_tokens=1_000_000, completion_tokens=1_000_000
+        )
     except Exception:  # LiteLLM knows models by many providers' tables, which fail in many ways
         return False
-    return True
+    return any(
+        price > 0 for price in prices
+    )  # its router takes down each model that it does not know as free
 
 
 def cost_of(alias: Alias, answer: Any, prompt_tokens: int, completion_tokens: int) -> float:

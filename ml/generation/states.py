@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ml.generation.settings import Alias, Budgets, ModelSettings
 from oo.domain.model_calls import Place
 
-STATES = "models.json"
+STATES = "models.states"
 
 
 class State(StrEnum):

@@ -13,9 +13,7 @@ from pydantic import SecretStr
 from starlette.responses import Response
 
 from deployments.generator import _Writer
-from ml.activities.activity import activities
-from ml.activities.recogniser import Recogniser
-from ml.composing.composer import Composer
+from ml.composing.fallback import quick_composer
 from ml.composing.faults import Fault
 from ml.composing.model_evaluation import written
 from ml.generation.account import Ledger
@@ -57,10 +55,6 @@ def address(server: ModelServer) -> Iterator[str]:
 
 def home(api: str, address: str) -> str:
     return f"{address}/v1" if api == "openai" else address
-
-
-def quick_composer() -> Composer:
-    return Composer(Recogniser(activities()))
 
 
 def of_configuration(api: str, address: str, prompt: str, model: str = MODEL) -> Aliases:
