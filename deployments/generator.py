@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -11,20 +12,25 @@ from pydantic import ValidationError
 from ray import serve
 
 from deployments.calls import answered
+from deployments.metrics import Metrics
 from deployments.process import BEHIND, start
 from ml.composing.writing import knowing_composer, write
+from ml.generation.account import Ledger
 from ml.generation.gate import pool_key
 from ml.generation.settings import TIP_GENERATOR, ModelSettings, load_settings
+from ml.generation.states import STATES, tell
 from ml.prompts.prompt import Prompt, given
 from ml.prompts.prompt import load as load_prompt
 from oo.domain.agents import Report
 from oo.domain.context import PromptContext
 from oo.domain.health import State
+from oo.domain.model_calls import ModelCall, Spent, Terms
 from oo.domain.pools import Ahead, Ended
 from oo.mlops.agents import Listener
 from oo.recommend.ahead import AheadFiller
 from oo.recommend.filling import Filled, PoolFiller
 from oo.recommend.ports import Assembled, Written
+from oo.store import model_calls
 
 if TYPE_CHECKING:
     from ml.generation.aliases import Aliases
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ENGINE_ANSWERS_WITHIN_S = 1.0
+SPENT_HOLDS_S = 10.0
 
 
 class _Assembler:
@@ -48,30 +55,46 @@ class _Assembler:
 class _Writer:
     """The gate over the alias `tip-generator`."""
 
-    def __init__(self, aliases: "Aliases", random: Random) -> None:
+    def __init__(
+        self, aliases: "Aliases", random: Random, count: Callable[[Sequence[ModelCall]], None]
+    ) -> None:
         self._aliases = aliases
         self._random = random
+        self._count = count
         self.composer = knowing_composer()
 
-    def pool_key(self, context: PromptContext) -> str:
+    def pool_key(self, context: PromptContext, cloud_consent: bool) -> str:
+        settings = self._aliases.settings
         alias = self._aliases.alias(TIP_GENERATOR)
-        return pool_key(context, self._prompt(context), alias.model)
+        chain = [alias, *(settings.aliases[name] for name in alias.fallbacks)]
+        # a budget that is used up makes no pool bad that was written before
+        first = next((one for one in chain if cloud_consent or not one.is_cloud), alias)
+        return pool_key(context, self._prompt(context), first.model)
 
     def _prompt(self, context: PromptContext) -> Prompt:
         """The alias's own, or the one that the person was given."""
         return given(context, load_prompt(self._aliases.alias(TIP_GENERATOR).prompt))
 
-    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
-        drafts, is_cut_short = await write(
+    async def write(
+        self, context: PromptContext, count: int, deadline_s: float, terms: Terms
+    ) -> Written:
+        prompt = self._prompt(context)
+        ledger = Ledger(prompt.version)
+        made = await write(
             context,
             count,
-            self._prompt(context),
-            self._aliases.completer(),
+            prompt,
+            self._aliases.completer(TIP_GENERATOR, terms, ledger),
             self.composer,
             deadline_s=deadline_s,
             random=self._random,
         )
-        return Written(drafts, is_cut_short)
+        calls = ledger.judged(made.attempts)
+        self._count(calls)
+        left = terms._replace(spent=terms.spent.plus(calls))
+        # where no model may be asked, none will be back in a moment
+        is_cut_short = bool(made.failures and self._aliases.allowed(TIP_GENERATOR, left))
+        return Written(made.tips, is_cut_short, calls)
 
 
 class TipGenerator:
@@ -84,8 +107,12 @@ class TipGenerator:
 
         self._engine_app = engine_app
         self._engine: Any = None
-        self._aliases = Aliases(load_settings(_file(models)), self._call_engine, base.clock)
-        writer = _Writer(self._aliases, base.random)
+        settings = load_settings(_file(models), base.settings.llm)
+        self._aliases = Aliases(settings, self._call_engine, base.clock)
+        self._db, self._clock = base.db, base.clock
+        self._usd, self._usd_until = 0.0, 0.0
+        self._told = base.settings.data_dir / STATES
+        writer = _Writer(self._aliases, base.random, Metrics().count)
         self._listener = Listener(base.db, base.clock, lambda: writer.composer)
         parts = (base.db, base.clock, _Assembler(assembler), writer)
         self._filler, self._ahead = PoolFiller(*parts), AheadFiller(*parts)
@@ -118,6 +145,11 @@ class TipGenerator:
 
     async def engine_state(self) -> str:
         """Whether a model behind `tip-generator` takes calls; others than ours are taken to."""
+        usd = await self._usd_spent()
+        tell(self._told, self._aliases.settings.budgets, self._aliases.states(usd))
+        terms = Terms(cloud_consent=True, spent=Spent(usd=usd))
+        if not self._aliases.allowed(TIP_GENERATOR, terms):
+            return State.SPENT.value
         if self._aliases.rests_for():
             return State.RESTING.value
         if not self._aliases.alias(TIP_GENERATOR).is_own:
@@ -128,6 +160,14 @@ class TipGenerator:
         except Exception:
             return State.WARMING.value
         return State.READY.value
+
+    async def _usd_spent(self) -> float:
+        """What cloud models cost today, read again after a few seconds."""
+        if self._clock.monotonic() >= self._usd_until:
+            async with self._db.read() as connection:
+                self._usd = await model_calls.usd_spent(connection, self._clock.now())
+            self._usd_until = self._clock.monotonic() + SPENT_HOLDS_S
+        return self._usd
 
     async def _call_engine(self, body: dict[str, Any]) -> dict[str, Any]:
         fields = {name: value for name, value in body.items() if name != "model"}

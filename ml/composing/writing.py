@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from random import Random
+from typing import NamedTuple
 
 from ml.activities.activity import activities
 from ml.activities.casebook import casebook
@@ -13,7 +14,7 @@ from ml.composing.arranging import arrange
 from ml.composing.choosing import slots
 from ml.composing.composer import Composer
 from ml.embedding.embedder import sentence_encoder
-from ml.generation.account import Generation
+from ml.generation.account import Attempt, Generation
 from ml.generation.completion import Completer
 from ml.generation.drafts import TipDraft
 from ml.generation.gate import generate
@@ -23,6 +24,14 @@ from oo.domain.context import PromptContext
 log = logging.getLogger(__name__)
 
 TIPS_PER_CALL = 3
+
+
+class TipSet(NamedTuple):
+    """Tips with the account of how they came; `failures` say where a model was away or late."""
+
+    tips: Sequence[TipDraft]
+    attempts: Sequence[Attempt]
+    failures: Sequence[str]
 
 
 def knowing_composer() -> Composer:
@@ -41,11 +50,8 @@ async def write(
     *,
     deadline_s: float,
     random: Random,
-) -> tuple[Sequence[TipDraft], bool]:
-    """At most `count` tips within about `deadline_s` seconds, no text twice.
-
-    Also whether a model was away or late for a part of them.
-    """
+) -> TipSet:
+    """At most `count` tips within about `deadline_s` seconds, no text twice."""
     if prompt.file.vocabulary is Vocabulary.COMPOSED:
         chosen = slots(composer.lines(context, random), count)
         made = [await arrange(context, chosen, completer, prompt, deadline_s=deadline_s)]
@@ -55,7 +61,9 @@ async def write(
         if generation.failure:
             log.warning("composed lines fill in: %s", generation.failure)
     distinct = {tip.content: tip for generation in made for tip in generation.tips}
-    return list(distinct.values()), any(generation.failure for generation in made)
+    attempts = [attempt for generation in made for attempt in generation.attempts]
+    failures = [generation.failure for generation in made if generation.failure]
+    return TipSet(list(distinct.values()), attempts, failures)
 
 
 async def _free(

@@ -1,14 +1,16 @@
 """Every LLM call goes through here: LiteLLM's router over the aliases of the settings (E3)."""
 
 import asyncio
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from ml.embedding.embedder import sentence_encoder
+from ml.generation.account import Ledger
 from ml.generation.breaker import OWN_PAUSES, PAUSES, Breaker, retry_after
 from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
+from ml.generation.costs import Call, is_priced, outcome_of
 from ml.generation.engine_provider import EngineCall, litellm, register
 from ml.generation.settings import (
     EMBEDDER,
@@ -17,7 +19,12 @@ from ml.generation.settings import (
     ModelSettings,
     Structure,
 )
+from ml.generation.states import AliasState
+from oo.domain.model_calls import NO_CLOUD, Outcome, Spent, Terms
 from oo.kit.clock import Clock, SystemClock
+
+_WANT_A_KEY = ("openai/", "litellm_proxy/")  # their clients, whether the server does or not
+CONSENT = "a cloud model needs the person's consent"
 
 
 class Aliases:
@@ -40,6 +47,7 @@ class Aliases:
         """Take over new settings; calls under way end with the old ones, pauses end at once."""
         self.settings = settings
         self._breaker = Breaker(self._clock)
+        self._unpriced = {name for name, one in settings.aliases.items() if not is_priced(one)}
         # without turns a busy engine is late for all calls at once, and none of the work counts
         self._turns = {
             name: asyncio.Semaphore(alias.parallel) for name, alias in settings.aliases.items()
@@ -61,21 +69,21 @@ class Aliases:
         return self.settings.aliases[name]
 
     def completer(
-        self, name: str = TIP_GENERATOR, *, cloud_consent: bool = False
+        self, name: str = TIP_GENERATOR, terms: Terms = NO_CLOUD, ledger: Ledger | None = None
     ) -> "AliasCompleter":
-        """A completer that asks this alias, and cloud models only with the person's consent."""
-        return AliasCompleter(self, name, cloud_consent)
+        """A completer that asks this alias for a person on their terms, on their account."""
+        return AliasCompleter(self, name, terms, ledger or Ledger())
 
     async def complete(
-        self, name: str, request: CompletionRequest, *, cloud_consent: bool = False
+        self, name: str, request: CompletionRequest, terms: Terms, ledger: Ledger
     ) -> Completion:
         """Ask the alias, then its fallbacks in order. Raises CompletionFailedError.
 
         The chain is walked here, and not by the router, because each backend takes the
-        answer's form in its own way and a cloud model needs consent.
+        answer's form in its own way, a cloud model needs consent, and each has its budget.
         """
         failures = []
-        for tried in self._chain(name, cloud_consent):
+        for tried in self._chain(name):
             try:
                 async with self._turns[tried]:
                     await self._breaker.settled(tried, _provider(self.alias(tried)))
@@ -84,21 +92,55 @@ class Aliases:
                             f"{tried}: left alone for {left:.0f} s more after it failed"
                         )
                         continue
-                    return await self._guarded(tried, request)
+                    spent = terms.spent.plus(ledger.calls)  # others' turns came first
+                    if why := self.barred(tried, terms._replace(spent=spent)):
+                        failures.append(f"{tried}: {why}")
+                        continue
+                    return await self._guarded(tried, request, ledger)
             except Exception as error:  # providers fail in many types, all with the same cure
                 failures.append(f"{tried}: {_first_line(error)}")
-        reasons = "; ".join(failures) or "a cloud model needs the person's consent"
-        raise CompletionFailedError(f"no model answered ({reasons})")
+        raise CompletionFailedError(f"no model answered ({'; '.join(failures)})")
+
+    def barred(self, name: str, terms: Terms) -> str | None:
+        """Why the alias is not asked on these terms, however well it is; None when it may be."""
+        alias, budgets = self.alias(name), self.settings.budgets
+        if alias.is_cloud:
+            if not terms.cloud_consent:
+                return CONSENT
+            if not alias.has_key:
+                return "its key is not set"
+            if budgets.cloud_usd is not None and name in self._unpriced:
+                return "its price is not known: set one, or no budget in money"
+        return budgets.past(alias.place, terms.spent)
+
+    def allowed(self, name: str = TIP_GENERATOR, terms: Terms = NO_CLOUD) -> list[str]:
+        """Those of the alias's chain that may be asked on these terms, in order."""
+        return [tried for tried in self._chain(name) if self.barred(tried, terms) is None]
 
     def rests_for(self, name: str = TIP_GENERATOR) -> float:
         """For how many seconds more no model of the alias's chain is to be called; 0: one may be.
 
         Cloud models count as if the person had agreed.
         """
-        return min(self._rests_for(tried) for tried in self._chain(name, cloud_consent=True))
+        return min(self._rests_for(tried) for tried in self._chain(name))
 
-    async def embed(self, texts: Sequence[str], name: str = EMBEDDER) -> list[list[float]]:
+    def states(self, usd: float) -> list[AliasState]:
+        """How each alias is, with so much spent on cloud models today."""
+        terms, now = Terms(cloud_consent=True, spent=Spent(usd=usd)), self._clock.now()
+        found = []
+        for name, alias in self.settings.aliases.items():
+            left = self._rests_for(name)
+            until = now + timedelta(seconds=left) if left else None
+            is_open = self._breaker.is_open(name)
+            found.append(AliasState(name, alias, self.barred(name, terms), until, is_open))
+        return found
+
+    async def embed(
+        self, texts: Sequence[str], name: str = EMBEDDER, terms: Terms = NO_CLOUD
+    ) -> list[list[float]]:
         """One vector per text. Raises CompletionFailedError."""
+        if why := self.barred(name, terms):
+            raise CompletionFailedError(f"{name}: {why}")
         if self.alias(name).is_embedded:
             found = await asyncio.to_thread(sentence_encoder(), list(texts))
             return [list(map(float, row)) for row in found]
@@ -108,48 +150,49 @@ class Aliases:
             raise CompletionFailedError(f"{name}: {_first_line(error)}") from error
         return [list(row["embedding"]) for row in answer.data]
 
-    def _chain(self, name: str, cloud_consent: bool) -> Iterator[str]:
-        for tried in (name, *self.alias(name).fallbacks):
-            if cloud_consent or not self.alias(tried).cloud:
-                yield tried
+    def _chain(self, name: str) -> tuple[str, ...]:
+        return (name, *self.alias(name).fallbacks)
 
     def _rests_for(self, name: str) -> float:
         return self._breaker.rests_for(name, _provider(self.alias(name)))
 
-    async def _guarded(self, name: str, request: CompletionRequest) -> Completion:
-        """Ask, and let the breaker know how it ended."""
+    async def _guarded(self, name: str, request: CompletionRequest, ledger: Ledger) -> Completion:
+        """Ask, and let the breaker and the account know how it ended."""
         breaker, provider = self._breaker, _provider(self.alias(name))
         breaker.begins(name, provider)
+        call = Call(name, self.alias(name), ledger)
         try:
-            completion = await self._ask(name, request)
+            completion = await self._ask(call, request)
         except Exception as error:
             breaker.failed(name, OWN_PAUSES if self.alias(name).is_own else PAUSES)
             seconds = retry_after(error, self._clock.now())
             if seconds is not None:
                 breaker.told_to_wait(provider, seconds)
+            call.ended(outcome_of(error))
             raise
-        except BaseException:
+        except BaseException as error:
             breaker.ended(name, provider)
+            call.ended(outcome_of(error))
             raise
         breaker.worked(name, provider)
+        call.ended(Outcome.ANSWERED)
         return completion
 
-    async def _ask(self, name: str, request: CompletionRequest) -> Completion:
-        alias = self.alias(name)
-        started = time.perf_counter()
+    async def _ask(self, call: Call, request: CompletionRequest) -> Completion:
         answer = await self._router.acompletion(
-            model=name, messages=list(request.messages), **_arguments(alias, request)
+            model=call.name, messages=list(request.messages), **_arguments(call.alias, request)
         )
+        call.answered(answer)
         text = answer.choices[0].message.content
         if not text or not text.strip():
             raise ValueError(_why_empty(answer.choices[0]))
-        usage = getattr(answer, "usage", None)
         return Completion(
             text=text,
-            model=alias.model,
-            prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
-            completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
-            latency_s=time.perf_counter() - started,
+            model=call.alias.model,
+            prompt_tokens=call.prompt_tokens,
+            completion_tokens=call.completion_tokens,
+            latency_s=call.latency_s,
+            alias=call.name,
         )
 
 
@@ -159,11 +202,12 @@ class AliasCompleter:
 
     aliases: Aliases
     name: str
-    cloud_consent: bool
+    terms: Terms
+    ledger: Ledger
 
     async def complete(self, request: CompletionRequest) -> Completion:
         """See Completer."""
-        return await self.aliases.complete(self.name, request, cloud_consent=self.cloud_consent)
+        return await self.aliases.complete(self.name, request, self.terms, self.ledger)
 
 
 def _provider(alias: Alias) -> str:
@@ -194,6 +238,8 @@ def _entry(name: str, alias: Alias) -> dict[str, Any]:
         params["api_base"] = alias.api_base
     if alias.api_key:
         params["api_key"] = alias.api_key.get_secret_value()
+    elif not alias.is_cloud and alias.model.startswith(_WANT_A_KEY):
+        params["api_key"] = "none"
     return {"model_name": name, "litellm_params": params}
 
 

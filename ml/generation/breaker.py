@@ -53,6 +53,11 @@ class Breaker:
                 left = max(left, circuit.until - now, FIRST_PAUSE_S if circuit.trial else 0.0)
         return max(left, 0.0)
 
+    def is_open(self, name: str) -> bool:
+        """Whether it has failed so often that it is tried one call at a time."""
+        circuit = self._circuits.get(name)
+        return circuit is not None and circuit.failures >= FAILURES
+
     async def settled(self, *names: str) -> None:
         """Return when nobody is trying one of them."""
         while trials := [c.trial for c in map(self._circuits.get, names) if c and c.trial]:

@@ -33,6 +33,7 @@ class Completion:
     prompt_tokens: int
     completion_tokens: int
     latency_s: float
+    alias: str = ""
 
 
 class CompletionFailedError(Exception):

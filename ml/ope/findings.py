@@ -76,7 +76,11 @@ def _of_estimator(
 ) -> list[Finding]:
     log = replayed.log
     feedback = {name: log.feedback(table) for name, table in replayed.propensities.items()}
-    found = [] if by else [_whole(estimator, LOGGED, log.feedback(log.logging), level, clusters)]
+    logged = log.feedback(log.logging)
+    if by:
+        found = _slices(estimator, LOGGED, logged, log, by, level, clusters)
+    else:
+        found = [_whole(estimator, LOGGED, logged, level, clusters)]
     for name, one in feedback.items():
         if by:
             found += _slices(estimator, name, one, log, by, level, clusters)

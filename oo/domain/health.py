@@ -5,11 +5,15 @@ from typing import Protocol
 
 
 class State(StrEnum):
-    """How one part is; what rests has failed and is left alone for a while."""
+    """How one part is; what rests has failed and is left alone for a while.
+
+    What is spent has a budget, or a permission, that is used up.
+    """
 
     READY = "ready"
     WARMING = "warming"
     RESTING = "resting"
+    SPENT = "spent"
     DOWN = "down"
 
 

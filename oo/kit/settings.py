@@ -75,6 +75,17 @@ class Nightly(BaseModel):
     at_once: int = Field(default=2, ge=1, description="People at a time")
 
 
+class LanguageModel(BaseModel):
+    """The model behind the alias `tip-generator`, instead of what the file of aliases says."""
+
+    model: str = Field(default="", description="LiteLLM's provider/model; empty: as the file says")
+    api_base: str | None = Field(default=None, description="Address of the model's server")
+    api_key: SecretStr | None = Field(default=None, description="Key of the model's server")
+    prompt: str = Field(default="instruct-v2", description="Version of the prompt that it gets")
+    timeout_s: float = Field(default=20.0, gt=0, description="Limit of one call, in seconds")
+    local: bool = Field(default=False, description="The address is the operator's own")
+
+
 class Settings(BaseSettings):
     """Everything that an operator can choose."""
 
@@ -106,6 +117,7 @@ class Settings(BaseSettings):
         description="What a reader of /metrics sends as a bearer token; empty: loopback alone"
         " has /metrics, in the dev and test profiles",
     )
+    llm: LanguageModel = LanguageModel()
     sections: dict[str, dict[str, SecretStr]] = Field(
         default={}, description="What is given for plug-ins, by their names; see `section`"
     )

@@ -8,10 +8,10 @@ from oo.domain.pools import LOW_WATER, POOL_SIZE, Ahead, Ended
 from oo.kit.clock import Clock
 from oo.kit.metrics import FILLS
 from oo.recommend import pool
-from oo.recommend.filling import identify, set_good, written_alike
+from oo.recommend.filling import identify, set_good, terms_of, written_alike
 from oo.recommend.pool import is_enough
 from oo.recommend.ports import Assembler, Writer, Written
-from oo.store import batches, candidates, users
+from oo.store import batches, candidates, model_calls, users
 from oo.store.database import Database
 
 
@@ -44,12 +44,13 @@ class AheadFiller:
         assembled = await self._assembler.assemble(user_id, at)
         if assembled is None or not assembled.context.tasks:
             return await self._end(user_id, turn, Ended.NOTHING)
-        key = self._writer.pool_key(assembled.context)
+        terms = await terms_of(self._db, user_id, now)
+        key = self._writer.pool_key(assembled.context, terms.cloud_consent)
         async with self._db.read() as connection:
             stock = (await pool.load(connection, [user_id], at)).get(user_id)
         if stock is not None and is_enough(written_alike(stock, key, at)):
             return await self._end(user_id, turn, Ended.GOOD)
-        written = await self._writer.write(assembled.context, POOL_SIZE, deadline_s)
+        written = await self._writer.write(assembled.context, POOL_SIZE, deadline_s, terms)
         return await self._put(user_id, turn._replace(at=at), key, written)
 
     async def _end(self, user_id: str, turn: Ahead, ended: Ended) -> Ended:
@@ -66,6 +67,7 @@ class AheadFiller:
             if stock is None:
                 await batches.end_turn(connection, turn.batch_id, user_id, Ended.NOTHING, now)
                 return Ended.NOTHING
+            await model_calls.add(connection, user_id, written.calls, now)
             if not await batches.is_waiting(connection, turn.batch_id, user_id):
                 return Ended.GOOD  # another process gave it meanwhile
             moment = stock.standing.at(at)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.claims import bounded, holds
 from oo.domain.due import end_of_daypart
+from oo.domain.model_calls import Terms
 from oo.domain.pools import LOW_WATER, POOL_SIZE
 from oo.domain.standing import Moment
 from oo.domain.tips import TipCandidate
@@ -20,7 +21,7 @@ from oo.kit.pauses import Pauses
 from oo.recommend import pool
 from oo.recommend.pool import Stock, is_enough
 from oo.recommend.ports import Assembled, Assembler, Draft, Writer, Written
-from oo.store import candidates, users
+from oo.store import candidates, model_calls, users
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
 
@@ -76,10 +77,11 @@ class PoolFiller:
         if not assembled.context.tasks:
             await self._leave(user_id, assembled.pool_version)
             return nothing
-        key = self._writer.pool_key(assembled.context)
+        terms = await terms_of(self._db, user_id, self._clock.now())
+        key = self._writer.pool_key(assembled.context, terms.cloud_consent)
         if await self._is_good(user_id, key):
             return nothing
-        written = await self._writer.write(assembled.context, POOL_SIZE, deadline_s)
+        written = await self._writer.write(assembled.context, POOL_SIZE, deadline_s, terms)
         return await self._put(user_id, key, assembled, written)
 
     async def _is_looked_after(self, user_id: str) -> bool:
@@ -124,6 +126,7 @@ class PoolFiller:
             stock = (await pool.load(connection, [user_id], now, whole=True)).get(user_id)
             if stock is None:
                 return Filled(0, 0, fresh_already=True)  # deleted meanwhile
+            await model_calls.add(connection, user_id, written.calls, now)
             said = await candidates.said(connection, user_id, key)
             moment = stock.standing.at(now)  # writing took seconds: what was true may not be now
             fresh = [
@@ -145,6 +148,14 @@ class PoolFiller:
                     await users.set_filled(connection, user_id, stock.version + 1, look_again_at)
         FILLS.inc("now")
         return Filled(by_model, len(fresh) - by_model, fresh_already=False)
+
+
+async def terms_of(db: Database, user_id: str, now: datetime) -> Terms:
+    """On which terms models may be asked for the person."""
+    async with db.read() as connection:
+        since = await users.cloud_models_since(connection, user_id)
+        spent = await model_calls.spent(connection, user_id, now)
+    return Terms(since is not None, spent)
 
 
 def written_alike(stock: Stock, key: str, now: datetime) -> list[PoolEntry]:

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from oo.domain.claims import Claim
 from oo.domain.context import PromptContext
+from oo.domain.model_calls import ModelCall, Terms
 from oo.domain.policies import Policy
 from oo.domain.signals import Signal
 from oo.domain.tips import Offer, TipKind
@@ -84,21 +85,27 @@ class Assembler(Protocol):
 
 
 class Written(NamedTuple):
-    """What a writer made; `is_cut_short` when its model was away or late for a part of it."""
+    """What a writer made; `is_cut_short` when its model was away or late for a part of it.
+
+    `calls` are those that it made, whatever came of them.
+    """
 
     drafts: Sequence[Draft]
     is_cut_short: bool = False
+    calls: Sequence[ModelCall] = ()
 
 
 class Writer(Protocol):
     """Writes candidate tips with a language model, behind the gate."""
 
-    def pool_key(self, context: PromptContext) -> str:
+    def pool_key(self, context: PromptContext, cloud_consent: bool) -> str:
         """The hash of context, prompt and model; equal keys mean that a pool is still good."""
         ...
 
-    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
-        """At most `count` drafts within `deadline_s` seconds."""
+    async def write(
+        self, context: PromptContext, count: int, deadline_s: float, terms: Terms
+    ) -> Written:
+        """At most `count` drafts within `deadline_s` seconds, by models that the terms allow."""
         ...
 
 

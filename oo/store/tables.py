@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from oo.store.batch_tables import fill_batch_people, fill_batches
 from oo.store.import_tables import last_imports
+from oo.store.model_call_tables import model_calls
 from oo.store.schema import ID, SEQUENCE, CandidateColumns, UtcDateTime, metadata
 from oo.store.shared_tables import policy_changes, policy_parameters, sim_events, sim_runs
 
@@ -37,6 +38,7 @@ __all__ = [
     "last_imports",
     "login_links",
     "metadata",
+    "model_calls",
     "outbox",
     "policy_changes",
     "policy_parameters",
@@ -76,6 +78,8 @@ users = Table(
     Column("good_until", UtcDateTime),  # by the clock alone; none: it is not good
     # when the person agreed that what all people have in common is learnt from them too
     Column("pooling_since", UtcDateTime),
+    # when the person agreed that cloud models may read their tasks
+    Column("cloud_models_since", UtcDateTime),
     UniqueConstraint("provider", "subject"),
 )
 

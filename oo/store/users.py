@@ -168,6 +168,26 @@ async def pooling_since(connection: AsyncConnection, user_id: str) -> datetime |
     return (await connection.execute(query)).scalar_one_or_none()
 
 
+async def set_cloud_models(
+    connection: AsyncConnection, user_id: str, since: datetime | None
+) -> None:
+    """Keep since when the person agrees to cloud models; None takes the agreement back.
+
+    Their candidates are then looked at again, as another model may be the one to write them.
+    """
+    await connection.execute(
+        update(users)
+        .where(users.c.id == user_id)
+        .values(cloud_models_since=since, pool_version=users.c.pool_version + 1)
+    )
+
+
+async def cloud_models_since(connection: AsyncConnection, user_id: str) -> datetime | None:
+    """Since when the person agrees to cloud models; None when they do not."""
+    query = select(users.c.cloud_models_since).where(users.c.id == user_id)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
 async def bump_pool(connection: AsyncConnection, user_id: str) -> None:
     """Say that the person's candidates changed, so that caches of them are stale."""
     await connection.execute(

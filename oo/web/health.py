@@ -25,6 +25,7 @@ class Readiness(BaseModel):
     status: Literal["ok", "unavailable"]
     warming: list[str]
     resting: list[str]
+    spent: list[str]
     down: list[str]
     pools: float | None
 
@@ -52,7 +53,8 @@ async def live() -> dict[str, str]:
 @router.get("/health/ready", response_model=Readiness, responses={503: {"model": Readiness}})
 async def ready(request: Request) -> Response:
     """200 as soon as tips can be served; `warming` names parts that are still starting,
-    `resting` those that have failed and are left alone for a while.
+    `resting` those that have failed and are left alone for a while, `spent` those whose budget is
+    used up.
 
     503 while a part is missing without which no tip can be served.
     """
@@ -63,6 +65,7 @@ async def ready(request: Request) -> Response:
         status="unavailable" if missing else "ok",
         warming=sorted(name for name, state in states.items() if state is State.WARMING),
         resting=sorted(name for name, state in states.items() if state is State.RESTING),
+        spent=sorted(name for name, state in states.items() if state is State.SPENT),
         down=sorted(name for name, state in states.items() if state is State.DOWN),
         pools=fresh.share,
     )

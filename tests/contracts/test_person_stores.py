@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from oo.domain.claims import Claim, Fact
+from oo.domain.model_calls import ModelCall, Outcome, Place, Spent
 from oo.domain.signals import Signal, all_kinds
 from oo.domain.signals.kinds.event import Event
 from oo.domain.signals.kinds.measure import Measure
@@ -26,6 +27,7 @@ from oo.store import (
     connections,
     kinds,
     last_imports,
+    model_calls,
     sessions,
     signals,
     tasks,
@@ -337,3 +339,62 @@ async def test_the_rows_an_import_leaves_are_foreseen(db: Database, clock: Manua
         await tasks.remove(connection, ada, removed)
         await tasks.mark_completed(connection, ada, finished, later, by_source=True)
         assert await last_imports.rows(connection, ada, keys) == foreseen
+
+
+def called(outcome: Outcome = Outcome.ANSWERED, **changes: object) -> ModelCall:
+    made = ModelCall(
+        "cloud", "openai/m", Place.CLOUD, "instruct-v1", "tips", outcome, 100, 20, 0.25, 0.3, 2, 1
+    )
+    return made._replace(**changes)
+
+
+async def test_model_calls_are_summed_by_the_hour_and_kept_for_their_time(
+    db: Database, clock: ManualClock
+) -> None:
+    ada, bob = await add_person(db, clock, "ada"), await add_person(db, clock, "bob")
+    late = called(Outcome.LATE, prompt_tokens=0, completion_tokens=0, cost_usd=0.0, accepted=0)
+    local = called(alias="own", model="oo-engine/m", place=Place.LOCAL, cost_usd=0.0)
+    yesterday = NOW - timedelta(days=1)
+    async with db.write() as connection:
+        await model_calls.add(connection, ada, [], NOW)
+        await model_calls.add(connection, ada, [called(), late, called(latency_s=70.0)], NOW)
+        await model_calls.add(connection, ada, [called(), local], NOW + timedelta(minutes=9))
+        await model_calls.add(connection, bob, [called()], NOW)
+        await model_calls.add(connection, bob, [called()], yesterday)
+        of_ada = await model_calls.of_person(connection, ada, yesterday)
+        assert [(it.alias, it.outcome, it.calls) for it in of_ada] == [
+            ("cloud", "answered", 3),
+            ("cloud", "late", 1),
+            ("own", "answered", 1),
+        ]
+        answered = of_ada[0]
+        assert (answered.prompt_tokens, answered.completion_tokens) == (300, 60)
+        assert (answered.accepted, answered.refused, answered.cost_usd) == (6, 3, 0.75)
+        assert sum(answered.buckets) == 3
+        assert (answered.buckets[3], answered.buckets[-1]) == (2, 1)
+        assert await model_calls.spent(connection, ada, NOW) == Spent(120, 360, 1.0)
+        assert await model_calls.spent(connection, bob, NOW) == Spent(0, 120, 1.0)
+        assert await model_calls.usd_spent(connection, NOW) == 1.0
+        everybody = await model_calls.of_everybody(connection, yesterday)
+        assert sum(it.calls for it in everybody) == 7
+        assert await model_calls.purge(connection, NOW - timedelta(hours=2)) == 1
+        users_table = metadata.tables["users"]
+        gone = update(users_table).where(users_table.c.id == ada).values(deleted_at=NOW)
+        await connection.execute(gone)
+        assert await model_calls.purge(connection, NOW - timedelta(hours=2)) == 3
+        assert await model_calls.of_person(connection, ada, yesterday) == []
+        assert len(await model_calls.of_person(connection, bob, yesterday)) == 1
+
+
+async def test_consent_to_cloud_models_is_each_persons_own(
+    db: Database, clock: ManualClock
+) -> None:
+    ada, bob = await add_person(db, clock, "ada"), await add_person(db, clock, "bob")
+    async with db.write() as connection:
+        await users.set_cloud_models(connection, ada, NOW)
+        assert await users.cloud_models_since(connection, ada) == NOW
+        assert await users.cloud_models_since(connection, bob) is None
+        heads = await users.heads(connection, [ada, bob])
+        assert (heads[ada].pool_version, heads[bob].pool_version) == (1, 0)
+        await users.set_cloud_models(connection, ada, None)
+        assert await users.cloud_models_since(connection, ada) is None

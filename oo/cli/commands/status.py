@@ -14,7 +14,7 @@ def status() -> None:
     if state is None:
         raise ConfigurationError("No oO answers here: start it with `oo serve`.")
     out.print(f"status   {state['status']}")
-    for kind in ("warming", "resting", "down"):
+    for kind in ("warming", "resting", "spent", "down"):
         if state.get(kind):
             out.print(f"{kind:8} {', '.join(state[kind])}")
     if state.get("pools") is not None:

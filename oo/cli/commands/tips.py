@@ -13,6 +13,9 @@ from oo.cli.console import out
 from oo.domain.tasks import Task
 from oo.kit.clock import SystemClock
 from oo.kit.errors import BadRequest
+from oo.kit.settings import load_settings
+
+MODELS = Path(__file__).parents[3] / "configs" / "models.yaml"
 
 tips = typer.Typer(help="Read and judge tips.", no_args_is_help=True)
 
@@ -45,6 +48,12 @@ def show(
 def evaluate(
     sets: Annotated[int, typer.Option(min=1, help="Sets of six tips per language.")] = 50,
     seed: Annotated[int, typer.Option(help="Same seed, same lists.")] = 7,
+    model: Annotated[
+        str | None, typer.Option(help="Have this alias write them: tip-generator is OO_LLM__….")
+    ] = None,
+    models: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="The file of aliases.")
+    ] = MODELS,
     as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
 ) -> None:
     """Judge composed tips on held-out titles: recognition, faults, variety and speed by language.
@@ -53,9 +62,27 @@ def evaluate(
     """
     from rich.progress import Progress
 
-    from oo.cli.views.tips import show_report
+    from oo.cli.views.tips import show_report, show_written
     from oo.mlops.tips import evaluate as judge
+    from oo.mlops.tips import evaluate_model
 
+    with Progress(console=out, disable=as_json) as progress:
+        if model is not None:
+            made = evaluate_model(
+                model,
+                sets,
+                seed,
+                models,
+                load_settings().llm,
+                lambda codes: progress.track(codes, description="writing"),
+            )
+    if model is not None:
+        if as_json:
+            found = {code: one._asdict() for code, one in made.items()}
+            typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        else:
+            show_written(model, made)
+        return
     with Progress(console=out, disable=as_json) as progress:
         report = judge(sets, seed, lambda codes: progress.track(codes, description="judging"))
     if as_json:

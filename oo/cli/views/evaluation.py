@@ -9,6 +9,8 @@ from oo.cli.console import out, wide
 from oo.cli.views.forest import Row, save_forest
 from oo.mlops.evaluation import Difference, Estimate, Evaluation, Finding
 
+FEW = 30  # decisions that an interval should rest on, at least
+
 
 def show(found: Evaluation, level: float) -> None:
     """The table of findings, and what they rest on."""
@@ -20,10 +22,20 @@ def show(found: Evaluation, level: float) -> None:
     young = (
         f"; {found.unsettled} younger than a day, not settled, left out" if found.unsettled else ""
     )
+    small = [f"{one.policy} {one.label}".strip() for one in found.findings if _is_small(one)]
+    if small:
+        names = ", ".join(dict.fromkeys(small))
+        out.print(f"[yellow]Too few decisions (n or ESS under {FEW}): {names}.[/yellow]")
     out.print(
         f"{found.decisions} decisions of {found.people} people{missing}{young}."
         f" Intervals take {independent} to be independent."
     )
+
+
+def _is_small(finding: Finding) -> bool:
+    """Whether too few decisions speak for the interval to be believed."""
+    estimate = finding.estimate
+    return estimate is None or min(estimate.n, estimate.effective_sample_size) < FEW
 
 
 def record(finding: Finding) -> dict[str, Any]:
@@ -33,6 +45,7 @@ def record(finding: Finding) -> dict[str, Any]:
         "policy": finding.policy,
         "slice": finding.label,
         "share": finding.share,
+        "too_few": _is_small(finding),
         **({} if estimate is None else estimate._asdict() | _limits(estimate)),
         "difference": None if difference is None else difference._asdict() | _limits(difference),
     }

@@ -8,13 +8,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.signals.retention import WHILE_OPEN
 from oo.jobs.contract import Job
 from oo.kit.clock import Clock
-from oo.store import batches, candidates, decisions, last_imports, outbox, sessions, signals, tasks
+from oo.store import (
+    batches,
+    candidates,
+    decisions,
+    last_imports,
+    model_calls,
+    outbox,
+    sessions,
+    signals,
+    tasks,
+)
 from oo.store.database import Database
 
 DECISIONS = timedelta(days=30)
 CANDIDATES = timedelta(days=1)
 EVENTS = timedelta(days=30)
 BATCHES = timedelta(days=7)
+MODEL_CALLS = timedelta(days=30)
 
 
 async def run(db: Database, clock: Clock) -> int:
@@ -30,6 +41,7 @@ async def run(db: Database, clock: Clock) -> int:
         lambda connection: tasks.purge_finished(connection, now - WHILE_OPEN.keep),
         lambda connection: signals.purge(connection, now),
         lambda connection: last_imports.purge(connection, now),
+        lambda connection: model_calls.purge(connection, now - MODEL_CALLS),
         lambda connection: outbox.purge(connection, now - EVENTS),
         lambda connection: batches.purge(connection, now - BATCHES),
     ]

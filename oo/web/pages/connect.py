@@ -1,4 +1,4 @@
-"""The connect page behind the gear: sources, the person's own sessions, consent to pooling."""
+"""The connect page behind the gear: sources, the person's own sessions, what they allow."""
 
 from zoneinfo import ZoneInfo
 
@@ -147,6 +147,7 @@ async def _connect_page(
     listed = await parts.integrations.list_for(session.user_id)
     async with parts.db.read() as connection:
         pooling = await users.pooling_since(connection, session.user_id)
+        cloud_models = await users.cloud_models_since(connection, session.user_id)
     zone = ZoneInfo(session.timezone)
     return page(
         "connect.html",
@@ -154,6 +155,7 @@ async def _connect_page(
         csrf=form_token(request),
         session=session,
         pooling=pooling is not None,
+        cloud_models=cloud_models is not None,
         integrations=sorted(listed, key=lambda it: Connect.UPLOAD in it.manifest.connect),
         sessions=[
             {

@@ -24,4 +24,17 @@ async def set_pooling(request: Request) -> Response:
     return RedirectResponse("/connect", 303)
 
 
+@router.post("/connect/cloud-models")
+async def set_cloud_models(request: Request) -> Response:
+    """Take or give back the consent to cloud models; the next tips that are written follow it."""
+    session = await person(request)
+    form = await checked_form(request)
+    parts = services(request)
+    since = parts.clock.now() if form.get("on") == "1" else None
+    async with parts.db.write() as connection:
+        await users.set_cloud_models(connection, session.user_id, since)
+    parts.refill.behind(session.user_id)
+    return RedirectResponse("/connect", 303)
+
+
 PAGE = Page("consent", router)

@@ -118,7 +118,7 @@ async def test_a_text_of_its_own_is_refused_and_accounted() -> None:
 
 @pytest.mark.parametrize("code", LISTS)
 async def test_a_set_is_in_the_language_of_the_list(code: str) -> None:
-    tips, _ = await write(
+    tips, _, _ = await write(
         context(code),
         6,
         PROMPT,

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from ml.generation.aliases import Aliases
 from ml.generation.completion import CompletionFailedError, CompletionRequest
-from ml.generation.settings import Alias, ModelSettings, Structure, load_settings
+from ml.generation.settings import Alias, Budgets, ModelSettings, Structure, load_settings
+from oo.domain.model_calls import Terms
 
 REQUEST = CompletionRequest([{"role": "user", "content": "hello"}], 'root ::= "x"', {}, 40)
 OWN = Alias(model="oo-engine/embedded", prompt="embedded-v1")
@@ -146,12 +147,19 @@ async def test_a_fallback_answers_when_the_first_cannot() -> None:
 
 async def test_a_cloud_model_is_asked_only_with_consent() -> None:
     engine = Engine()
-    cloud = Alias(model="oo-engine/cloud", cloud=True)
-    aliases = Aliases(settings(tip_generator=cloud), engine)
+    cloud = Alias(model="oo-engine/cloud", cloud=True, api_key=SecretStr("k"))
+    free = ModelSettings(
+        allow_cloud=True,
+        budgets=Budgets(cloud_tokens_per_person=None, cloud_usd=None),
+        aliases={"tip-generator": cloud},
+    )
+    aliases = Aliases(free, engine)
     with pytest.raises(CompletionFailedError, match="consent"):
         await aliases.completer().complete(REQUEST)
     assert not engine.bodies
-    assert (await aliases.completer(cloud_consent=True).complete(REQUEST)).text == "a tip"
+    assert (
+        await aliases.completer(terms=Terms(cloud_consent=True)).complete(REQUEST)
+    ).text == "a tip"
 
 
 @pytest.mark.parametrize(
@@ -191,5 +199,5 @@ def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
 def test_the_shipped_settings_are_valid_and_local() -> None:
     shipped = load_settings(Path("configs/models.yaml"))
     assert {"tip-generator", "embedder", "judge"} <= set(shipped.aliases)
-    assert not any(alias.cloud for alias in shipped.aliases.values())
+    assert not any(alias.is_cloud for alias in shipped.aliases.values())
     assert shipped.aliases["tip-generator"].model == "oo-engine/embedded"

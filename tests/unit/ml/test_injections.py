@@ -149,7 +149,7 @@ async def test_nothing_of_an_order_is_said_as_ours(name: str, language: str) -> 
     leaks = []
     for payload in (one for one in PAYLOADS if one.name.startswith(language)):
         here, model = context(payload), Obeys(payload)
-        tips, _ = await write(
+        tips, _, _ = await write(
             here, 3, load(name), model, quick_composer(), deadline_s=20.0, random=Random(1)
         )
         assert model.asked

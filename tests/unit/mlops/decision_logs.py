@@ -101,20 +101,50 @@ async def live_with_missed(db: Database, people: int, rounds: int, seed: int = 0
         await asyncio.gather(*(border.accept(one) for one in reactions))
 
 
+async def live_with_prompts(db: Database, people: int, rounds: int, seed: int = 0) -> None:
+    """Tips of two prompts and two models, drawn apart; only the prompt matters.
+
+    `plain-v1` is done three times in ten, `plain-v2` seven times; `rare-v1` wrote three tips.
+    """
+    rng, clock = np.random.default_rng(seed), ManualClock(START)
+    border = Reactions(db, clock)
+    for number in range(people):
+        person = await add_person(db, clock, f"person{number}")
+        for index in range(rounds):
+            clock.advance(3600)
+            features = {name: [0.0, 0.0] for name in FEATURES}
+            request = ScoreRequest(person, 0, int(rng.integers(2**31)), features, 0)
+            pick = int(rng.integers(2))
+            choice = Choice(pick, [0.0, 0.0], [0.5, 0.5], "random", "1", 0)
+            prompt = str(rng.choice(["plain-v1", "plain-v2"]))
+            if number < 3 and index == 0:
+                prompt = "rare-v1"
+            model = str(rng.choice(["m-small", "m-large"]))
+            made = _decision(clock, request, choice, model, prompt)
+            async with db.write() as connection:
+                await decisions.append(connection, [made])
+            is_done = rng.random() < (0.7 if prompt == "plain-v2" else 0.3)
+            action = Action.DONE if is_done else Action.DISMISS
+            clock.advance(60)
+            await border.accept(ReactionRequest(person, made.id, action, 60_000, made.id))
+
+
 def _features(rng: np.random.Generator) -> dict[str, list[float]]:
     k = int(rng.integers(2, 6))
     features = {name: rng.random(k).tolist() for name in FEATURES}
     return features | {"is_overdue": rng.integers(0, 2, k).astype(float).tolist()}
 
 
-def _decision(clock: ManualClock, request: ScoreRequest, choice: Choice, model: str) -> Decision:
+def _decision(
+    clock: ManualClock, request: ScoreRequest, choice: Choice, model: str, prompt: str = "v1"
+) -> Decision:
     candidate = TipCandidate(
         id=new_id(clock),
         kind=TipKind.TASK,
         content="Begin.",
         source="llm",
         model=model,
-        prompt_version="v1",
+        prompt_version=prompt,
         confidence=0.5,
         task_id=None,
         created_at=clock.now(),

@@ -16,6 +16,7 @@ from ml.generation.validation import judge
 from ml.models.people import Situation
 from ml.models.writer import answer
 from oo.domain.context import PromptContext
+from oo.domain.model_calls import Terms
 from oo.domain.rewards import Action
 from oo.domain.signals import SignalSource, Upload
 from oo.domain.tasks import Task
@@ -200,10 +201,12 @@ class Life:
         assert assembled is not None
         return Assembled(replace(assembled.context, heard=()), assembled.pool_version)
 
-    def pool_key(self, context: PromptContext) -> str:
+    def pool_key(self, context: PromptContext, cloud_consent: bool) -> str:
         return str(hash(context))
 
-    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
+    async def write(
+        self, context: PromptContext, count: int, deadline_s: float, terms: Terms
+    ) -> Written:
         if self.random.random() < 0.5:
             await self._interrupt("while_writing")
             tips = fallback(context, count, self.random)

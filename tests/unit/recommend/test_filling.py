@@ -10,6 +10,7 @@ import pytest
 from ml.composing.fallback import fallback
 from ml.generation.drafts import Source
 from oo.domain.context import PromptContext
+from oo.domain.model_calls import Terms
 from oo.domain.pools import LOW_WATER, POOL_SIZE
 from oo.domain.standing import Standing
 from oo.domain.tasks import Task
@@ -43,10 +44,12 @@ class Model:
         moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
         return Assembled(assemble(moment, available), head.pool_version)
 
-    def pool_key(self, context: PromptContext) -> str:
+    def pool_key(self, context: PromptContext, cloud_consent: bool) -> str:
         return str(hash(context))
 
-    async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
+    async def write(
+        self, context: PromptContext, count: int, deadline_s: float, terms: Terms
+    ) -> Written:
         self.asked += 1
         tips = fallback(context, self.count, Random(1))
         return Written([replace(tip, source=Source.LLM) for tip in tips], self.is_away)
@@ -163,8 +166,10 @@ async def test_a_model_that_only_repeats_itself_makes_no_busy_loop(
     db: Database, clock: ManualClock, person: str
 ) -> None:
     class Parrot(Model):
-        async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
-            written = await super().write(context, count, deadline_s)
+        async def write(
+            self, context: PromptContext, count: int, deadline_s: float, terms: Terms
+        ) -> Written:
+            written = await super().write(context, count, deadline_s, terms)
             return Written(list(written.drafts[:1]) * count)
 
     assert await asked_in_an_hour(db, clock, person, Parrot(db, clock)) < 12
@@ -209,8 +214,10 @@ async def test_what_stopped_to_be_true_while_it_was_written_is_dropped(
     db: Database, clock: ManualClock, person: str
 ) -> None:
     class Slow(Model):
-        async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
-            written = await super().write(context, count, deadline_s)
+        async def write(
+            self, context: PromptContext, count: int, deadline_s: float, terms: Terms
+        ) -> Written:
+            written = await super().write(context, count, deadline_s, terms)
             await put(
                 self.db,
                 person,

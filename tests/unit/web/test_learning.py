@@ -67,6 +67,27 @@ async def test_agreeing_to_pooling_and_taking_it_back(site: Site) -> None:
     assert not await pooling(site)
 
 
+async def cloud_models(site: Site) -> bool:
+    async with site.db.read() as connection:
+        found = (await connection.execute(select(users.c.cloud_models_since))).scalars().first()
+    return found is not None
+
+
+async def test_agreeing_to_cloud_models_and_taking_it_back(site: Site) -> None:
+    browser = await site.signed_in()
+    assert not await cloud_models(site)
+    for on, expected in (("1", True), ("0", False)):
+        form = {"csrf": csrf_of(browser), "on": on}
+        answer = await browser.post("/connect/cloud-models", data=form, headers=SAME)
+        assert answer.headers["location"] == "/connect"
+        assert await cloud_models(site) is expected
+        page = (await browser.get("/connect")).text
+        assert ("Cloud models may write your tips" in page) is expected
+    forged = await browser.post("/connect/cloud-models", data={"on": "1"}, headers=SAME)
+    assert forged.status_code == 403
+    assert not await cloud_models(site)
+
+
 async def test_why_says_what_spoke_for_a_tip(site: Site) -> None:
     browser = await site.signed_in()
     assert (await browser.get("/why")).status_code == 404
