@@ -66,6 +66,8 @@ class Draft(Protocol):
     def prompt_version(self) -> str: ...
     @property
     def claims(self) -> tuple[Claim, ...]: ...
+    @property
+    def spoken(self) -> str: ...
 
 
 class Assembled(NamedTuple):
@@ -84,10 +86,14 @@ class Assembler(Protocol):
 
 
 class Written(NamedTuple):
-    """What a writer made; `is_cut_short` when its model was away or late for a part of it."""
+    """What a writer made; `is_cut_short` when its model was away or late for a part of it.
+
+    `messages` are the prompt, as for one tip.
+    """
 
     drafts: Sequence[Draft]
     is_cut_short: bool = False
+    messages: Sequence[Mapping[str, str]] = ()
 
 
 class Writer(Protocol):

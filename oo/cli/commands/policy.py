@@ -1,7 +1,5 @@
 """`oo policy`: which policy decides, which ones only watch, and who changed it and why."""
 
-import getpass
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,13 +11,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from oo.cli.command import Command, Group
 from oo.cli.console import err, out
 from oo.cli.local_node import pinned_policy
+from oo.cli.orders import Actor, Reason, order_of
 from oo.cli.views import policies as policies_view
-from oo.kit.clock import SystemClock
-from oo.kit.errors import BadRequest
 from oo.kit.settings import load_settings
 from oo.mlops import roles
 from oo.mlops.promotion import TRIAL, Contest, Report, Trial, examine, prepare
-from oo.mlops.roles import Order, Standing
+from oo.mlops.roles import Standing
 from oo.store import policies as store
 from oo.store.database import Database
 from oo.store.offline import with_store
@@ -30,8 +27,6 @@ policy = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="NAME or NAME@VERSION.")]
-Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]
-Actor = Annotated[str, typer.Option(help="Who; the user of this machine unless given.")]
 
 
 @policy.command("list")
@@ -60,7 +55,7 @@ def history() -> None:
 @policy.command()
 def shadow(name: Name, reason: Reason, actor: Actor = "") -> None:
     """Have a policy say of each decision what it would have picked, without deciding."""
-    order = _order(actor, reason)
+    order = order_of(actor, reason)
     found = with_store(load_settings(), lambda db: roles.shadow(db, name, order))
     out.print(f"{found} is a shadow now.")
 
@@ -68,7 +63,7 @@ def shadow(name: Name, reason: Reason, actor: Actor = "") -> None:
 @policy.command()
 def off(name: Name, reason: Reason = "no longer needed", actor: Actor = "") -> None:
     """Turn a shadow off."""
-    order = _order(actor, reason)
+    order = order_of(actor, reason)
     found = with_store(load_settings(), lambda db: roles.off(db, name, order))
     out.print(f"{found} is no shadow any more.")
 
@@ -87,7 +82,7 @@ def promote(
     seeds: Annotated[int, typer.Option(min=1, help="Simulated populations.")] = TRIAL.seeds,
 ) -> None:
     """Put a policy in force if every check of the gate passes; ends with 1 if it is refused."""
-    settings, order = load_settings(), _order(actor, reason)
+    settings, order = load_settings(), order_of(actor, reason)
     start = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
     with err.status("Replaying the decision log …"):
         contest = with_store(settings, lambda db: prepare(db, name, order.at, start))
@@ -108,7 +103,7 @@ def promote(
 @policy.command()
 def demote(reason: Reason, actor: Actor = "") -> None:
     """Go back to the policy that was in force before, at once and in place."""
-    order = _order(actor, reason)
+    order = order_of(actor, reason)
     found = with_store(load_settings(), lambda db: roles.demote(db, order))
     out.print(f"{found.policy} is out; {found.now} is in force again.")
     _warn_of_pin()
@@ -135,19 +130,6 @@ def _warn_of_pin() -> None:
             f"[yellow]The running oO has {found} pinned (user_config of BanditShard), which goes"
             " before all of this: take the pin out and `oo deploy`.[/yellow]"
         )
-
-
-def _order(actor: str, reason: str) -> Order:
-    if not reason.strip():
-        raise BadRequest("Say why: --reason is kept with the change.")
-    return Order(actor or _user(), reason.strip(), SystemClock().now())
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return f"uid {os.getuid()}"
 
 
 COMMAND = Command("policy", Group.LEARNING, policy)

@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.signals.retention import WHILE_OPEN
 from oo.jobs.contract import Job
 from oo.kit.clock import Clock
-from oo.store import candidates, decisions, last_imports, outbox, sessions, signals, tasks
+from oo.store import candidates, decisions, last_imports, outbox, sessions, signals, tasks, writings
 from oo.store.database import Database
 
 DECISIONS = timedelta(days=30)
 CANDIDATES = timedelta(days=1)
+WRITINGS = timedelta(days=30)  # with titles in them; training wants recent ones anyway
 EVENTS = timedelta(days=30)
 
 
@@ -25,6 +26,7 @@ async def run(db: Database, clock: Clock) -> int:
     purges: list[Callable[[AsyncConnection], Awaitable[int]]] = [
         lambda connection: decisions.purge(connection, now - DECISIONS),
         lambda connection: candidates.purge(connection, now - CANDIDATES),
+        lambda connection: writings.purge(connection, now - WRITINGS),
         lambda connection: sessions.purge_expired(connection, now),
         lambda connection: tasks.purge_finished(connection, now - WHILE_OPEN.keep),
         lambda connection: signals.purge(connection, now),
