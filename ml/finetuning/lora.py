@@ -7,7 +7,7 @@ two judged answers does not exist. What a prompt alone is worth cancels as far a
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
@@ -193,4 +193,7 @@ def _at(model: Any) -> torch.device:
 
 
 def _half(device: torch.device) -> AbstractContextManager[Any]:
-    return torch.autocast(device.type, torch.bfloat16)
+    if device.type == "cpu":  # where each new length costs bfloat16 a kernel of its own
+        return nullcontext()
+    half: AbstractContextManager[Any] = torch.autocast(device.type, torch.bfloat16)
+    return half

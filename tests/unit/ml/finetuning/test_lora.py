@@ -1,5 +1,6 @@
 """Training an adapter: it learns, repeats itself by its seed, and goes on from a checkpoint."""
 
+import contextlib
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -66,10 +67,8 @@ def test_an_interrupted_run_ends_where_one_without_a_break_does(tmp_path: Path) 
             raise Killed
 
     first = Run(model(), pairs(), PLAN, tmp_path / "checkpoint.pt")
-    try:
+    with contextlib.suppress(Killed):
         first.go(die)
-    except Killed:
-        pass
     again = model()
     resumed = Run(again, pairs(), PLAN, tmp_path / "checkpoint.pt")
     assert resumed.progress.steps == 3
