@@ -42,4 +42,5 @@ class EngineArgs(Strict):
     tokenizer: str | None = None
     replicas: int = Field(default=1, ge=1)
     accelerator: str = Field(default="auto", pattern="^(auto|cpu|gpu)$")
+    adapters: bool = Field(default=True, description="Serve LoRA adapters beside the base")
     engine: dict[str, object] = {}

@@ -17,6 +17,9 @@ from ray.serve.llm.openai_api_models import ChatCompletionRequest
 from deployments import engine_internals
 from deployments.args import EngineArgs
 from deployments.replica_internals import listen_on_loopback
+from ml.finetuning import adapters
+from ml.finetuning.targets import RANK, TARGETS
+from oo.kit.settings import load_settings
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,14 @@ ENGINE = {
     "enable_prefix_caching": True,
     "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
 }
+AT_ONCE = 2  # adapters that an engine holds: the one in force, and the one before it
+ADAPTERS = {
+    "enable_lora": True,
+    # one more than are ever loaded: on a CPU vLLM reads the last place for requests without one
+    "max_loras": AT_ONCE + 1,
+    "max_lora_rank": RANK,
+    "lora_target_modules": list(TARGETS),
+}
 CPU_ENGINE = {**ENGINE, "dtype": "bfloat16", "enforce_eager": True}
 
 
@@ -44,6 +55,8 @@ class TipEngine(LLMServer):
         listen_on_loopback()
         await super().__init__(llm_config)
         self._model = llm_config.model_id
+        self._loading = asyncio.Lock()
+        self._loaded: list[str] = []  # adapters, the one used last at the end
         # the first request and the first grammar each cost seconds: pay before taking calls
         await self.chat_json(
             {
@@ -55,8 +68,15 @@ class TipEngine(LLMServer):
         self._watching = asyncio.get_running_loop().create_task(self._end_with_engine())
 
     async def chat_json(self, body: dict[str, Any]) -> dict[str, Any]:
-        """One chat completion, OpenAI format in and out; raises RuntimeError with its message."""
-        request = ChatCompletionRequest.model_validate({"model": self._model, **body})
+        """One chat completion, OpenAI format in and out; raises RuntimeError with its message.
+
+        `adapter`, NAME@VERSION, is beside that format: who answers in place of the base.
+        """
+        fields = dict(body)
+        adapter = fields.pop("adapter", None)
+        if adapter:
+            await self._load(adapter)
+        request = ChatCompletionRequest.model_validate({"model": adapter or self._model, **fields})
         answer = await anext(await self.chat(request))
         completion: dict[str, Any] = answer.model_dump(mode="json")
         if "error" in completion:
@@ -67,6 +87,23 @@ class TipEngine(LLMServer):
         """Answers when the engine is warm."""
         await self.check_health()
         return "ready"
+
+    async def _load(self, adapter: str) -> None:
+        """Have the engine hold an adapter of the data folder; what was used least goes."""
+        if self._loaded and self._loaded[-1] == adapter:
+            return
+        async with self._loading:
+            if adapter in self._loaded:
+                self._loaded.remove(adapter)
+            else:
+                ref = adapters.parse(adapter)
+                if ref is None:
+                    raise RuntimeError(f"{adapter!r} is no adapter")
+                folder = adapters.found(ref, load_settings().data_dir)
+                while len(self._loaded) >= AT_ONCE:
+                    await engine_internals.unload(self, self._loaded.pop(0))
+                await engine_internals.load(self, adapter, folder)
+            self._loaded.append(adapter)
 
     async def _end_with_engine(self) -> None:
         # Serve notices an engine that died only by failing calls; ending the process at once
@@ -82,6 +119,8 @@ def engine_config(args: EngineArgs) -> LLMConfig:
     engine: dict[str, Any] = dict(CPU_ENGINE if accelerator == "cpu" else ENGINE)
     if args.tokenizer:
         engine["tokenizer"] = _local(args.tokenizer)
+    if args.adapters:
+        engine.update(ADAPTERS)
     engine.update(args.engine)
     return LLMConfig(
         model_loading_config=ModelLoadingConfig(

@@ -4,6 +4,8 @@
 """
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 from ray.llm._internal.common.callbacks.base import CallbackBase
 from ray.serve.llm import LLMServer
@@ -23,3 +25,29 @@ async def died(server: LLMServer) -> None:
     client = server.engine._engine_client
     while not client.errored:  # noqa: ASYNC110 - see above
         await asyncio.sleep(POLL_S)
+
+
+async def load(server: LLMServer, adapter: str, folder: Path) -> None:
+    """Have the engine answer requests for the model `adapter` with the LoRA weights of a folder.
+
+    Ray's own configuration of LoRA takes addresses of object stores only.
+    """
+    from vllm.entrypoints.serve.lora.protocol import LoadLoRAAdapterRequest
+
+    asked = LoadLoRAAdapterRequest(lora_name=adapter, lora_path=str(folder))
+    _check(await server.engine._oai_models.load_lora_adapter(asked))
+
+
+async def unload(server: LLMServer, adapter: str) -> None:
+    """Take an adapter out of the engine."""
+    from vllm.entrypoints.serve.lora.protocol import UnloadLoRAAdapterRequest
+
+    models = server.engine._oai_models
+    number = models.lora_requests[adapter].lora_int_id
+    _check(await models.unload_lora_adapter(UnloadLoRAAdapterRequest(lora_name=adapter)))
+    await server.engine._engine_client.remove_lora(number)
+
+
+def _check(answer: Any) -> None:
+    if error := getattr(answer, "error", None):
+        raise RuntimeError(f"the engine refused the adapter: {error.message}")

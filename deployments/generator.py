@@ -15,6 +15,7 @@ from deployments.calls import answered
 from deployments.metrics import Metrics
 from deployments.process import BEHIND, start
 from ml.composing.writing import knowing_composer, write
+from ml.finetuning.adapters import adapter_of
 from ml.generation.account import Ledger
 from ml.generation.gate import pool_key
 from ml.generation.settings import TIP_GENERATOR, ModelSettings, load_settings
@@ -26,11 +27,12 @@ from oo.domain.context import PromptContext
 from oo.domain.health import State
 from oo.domain.model_calls import ModelCall, Spent, Terms
 from oo.domain.pools import Ahead, Ended
+from oo.mlops.adapters import model_with
 from oo.mlops.agents import Listener
 from oo.recommend.ahead import AheadFiller
 from oo.recommend.filling import Filled, PoolFiller
 from oo.recommend.ports import Assembled, Written
-from oo.store import model_calls
+from oo.store import adapters, model_calls
 
 if TYPE_CHECKING:
     from ml.generation.aliases import Aliases
@@ -39,6 +41,7 @@ log = logging.getLogger(__name__)
 
 ENGINE_ANSWERS_WITHIN_S = 1.0
 SPENT_HOLDS_S = 10.0
+LOOK_EVERY_S = 1.0
 
 
 class _Assembler:
@@ -94,7 +97,11 @@ class _Writer:
         left = terms._replace(spent=terms.spent.plus(calls))
         # where no model may be asked, none will be back in a moment
         is_cut_short = bool(made.failures and self._aliases.allowed(TIP_GENERATOR, left))
-        return Written(made.tips, is_cut_short, calls)
+        messages = [
+            {"role": message["role"], "content": message["content"]}
+            for message in prompt.render(context, 1)
+        ]
+        return Written(made.tips, is_cut_short, calls, messages)
 
 
 class TipGenerator:
@@ -107,8 +114,11 @@ class TipGenerator:
 
         self._engine_app = engine_app
         self._engine: Any = None
-        settings = load_settings(_file(models), base.settings.llm)
-        self._aliases = Aliases(settings, self._call_engine, base.clock)
+        self._settings = load_settings(_file(models), base.settings.llm)
+        self._adapter: str | None = None
+        self._seen = 0  # the newest change of adapters that the aliases follow
+        self._following: asyncio.Task[None] | None = None
+        self._aliases = Aliases(self._settings, self._call_engine, base.clock)
         self._db, self._clock = base.db, base.clock
         self._usd, self._usd_until = 0.0, 0.0
         self._told = base.settings.data_dir / STATES
@@ -119,13 +129,17 @@ class TipGenerator:
 
     async def reconfigure(self, config: dict[str, Any]) -> None:
         """Take over other aliases (`{"models": {...}}`, the shape of configs/models.yaml)."""
+        if self._following is None:  # the constructor runs outside the loop
+            self._following = asyncio.get_running_loop().create_task(self._follow())
         if "models" not in config:
             return
         try:
-            self._aliases.update(ModelSettings.model_validate(config["models"]))
+            self._settings = ModelSettings.model_validate(config["models"])
         except ValidationError as error:
             # raising here would cost the replica; what serves goes on
             log.error("the aliases are wrong and were not taken over: %s", error)
+            return
+        self._aliases.update(adapted(self._settings, self._adapter))
 
     async def fill(self, user_id: str, deadline_s: float) -> Filled:
         """Fill the person's pool for now."""
@@ -171,13 +185,41 @@ class TipGenerator:
 
     async def _call_engine(self, body: dict[str, Any]) -> dict[str, Any]:
         fields = {name: value for name, value in body.items() if name != "model"}
+        if adapter := adapter_of(str(body.get("model", ""))):
+            fields["adapter"] = str(adapter)
         answer: dict[str, Any] = await answered(self._handle().chat_json.remote(fields))
         return answer
+
+    async def _follow(self) -> None:
+        """Take over which adapter was promoted or rolled back."""
+        while True:
+            try:
+                async with self._db.read() as connection:
+                    if await adapters.latest(connection) != self._seen:
+                        found = await adapters.current(connection)
+                        self._adapter = found.by_alias.get(TIP_GENERATOR)
+                        self._aliases.update(adapted(self._settings, self._adapter))
+                        self._seen = found.latest
+            except Exception:
+                log.exception("following adapters failed; it is tried again")
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def _handle(self) -> Any:
         if self._engine is None:
             self._engine = serve.get_app_handle(self._engine_app)
         return self._engine
+
+
+def adapted(settings: ModelSettings, adapter: str | None) -> ModelSettings:
+    """The aliases with this adapter on the tip generator's model, if that is our own engine's."""
+    alias = settings.aliases.get(TIP_GENERATOR)
+    if alias is None or adapter is None:
+        return settings
+    if not alias.is_own:
+        log.warning("%s is not served by %s: adapters are of our own engine", adapter, alias.model)
+        return settings
+    changed = alias.model_copy(update={"model": model_with(alias.model, adapter)})
+    return settings.model_copy(update={"aliases": {**settings.aliases, TIP_GENERATOR: changed}})
 
 
 def _file(name: str) -> Path:

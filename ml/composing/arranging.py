@@ -97,8 +97,9 @@ def _draft(
     version: str,
 ) -> TipDraft:
     task_id = None if line.index is None else context.tasks[line.index].task_id
+    spoken = line.spoken if source is Source.LLM else ""
     return TipDraft(
-        line.kind, line.content, task_id, confidence, source, model, version, line.claims
+        line.kind, line.content, task_id, confidence, source, model, version, line.claims, spoken
     )
 
 

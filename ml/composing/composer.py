@@ -136,11 +136,16 @@ def situation_of(work: Work, scene: Scene) -> Situation:
 
 
 class Step(NamedTuple):
-    """A first step for a task: of which kind of work it is, and how apt for that very title."""
+    """A first step for a task: of which kind of work it is, and how apt for that very title.
+
+    One that `is_for_title` can open a tip, with the title beside it; others read well only after
+    a sentence that names the task.
+    """
 
     text: str
     activity: str | None = None
     apt: float = 0.0
+    is_for_title: bool = False
 
 
 NO_STEP = Step("")
@@ -151,10 +156,11 @@ def _said(insight: Insight, scene: Scene, language: Language, random: Random) ->
     if facts is None:
         return
     steps = [NO_STEP] if insight.stands_alone else _steps(insight, scene, language, random)
-    beside = None if insight.stands_alone else _beside(insight, language)
-    facts = facts if beside is None else beside
-    sentences = random.sample(facts, min(PER_INSIGHT, len(facts)))
+    facts = _shuffled(facts, random)
+    after = None if insight.stands_alone else _shuffled(_after(insight, language), random)
     for number, step in enumerate(steps[:PER_INSIGHT]):
+        beside = (after or None) if step.is_for_title else None
+        sentences = beside or facts
         sentence = sentences[number % len(sentences)]
         content, spoken = (
             _joined(_filled(sentence, insight, scene, language, name), step.text, language, beside)
@@ -166,15 +172,19 @@ def _said(insight: Insight, scene: Scene, language: Language, random: Random) ->
         yield _line(insight, scene, language, (content, spoken), step, number, claims, random)
 
 
-def _beside(insight: Insight, language: Language) -> tuple[str, ...] | None:
+def _shuffled(texts: Sequence[str], random: Random) -> tuple[str, ...]:
+    return tuple(random.sample(texts, len(texts)))
+
+
+def _after(insight: Insight, language: Language) -> tuple[str, ...]:
     """What is said after the step, where the title can be shown beside the tip as it was typed.
 
     A title that has to be cleaned first is quoted in the text, which is where cleaning is done.
     """
     work = insight.work
     if work is None or display_title(work.task.title) != work.task.title:
-        return None
-    return language.after.get(insight.name)
+        return ()
+    return language.after.get(insight.name, ())
 
 
 def _steps(insight: Insight, scene: Scene, language: Language, random: Random) -> list[Step]:
@@ -186,7 +196,7 @@ def _steps(insight: Insight, scene: Scene, language: Language, random: Random) -
     shown = (
         () if situation is Situation.NIGHT else hinted(work.task.title, language.code, work.kind)
     )
-    apt += [Step(text, work.kind, HINTED) for text in shown]
+    apt += [Step(text, work.kind, HINTED, True) for text in shown]
     apt.sort(key=lambda step: -step.apt)
     known = () if work.activity is None else work.activity.steps(language.code, situation)
     texts = known or language.unknown[situation]

@@ -33,7 +33,8 @@ class RawTip:
 class TipDraft:
     """A tip with everything but its id and its times; `task_id` is the person's own task.
 
-    `claims` is what its text states, as the validation proved it.
+    `claims` is what its text states, as the validation proved it. `spoken` is the text as the model
+    wrote it, with references for titles; empty where none did.
     """
 
     kind: TipKind
@@ -44,6 +45,7 @@ class TipDraft:
     model: str
     prompt_version: str
     claims: tuple[Claim, ...] = ()
+    spoken: str = ""
 
 
 def reference(index: int) -> str:

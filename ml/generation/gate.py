@@ -173,7 +173,16 @@ def draft(raw: RawTip, context: PromptContext, model: str, version: str) -> TipD
         if task is None:
             return None
         content, task_id = fill_title(raw.content, raw.ref, task), task.task_id
-    return TipDraft(raw.kind, content, task_id, raw.confidence, Source.LLM, model, version)
+    return TipDraft(
+        raw.kind,
+        content,
+        task_id,
+        raw.confidence,
+        Source.LLM,
+        model,
+        version,
+        spoken=raw.content,
+    )
 
 
 def _explain(said: Sequence[RawTip], refused: Sequence[Refusal]) -> list[Message]:

@@ -71,8 +71,17 @@ def write(
     calls = lists.urgency(now) + luck.task - _RESTING * (lists.not_before > now[:, None])
     best = np.argsort(-calls, axis=1, kind="stable")[:, : model.candidates]
     slot = np.where(_ABOUT_A_TASK[kind], best, -1)
-    blank = np.zeros_like(luck.confidence)
-    draft = Candidates(
+    draft = draft_of(lists, now, kind, slot)
+    appeal = appeal_of(personas, draft)
+    signal = model.alignment * (appeal - _USUAL_APPEAL) / _USUAL_SPREAD
+    noise = np.sqrt(1 - model.alignment**2) * luck.confidence
+    return replace(draft, confidence=ndtr(signal + noise), appeal=appeal)
+
+
+def draft_of(lists: TaskLists, now: Ints, kind: Ints, slot: Ints) -> Candidates:
+    """Tips of these kinds about the tasks in these slots, with confidence and appeal still 0."""
+    blank = np.zeros(kind.shape)
+    return Candidates(
         now=now,
         kind=kind,
         slot=slot,
@@ -83,10 +92,6 @@ def write(
         confidence=blank,
         appeal=blank,
     )
-    appeal = _appeal(personas, draft)
-    signal = model.alignment * (appeal - _USUAL_APPEAL) / _USUAL_SPREAD
-    noise = np.sqrt(1 - model.alignment**2) * luck.confidence
-    return replace(draft, confidence=ndtr(signal + noise), appeal=appeal)
 
 
 def attributes(tips: Candidates) -> Floats:
@@ -107,7 +112,8 @@ def attributes(tips: Candidates) -> Floats:
     return found
 
 
-def _appeal(personas: Personas, tips: Candidates) -> Floats:
+def appeal_of(personas: Personas, tips: Candidates) -> Floats:
+    """How welcome each tip is to its person (P, K), before mood and fatigue."""
     by_hour = np.take_along_axis(personas.hourly(tips.now), tips.kind, axis=1)
     appeal: Floats = np.einsum("pkn,pn->pk", attributes(tips), personas.tastes) + by_hour
     return appeal

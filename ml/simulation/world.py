@@ -85,16 +85,29 @@ class World:
     def offer(self, step: int) -> Offered:
         """The candidates of one step of the day, and how welcome each would be."""
         luck = self._luck()
-        now = luck.minute[step]
         tips = candidates.write(
-            self.scenario.generation, self.personas, self.lists, now, luck.writing[step]
+            self.scenario.generation,
+            self.personas,
+            self.lists,
+            self.hour(step),
+            luck.writing[step],
         )
-        faded = self.dose * np.exp((self.seen_at - now) / _FATIGUE_FADES_MIN)[:, None]
+        appeal = self.felt(tips, tips.appeal)
+        return Offered(tips, appeal, expected_reward(self.personas, appeal))
+
+    def hour(self, step: int) -> Ints:
+        """The minute (P,) of each person's decision in that step of the day."""
+        minutes: Ints = self._luck().minute[step]
+        return minutes
+
+    def felt(self, tips: Candidates, appeal: Floats) -> Floats:
+        """The appeal (P, K) as mood and fatigue change it now."""
+        faded = self.dose * np.exp((self.seen_at - tips.now) / _FATIGUE_FADES_MIN)[:, None]
         # a tip like the last one tires twice: as a tip, and as one of its kind
         tired = self.personas.fatigue[:, None] * (faded + faded.sum(axis=1, keepdims=True))
         now_adds = np.take_along_axis(self.personas.by_mood() - tired, tips.kind, axis=1)
-        appeal = tips.appeal + now_adds
-        return Offered(tips, appeal, expected_reward(self.personas, appeal))
+        felt: Floats = appeal + now_adds
+        return felt
 
     def show(self, step: int, offered: Offered, chosen: Ints) -> tuple[Reactions, Ints]:
         """Show everybody the chosen candidate; how they answer, and from when (P,) it is known."""

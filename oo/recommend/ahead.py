@@ -3,15 +3,16 @@
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from oo.domain.context import PromptContext
 from oo.domain.due import end_of_daypart, start_of_daypart
 from oo.domain.pools import LOW_WATER, POOL_SIZE, Ahead, Ended
 from oo.kit.clock import Clock
 from oo.kit.metrics import FILLS
 from oo.recommend import pool
-from oo.recommend.filling import identify, set_good, terms_of, written_alike
+from oo.recommend.filling import identify, set_good, terms_of, writings_of, written_alike
 from oo.recommend.pool import is_enough
 from oo.recommend.ports import Assembler, Writer, Written
-from oo.store import batches, candidates, model_calls, users
+from oo.store import batches, candidates, model_calls, users, writings
 from oo.store.database import Database
 
 
@@ -51,14 +52,16 @@ class AheadFiller:
         if stock is not None and is_enough(written_alike(stock, key, at)):
             return await self._end(user_id, turn, Ended.GOOD)
         written = await self._writer.write(assembled.context, POOL_SIZE, deadline_s, terms)
-        return await self._put(user_id, turn._replace(at=at), key, written)
+        return await self._put(user_id, turn._replace(at=at), key, assembled.context, written)
 
     async def _end(self, user_id: str, turn: Ahead, ended: Ended) -> Ended:
         async with self._db.write() as connection:
             await batches.end_turn(connection, turn.batch_id, user_id, ended, self._clock.now())
         return ended
 
-    async def _put(self, user_id: str, turn: Ahead, key: str, written: Written) -> Ended:
+    async def _put(
+        self, user_id: str, turn: Ahead, key: str, context: PromptContext, written: Written
+    ) -> Ended:
         async with self._db.write() as connection:
             await users.lock(connection, [user_id])
             now = self._clock.now()
@@ -80,14 +83,17 @@ class AheadFiller:
             if len(fresh) < LOW_WATER:
                 return Ended.LATER if written.is_cut_short else Ended.FAILED
             await batches.end_turn(connection, turn.batch_id, user_id, Ended.MADE, now)
+            made = writings_of(fresh, written, context)
             version = stock.version + 1
             if _is_later(at, now, stock.standing.zone):
                 starts_at = start_of_daypart(moment.local)
                 await candidates.replace(connection, user_id, key, fresh, now, starts_at)
+                await writings.keep(connection, user_id, made, now)
                 # what is for now is no worse than before
                 await users.keep_filled(connection, user_id, stock.version, version)
             else:
                 await candidates.replace(connection, user_id, key, fresh, now)
+                await writings.keep(connection, user_id, made, now)
                 stock = (await pool.load(connection, [user_id], now))[user_id]
                 good = written_alike(stock, key, now)
                 if is_enough(good):

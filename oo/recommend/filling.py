@@ -9,6 +9,7 @@ from cachetools import LRUCache
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.claims import bounded, holds
+from oo.domain.context import PromptContext
 from oo.domain.due import end_of_daypart
 from oo.domain.model_calls import Terms
 from oo.domain.pools import LOW_WATER, POOL_SIZE
@@ -21,9 +22,10 @@ from oo.kit.pauses import Pauses
 from oo.recommend import pool
 from oo.recommend.pool import Stock, is_enough
 from oo.recommend.ports import Assembled, Assembler, Draft, Writer, Written
-from oo.store import candidates, model_calls, users
+from oo.store import candidates, model_calls, users, writings
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
+from oo.store.writings import Writing
 
 FALLBACK_LIFE = timedelta(minutes=10)
 NO_TASKS = "nothing to speak of"
@@ -135,6 +137,8 @@ class PoolFiller:
                 if candidate.content not in said
             ]
             await candidates.replace(connection, user_id, key, fresh, now)
+            made = writings_of(fresh, written, assembled.context)
+            await writings.keep(connection, user_id, made, now)
             by_model = sum(candidate.source == "llm" for candidate in fresh)
             if stock.version == assembled.pool_version:
                 stocked = (await pool.load(connection, [user_id], now))[user_id]
@@ -148,6 +152,24 @@ class PoolFiller:
                     await users.set_filled(connection, user_id, stock.version + 1, look_again_at)
         FILLS.inc("now")
         return Filled(by_model, len(fresh) - by_model, fresh_already=False)
+
+
+def writings_of(
+    fresh: Sequence[TipCandidate], written: Written, context: PromptContext
+) -> list[Writing]:
+    """How each came to be, of those that a model wrote."""
+    spoken = {draft.content: draft.spoken for draft in written.drafts if draft.spoken}
+    places = {task.task_id: place for place, task in enumerate(context.tasks)}
+    return [
+        Writing(
+            candidate.id,
+            [dict(message) for message in written.messages],
+            places.get(candidate.task_id or ""),
+            spoken[candidate.content],
+        )
+        for candidate in fresh
+        if candidate.content in spoken and written.messages
+    ]
 
 
 async def terms_of(db: Database, user_id: str, now: datetime) -> Terms:

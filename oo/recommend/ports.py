@@ -67,6 +67,8 @@ class Draft(Protocol):
     def prompt_version(self) -> str: ...
     @property
     def claims(self) -> tuple[Claim, ...]: ...
+    @property
+    def spoken(self) -> str: ...
 
 
 class Assembled(NamedTuple):
@@ -87,12 +89,14 @@ class Assembler(Protocol):
 class Written(NamedTuple):
     """What a writer made; `is_cut_short` when its model was away or late for a part of it.
 
-    `calls` are those that it made, whatever came of them.
+    `calls` are those that it made, whatever came of them; `messages` are the prompt, as for one
+    tip.
     """
 
     drafts: Sequence[Draft]
     is_cut_short: bool = False
     calls: Sequence[ModelCall] = ()
+    messages: Sequence[Mapping[str, str]] = ()
 
 
 class Writer(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.store import users
+from oo.store import users, writings
 from oo.store.tables import candidates, tip_scores
 
 BLANK = ""  # what a decision says once its words are erased; its numbers stay
@@ -21,6 +21,7 @@ async def what_was_said_of(connection: AsyncConnection, user_id: str, source: st
     What names a task speaks of that task; what names none may speak of the list as a whole. The
     numbers of a decision stay: learning, replay and evaluation are made of them.
     """
+    await writings.forget(connection, user_id)
     c, t = candidates.c, tip_scores.c
     made = await connection.execute(select(c.id, c.task_id, c.claims).where(c.user_id == user_id))
     ids = [row.id for row in made if _may_speak_of(source, row.task_id, row.claims)]
@@ -57,6 +58,7 @@ async def what_was_said_of_tasks(
     if not task_ids:
         return
     await users.lock_alone(connection, user_id)
+    await writings.forget(connection, user_id)
     c, t = candidates.c, tip_scores.c
     for batch in _batches(sorted(task_ids)):
         await connection.execute(

@@ -1,4 +1,4 @@
-"""The tables that hold no person's data: policies, prompts, simulations of made-up people."""
+"""The tables that hold no person's data: policies, prompts, adapters, simulations."""
 
 from sqlalchemy import (
     JSON,
@@ -61,6 +61,20 @@ prompt_changes = Table(
     Column("actor", String(320), nullable=False),
     Column("reason", Text, nullable=False),
     Column("report", JSON, nullable=False),  # what the search or the gate found
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# append-only: which adapter an alias has is a fold of it
+adapter_changes = Table(
+    "adapter_changes",
+    metadata,
+    Column("id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("alias", String(64), nullable=False),
+    Column("adapter", String(64), nullable=False),  # NAME@VERSION
+    Column("role", String(16), nullable=False),  # see oo.store.adapters
+    Column("actor", String(320), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("report", JSON, nullable=False),  # what was measured of it
     Column("created_at", UtcDateTime, nullable=False),
 )
 

@@ -23,12 +23,20 @@ from sqlalchemy import (
 
 from oo.store.batch_tables import fill_batch_people, fill_batches
 from oo.store.import_tables import last_imports
+from oo.store.learning_tables import writings
 from oo.store.model_call_tables import model_calls
 from oo.store.schema import ID, SEQUENCE, CandidateColumns, UtcDateTime, metadata
-from oo.store.shared_tables import policy_changes, policy_parameters, sim_events, sim_runs
+from oo.store.shared_tables import (
+    adapter_changes,
+    policy_changes,
+    policy_parameters,
+    sim_events,
+    sim_runs,
+)
 
 __all__ = [
     "UtcDateTime",
+    "adapter_changes",
     "candidates",
     "connections",
     "data_keys",
@@ -52,6 +60,7 @@ __all__ = [
     "tip_scores",
     "user_models",
     "users",
+    "writings",
 ]
 
 users = Table(

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, Text, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store.database import Database
 from oo.store.sqlite.compiled_query import CompiledQuery
-from oo.store.tables import users
+from oo.store.tables import users, writings
 from oo.store.upsert import insert_into
 
 
@@ -158,8 +158,13 @@ async def set_timezone(connection: AsyncConnection, user_id: str, timezone: str)
 
 
 async def set_pooling(connection: AsyncConnection, user_id: str, since: datetime | None) -> None:
-    """Keep since when the person agrees to pooling; None takes the agreement back."""
+    """Keep since when the person agrees to pooling; None takes the agreement back.
+
+    What was kept for that reason alone goes with it.
+    """
     await connection.execute(update(users).where(users.c.id == user_id).values(pooling_since=since))
+    if since is None:
+        await connection.execute(delete(writings).where(writings.c.user_id == user_id))
 
 
 async def pooling_since(connection: AsyncConnection, user_id: str) -> datetime | None:

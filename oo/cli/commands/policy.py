@@ -1,7 +1,5 @@
 """`oo policy`: which policy decides, which ones only watch, and who changed it and why."""
 
-import getpass
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,13 +11,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from oo.cli.command import Command, Group
 from oo.cli.console import err, out
 from oo.cli.local_node import pinned_policy
+from oo.cli.orders import Actor, Reason, order_of
 from oo.cli.views import policies as policies_view
-from oo.kit.clock import SystemClock
-from oo.kit.errors import BadRequest
 from oo.kit.settings import load_settings
 from oo.mlops import roles
 from oo.mlops.promotion import TRIAL, Contest, Report, Trial, examine, prepare
-from oo.mlops.roles import Order, Standing
+from oo.mlops.roles import Standing
 from oo.store import policies as store
 from oo.store.database import Database
 from oo.store.offline import with_store
@@ -30,8 +27,6 @@ policy = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="NAME or NAME@VERSION.")]
-Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]
-Actor = Annotated[str, typer.Option(help="Who; the user of this machine unless given.")]
 
 
 @policy.command("list")
@@ -135,20 +130,6 @@ def _warn_of_pin() -> None:
             f"[yellow]The running oO has {found} pinned (user_config of BanditShard), which goes"
             " before all of this: take the pin out and `oo deploy`.[/yellow]"
         )
-
-
-def order_of(actor: str, reason: str) -> Order:
-    """Who changes something, and why. Raises BadRequest without a reason."""
-    if not reason.strip():
-        raise BadRequest("Say why: --reason is kept with the change.")
-    return Order(actor or _user(), reason.strip(), SystemClock().now())
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return f"uid {os.getuid()}"
 
 
 COMMAND = Command("policy", Group.LEARNING, policy)

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from oo.cli.command import Command, Group
-from oo.cli.commands.policy import Actor, Reason, order_of
 from oo.cli.commands.simulate import MODELS
 from oo.cli.console import err, out
+from oo.cli.orders import Actor, Reason, order_of
 from oo.kit.settings import load_settings
 from oo.store import prompts as store
 from oo.store.database import Database

@@ -18,11 +18,13 @@ from oo.store import (
     sessions,
     signals,
     tasks,
+    writings,
 )
 from oo.store.database import Database
 
 DECISIONS = timedelta(days=30)
 CANDIDATES = timedelta(days=1)
+WRITINGS = timedelta(days=30)  # with titles in them; training wants recent ones anyway
 EVENTS = timedelta(days=30)
 BATCHES = timedelta(days=7)
 MODEL_CALLS = timedelta(days=30)
@@ -37,6 +39,7 @@ async def run(db: Database, clock: Clock) -> int:
     purges: list[Callable[[AsyncConnection], Awaitable[int]]] = [
         lambda connection: decisions.purge(connection, now - DECISIONS),
         lambda connection: candidates.purge(connection, now - CANDIDATES),
+        lambda connection: writings.purge(connection, now - WRITINGS),
         lambda connection: sessions.purge_expired(connection, now),
         lambda connection: tasks.purge_finished(connection, now - WHILE_OPEN.keep),
         lambda connection: signals.purge(connection, now),

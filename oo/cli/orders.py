@@ -1,0 +1,28 @@
+"""Who changes something and why: the options of commands that leave an audited row."""
+
+import getpass
+import os
+from typing import Annotated
+
+import typer
+
+from oo.kit.clock import SystemClock
+from oo.kit.errors import BadRequest
+from oo.mlops.roles import Order
+
+Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]
+Actor = Annotated[str, typer.Option(help="Who; the user of this machine unless given.")]
+
+
+def order_of(actor: str, reason: str) -> Order:
+    """The order as of now; raises BadRequest without a reason."""
+    if not reason.strip():
+        raise BadRequest("Say why: --reason is kept with the change.")
+    return Order(actor or _user(), reason.strip(), SystemClock().now())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"uid {os.getuid()}"
