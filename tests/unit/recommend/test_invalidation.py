@@ -20,6 +20,7 @@ from oo.kit.clock import ManualClock
 from oo.kit.ids import new_id
 from oo.recommend.assembly import assemble
 from oo.recommend.filling import identify
+from oo.recommend.gathering import gather
 from oo.store import decisions, feedback, signals, tasks, users
 from oo.store.database import Database
 from oo.store.feedback import Effect
@@ -43,16 +44,10 @@ class Place:
 
     async def key(self) -> str:
         """The key of Ada's pool now, from the store as the assembler reads it."""
-        now = self.clock.now()
         async with self.db.read() as connection:
-            head = (await users.heads(connection, [self.ada]))[self.ada]
-            listed = (await tasks.lists(connection, [self.ada]))[self.ada]
-            available = await tasks.list_available(connection, self.ada, now)
-            current = (await signals.current(connection, [self.ada], now))[self.ada]
-            heard = await decisions.heard(connection, self.ada, now)
-        moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
-        context = assemble(moment, available, current, heard)
-        return pool_key(context, load(self.prompt), self.model)
+            found = await gather(connection, self.ada, self.clock.now())
+        assert found is not None
+        return pool_key(found.context, load(self.prompt), self.model)
 
     async def put(self, *found: Task, user: str | None = None) -> None:
         async with self.db.write() as connection:
