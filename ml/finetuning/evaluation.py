@@ -77,7 +77,7 @@ def off_policy(shown: Sequence[Shown], adapter: Chooser) -> list[Figure]:
     for estimator in (snips.ESTIMATOR, dr.ESTIMATOR):
         gain = compare(estimator, new, old, clusters=people)
         base = estimator.terms(old).estimate
-        bounds = Interval(gain.value, gain.interval.low, gain.interval.high)
+        bounds = Interval(gain.value, gain.interval.lower, gain.interval.upper)
         name = f"reward, off-policy ({estimator.name})"
         found.append(Figure(name, base, base + gain.value, bounds, len(set(people.tolist()))))
     return found

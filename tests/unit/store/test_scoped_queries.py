@@ -24,6 +24,8 @@ ALL_PEOPLE = {
     ("decisions.py", "missed"): "names the tips that nobody reacted to in time",
     ("tasks.py", "purge_finished"): "retention",
     ("last_imports.py", "purge"): "retention",
+    ("writings.py", "purge"): "retention",
+    ("writings.py", "judged"): "the writer learns from all who agreed to it",
     ("pooled_log.py", "pooled"): "fits what people who agreed to it have in common",
     ("models.py", "behind"): "names the people whose models are behind",
     ("models.py", "every"): "the operator's check of all models",
