@@ -69,7 +69,10 @@ def commands() -> set[str]:
     return {
         f"oo {name}{f' {sub}' if sub else ''}"
         for name, command in root.commands.items()
-        for sub in getattr(command, "commands", None) or [""]
+        for sub in [
+            *(getattr(command, "commands", None) or [""]),
+            *([""] if getattr(command, "invoke_without_command", False) else []),
+        ]
     }
 
 

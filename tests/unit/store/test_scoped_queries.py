@@ -32,6 +32,8 @@ ALL_PEOPLE = {
     ("model_calls.py", "usd_spent"): "the budget in money is everybody's",
     ("model_calls.py", "_BY_MODEL"): "what a statement of the module adds its `where` to",
     ("model_calls.py", "purge"): "retention",
+    ("writings.py", "purge"): "retention",
+    ("writings.py", "judged"): "the writer learns from all who agreed to it",
     ("pooled_log.py", "pooled"): "fits what people who agreed to it have in common",
     ("models.py", "behind"): "names the people whose models are behind",
     ("models.py", "every"): "the operator's check of all models",
