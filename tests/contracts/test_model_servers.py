@@ -70,7 +70,8 @@ async def test_a_model_of_either_interface_picks_among_composed_lines(
 ) -> None:
     aliases = of_configuration(api, address, "embedded-v2")
     found = await written(quick_composer(), aliases, "tip-generator", "de", 3, 7)
-    assert found.tips == found.calls == len(server.sent) > 6
+    assert found.calls == len(server.sent)
+    assert 6 < found.tips <= found.calls  # a text that two slots came to is one tip
     assert (found.by_model, found.true_before, found.true_after, found.refused) == (1, 1, 1, 0)
     assert (found.prompt_tokens, found.completion_tokens) == (100 * found.calls, 20 * found.calls)
     assert (found.failures, found.faults[Fault.LANGUAGE], found.cost_usd) == ({}, 0, 0)
