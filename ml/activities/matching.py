@@ -115,11 +115,8 @@ class Matcher:
         self._recogniser = recogniser
         self._model = model
         self._known: LRUCache[tuple[str, str], tuple[Suiting, ...]] = LRUCache(REMEMBERED)
-        self._shelves: dict[str, _Shelf] = {}
-        for language in dict.fromkeys(case.language for case in cases):
-            places = [at for at, case in enumerate(cases) if case.language == language]
-            titles = recogniser.case_titles[places]
-            self._shelves[language] = _Shelf([cases[at] for at in places], titles)
+        self._cases = cases
+        self._shelves: dict[str, _Shelf] = {}  # of the languages that somebody's list is in
 
     def __call__(self, titles: Sequence[str], language: str) -> list[tuple[Suiting, ...]]:
         """For each title the steps that suit it, the likeliest first; at most AT_MOST."""
@@ -140,8 +137,8 @@ class Matcher:
 
     def features(self, titles: Sequence[str], language: str) -> list[tuple[list[Case], Features]]:
         """The cases near each title with their FEATURES: shape (n, len(FEATURES))."""
-        shelf = self._shelves.get(language)
-        if shelf is None or not titles:
+        shelf = self._shelf(language)
+        if not shelf.cases or not titles:
             return [([], np.zeros((0, len(FEATURES)))) for _ in titles]
         cores = [shelf.words.core(title) for title in titles]
         vectors = self._embedder([*titles, *cores])
@@ -150,6 +147,13 @@ class Matcher:
             self._of(shelf, title, (vectors[at], vectors[len(titles) + at]), kinds[at])
             for at, title in enumerate(titles)
         ]
+
+    def _shelf(self, language: str) -> _Shelf:
+        if language not in self._shelves:
+            places = [at for at, case in enumerate(self._cases) if case.language == language]
+            titles = self._recogniser.case_titles[places]
+            self._shelves[language] = _Shelf([self._cases[at] for at in places], titles)
+        return self._shelves[language]
 
     @staticmethod
     def _of(

