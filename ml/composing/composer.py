@@ -192,7 +192,10 @@ def _steps(insight: Insight, scene: Scene, language: Language, random: Random) -
     assert work is not None  # noqa: S101 - an insight without a task stands alone
     situation = situation_of(work, scene)
     suiting = () if situation is Situation.NIGHT else work.suiting
-    apt = [Step(one.case.step, one.case.activity, APT * one.probability - DOUBT) for one in suiting]
+    apt = [
+        Step(one.case.step, one.case.activity, APT * one.probability - DOUBT, True)
+        for one in suiting
+    ]
     shown = (
         () if situation is Situation.NIGHT else hinted(work.task.title, language.code, work.kind)
     )

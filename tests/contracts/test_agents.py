@@ -170,7 +170,7 @@ def kinds_of(titles: Sequence[str]) -> list[str | None]:
 SORTS = {
     "are calls": "calls", "are messages": "messages", "are errands": "errands",
     "are paperwork": "paperwork", "are housework": "household",
-    "need the computer": "computer", "are reading": "reading",
+    "need the computer": "computer", "are reading": "reading", "need tools": "handiwork",
 }  # fmt: skip
 PARTS = {"morning": range(5, 12), "afternoon": range(12, 17), "evening": range(17, 22)}
 SEEN: Counter[str] = Counter()
@@ -329,10 +329,10 @@ class Says:
 
 
 async def written(context: PromptContext, model: Says) -> list[TipDraft]:
-    tips, _ = await write(
+    made = await write(
         context, 2, load("instruct-v3"), model, COMPOSER, deadline_s=20.0, random=Random(1)
     )
-    return [tip for tip in tips if tip.source is Source.LLM]
+    return [tip for tip in made.tips if tip.source is Source.LLM]
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -11,6 +11,7 @@ from ml.activities.recogniser import Recogniser
 from ml.composing.choosing import slots
 from ml.composing.composer import Composer, Line
 from ml.embedding.embedder import sentence_encoder
+from oo.domain.claims import Fact
 from oo.domain.context import DayPart, PromptContext, TaskFacts
 
 DAMAGE = "Send three photos with the date."
@@ -67,3 +68,28 @@ def test_a_title_that_is_near_no_case_has_the_steps_of_its_kind(composer: Compos
 def test_at_night_nothing_of_it_is_urged(composer: Composer) -> None:
     found = lines(composer, DayPart.NIGHT, "call plumber, leak in the bathroom")
     assert DAMAGE not in steps(found, 0)
+
+
+def test_a_step_for_the_title_opens_the_tip_and_the_title_stands_beside_it(
+    composer: Composer,
+) -> None:
+    found = lines(
+        composer, DayPart.MORNING, "call plumber, leak in the bathroom", "Read the report"
+    )
+    for line in found:
+        beside = {claim.value for claim in line.claims if claim.fact is Fact.ABOUT}
+        if line.step == DAMAGE:
+            assert line.content.startswith(DAMAGE)
+            assert "“" not in line.content
+            assert beside == {"call plumber, leak in the bathroom"}
+        elif line.index == 1:
+            assert "“Read the report”" in line.content
+            assert not beside
+    assert DAMAGE in steps(found, 0)
+
+
+def test_a_title_that_has_to_be_cleaned_is_quoted_where_it_is_cleaned(composer: Composer) -> None:
+    title = "call plumber, leak in the bathroom https://evil.example/x"
+    for line in lines(composer, DayPart.MORNING, title):
+        assert not any(claim.fact is Fact.ABOUT for claim in line.claims)
+        assert "evil" not in line.content
