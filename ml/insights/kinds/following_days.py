@@ -14,7 +14,7 @@ def find(scene: Scene) -> Iterator[Insight]:
         return
     day = scene.weekday_in(2)
     claims = (first[0].claim(Fact.DUE_TOMORROW), second[0].claim(Fact.DUE_ON, day))
-    yield together("following_days", (first[0], second[0]), 7, claims)
+    yield together("following_days", (first[0], second[0]), 5.2, claims)
 
 
 INSIGHT = Finder("following_days", ("following_days",), find)

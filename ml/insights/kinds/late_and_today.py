@@ -16,7 +16,7 @@ def find(scene: Scene) -> Iterator[Insight]:
     if scene.is_night or late is None or today is None or len(scene.works) < FEWEST:
         return
     claims = (late.claim(Fact.ONLY_OVERDUE), today.claim(Fact.ONLY_DUE_TODAY))
-    yield together("late_and_today", (late, today), 8.8, claims)
+    yield together("late_and_today", (late, today), 6.2, claims)
 
 
 INSIGHT = Finder("late_and_today", ("late_and_today",), find)

@@ -20,7 +20,7 @@ def find(scene: Scene) -> Iterator[Insight]:
     weekday = scene.weekday_in(ahead)
     claims = (today[0].claim(Fact.DUE_TODAY), later[-1].claim(Fact.DUE_ON, weekday))
     yield replace(
-        together("not_today", (today[0], later[-1]), 6.9, claims), values={"weekday": weekday}
+        together("not_today", (today[0], later[-1]), 4.2, claims), values={"weekday": weekday}
     )
 
 

@@ -18,7 +18,7 @@ def find(scene: Scene) -> Iterator[Insight]:
         waiting = [work for work in works if work.late is None]
         if sort in SORTS and pressing and waiting:
             claims = (waiting[0].claim(Fact.NO_DUE),)
-            yield together(f"on_the_way_{sort}", (pressing[0], waiting[0]), 7.6, claims)
+            yield together(f"on_the_way_{sort}", (pressing[0], waiting[0]), 5.5, claims)
 
 
 INSIGHT = Finder("on_the_way", tuple(f"on_the_way_{sort}" for sort in SORTS), find)
