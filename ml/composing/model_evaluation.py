@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
+from copy import copy
 from itertools import pairwise
 from random import Random
 from typing import NamedTuple
@@ -74,8 +75,7 @@ async def written(
     async def one(number: int) -> _Set:
         random = Random(f"{seed} {language} {number}")
         context = drawn(language, random)
-        again = Random()
-        again.setstate(random.getstate())
+        again = copy(random)
         lines = frozenset(line.content for line in composer.lines(context, again))
         async with turns:
             made = await write(

@@ -24,7 +24,7 @@ from ml.languages.language import languages
 from ml.ope.bootstrap import resample_counts
 from ml.prompts.prompt import Prompt, Vocabulary
 from ml.rating.judging import TipJudge
-from ml.rating.reading import readings_of
+from ml.rating.reading import places_beside, readings_of
 from oo.domain.claims import holds
 from oo.domain.context import PromptContext
 from oo.domain.standing import Moment
@@ -158,7 +158,8 @@ async def measure(writer: Writer, drawn: Drawn, judge: TipJudge, seed: int) -> W
     made = await writer.write(drawn.context, random)
     took = time.perf_counter() - began
     texts = [tip.content for tip in made.tips]
-    readings = readings_of(drawn.context, drawn.language, drawn.id, texts)
+    shown = places_beside(drawn.context, made.tips)
+    readings = readings_of(drawn.context, drawn.language, drawn.id, texts, shown)
     opinions = [one for one in await judge.judge(readings) if one is not None]
     figures = Figures(
         true_before=_before(made),

@@ -1,5 +1,6 @@
 """What human readers said of tips: the rounds of the blind comparison, as data."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from oo.kit.yaml_files import read_yaml
 
 FOLDER = Path(__file__).parent / "blind"
 SIDES = ("A", "B")
+_BESIDE = re.compile(r"  \[(.*)\]$")  # the title that the page shows below, from round 5 on
 
 
 class Judged(NamedTuple):
@@ -65,4 +67,9 @@ def _of_round(number: int, lists: dict[str, dict[str, Any]]) -> Iterator[Judged]
 
 def _reading(found: dict[str, Any], tip: str) -> Reading:
     items = tuple(Item(row["title"], row["due"], row["age"]) for row in found["tasks"])
-    return Reading(found["id"], found["language"], found["hour"], items, tip)
+    shown = None
+    if beside := _BESIDE.search(tip):
+        titles = [item.title for item in items]
+        shown = titles.index(beside[1]) if beside[1] in titles else None
+        tip = tip[: beside.start()]
+    return Reading(found["id"], found["language"], found["hour"], items, tip, shown=shown)

@@ -22,7 +22,7 @@ from ml.rating.calibration import Agreement, Coefficients
 from ml.rating.judges import tip_judges
 from ml.rating.judging import Opinion
 from ml.rating.measures import Measures
-from ml.rating.reading import Item, Reading, readings_of
+from ml.rating.reading import Item, Reading, is_beside, readings_of
 from ml.rating.rubric import Aspect, rubric
 from ml.rating.verdicts import judged
 from oo.kit.errors import BadRequest
@@ -103,7 +103,9 @@ def own_set(sets: int, seed: int) -> list[Reading]:
         for number in range(sets):
             context = drawn(code, random)
             lines = choose(composer.lines(context, random), SET)
-            found += readings_of(context, code, f"{code}-{number}", [one.content for one in lines])
+            texts = [one.content for one in lines]
+            shown = [one.index if is_beside(one.claims) else None for one in lines]
+            found += readings_of(context, code, f"{code}-{number}", texts, shown)
     return found
 
 

@@ -25,7 +25,7 @@ from ml.prompts.variations import slots, varied
 from ml.rating.benchmark import SET, Drawn, ModelWriter
 from ml.rating.judges import tip_judges
 from ml.rating.judging import LEAST
-from ml.rating.reading import readings_of
+from ml.rating.reading import places_beside, readings_of
 from oo.kit.errors import BadRequest
 from oo.kit.settings import Settings
 from oo.mlops.benchmark import completer_of, drawn_lists
@@ -177,8 +177,10 @@ async def _writer(plan: Search, known: Any, stack: AsyncExitStack) -> Any:
     async def one(prompt: Prompt, drawn: Drawn) -> float:
         writer = ModelWriter(prompt.version, prompt, completer, composer)
         made = await writer.write(drawn.context, Random(f"{plan.seed} {drawn.id}"))
-        own = [tip.content for tip in made.tips if tip.source is Source.LLM][:SET]
-        opinions = await judge.judge(readings_of(drawn.context, drawn.language, drawn.id, own))
+        tips = [tip for tip in made.tips if tip.source is Source.LLM][:SET]
+        own, shown = [tip.content for tip in tips], places_beside(drawn.context, tips)
+        readings = readings_of(drawn.context, drawn.language, drawn.id, own, shown)
+        opinions = await judge.judge(readings)
         scores = [one.score for one in opinions if one is not None]
         return float(np.mean([*scores, *[LEAST] * (SET - len(scores))]))
 

@@ -38,8 +38,11 @@ REASONS = {
     "oo/cli/running.py": "waits for another process",
     "oo/cli/restarts.py": "counts the deaths of a node, and waits for another",
     "ml/composing/evaluation.py": "measures how long a set takes",
+    "ml/rating/benchmark.py": "measures how long a set takes",
+    "ml/composing/model_evaluation.py": "measures how long a set takes",
+    "ml/generation/costs.py": "measures another process",
+    "oo/cli/commands/prefill.py": "waits for another process",
     "ml/tracking.py": "MLflow's own time of a metric, which nothing reads back",
-    "ml/generation/aliases.py": "measures another process",
     "ml/models/evaluate.py": "measures the machine",
     "ml/models/training.py": "measures the machine",
 }

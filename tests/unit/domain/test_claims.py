@@ -43,6 +43,7 @@ TASKS = (LATE, SINCE, TODAY_AT, TODAY_DAY, FRIDAY, TOMORROW)
 TRUE = (
     (Claim(Fact.OPEN, "f:1"), None),
     (Claim(Fact.TITLE, "f:1", "Task 1"), None),
+    (Claim(Fact.ABOUT, "f:1", "Task 1"), None),
     (Claim(Fact.DAYS_LATE, "f:1", 7), MIDNIGHT),
     (Claim(Fact.OVERDUE_SINCE, "f:2", "05:30"), MIDNIGHT),
     (Claim(Fact.DUE_IN, "f:5", 2), MIDNIGHT),
@@ -203,6 +204,7 @@ def test_time_ends_a_claim(claim: Claim, now: datetime) -> None:
     ("claim", "changed"),
     [
         (Claim(Fact.TITLE, "f:1", "Task 1"), replace(LATE, title="Renamed")),
+        (Claim(Fact.ABOUT, "f:1", "Task 1"), replace(LATE, title="Renamed")),
         (Claim(Fact.DAYS_LATE, "f:1", 7), replace(LATE, due=TODAY + timedelta(days=1))),
         (Claim(Fact.DUE_TODAY, "f:4"), replace(TODAY_DAY, due_at=NOW - timedelta(hours=1))),
         (Claim(Fact.PRIORITY, "f:1", 3), replace(LATE, priority=2)),

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from oo.domain.context import PromptContext
+from oo.domain.model_calls import Terms
 from oo.domain.pools import POOL_SIZE, Ahead, Ended
 from oo.domain.tasks import Task
 from oo.kit.clock import ManualClock
@@ -91,10 +92,12 @@ async def test_of_two_processes_only_one_puts_its_candidates(
     db: Database, clock: ManualClock, person: str
 ) -> None:
     class Slow(Model):
-        async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
+        async def write(
+            self, context: PromptContext, count: int, deadline_s: float, terms: Terms
+        ) -> Written:
             other = Model(self.db, clock)
             await AheadFiller(db, clock, other, other).fill(person, turn, 1.0)
-            return await super().write(context, count, deadline_s)
+            return await super().write(context, count, deadline_s, terms)
 
     model = Slow(db, clock)
     turn = await batch(db, clock, person, EVENING_H)
@@ -117,9 +120,11 @@ async def test_somebody_who_is_erased_meanwhile_is_left_out(
             )
 
     class Erasing(Model):
-        async def write(self, context: PromptContext, count: int, deadline_s: float) -> Written:
+        async def write(
+            self, context: PromptContext, count: int, deadline_s: float, terms: Terms
+        ) -> Written:
             await erase()
-            return await super().write(context, count, deadline_s)
+            return await super().write(context, count, deadline_s, terms)
 
     model = Erasing(db, clock)
     turn = await batch(db, clock, person, EVENING_H)
