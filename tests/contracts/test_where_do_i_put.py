@@ -168,10 +168,11 @@ async def check_fact(_: Place) -> None:
 
 async def check_agent(_: Place) -> None:
     found = agents()["fridays"]
-    context = PromptContext(DayPart.MORNING, 4, 1, 0, ())
+    task = TaskFacts("f:1", "Call Mum", 1, None, 3, None)
+    context = PromptContext(DayPart.MORNING, 4, 1, 0, (task,))
     (said,) = ask(context, quick_composer(), [found])
     assert said.snippet == "- " + said.statements[0].spoken
-    assert "Nothing on your list is overdue." in said.snippet
+    assert "Nothing on your list is overdue" in said.snippet
 
 
 async def check_advice(place: Place) -> None:
