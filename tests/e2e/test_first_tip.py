@@ -97,7 +97,7 @@ def test_from_sign_in_to_the_second_tip(product: Product) -> None:
         assert page.locator(".reasons li").count() > 0
 
         page.goto("/connect")
-        page.get_by_role("button", name="Agree").click()
+        page.get_by_role("button", name="Agree", exact=True).click()
         expect(page.get_by_role("button", name="Stop sharing")).to_be_visible()
         page.locator("#source-todoist").get_by_role("button", name="Disconnect").click()
         expect(page.get_by_role("status")).to_contain_text("Disconnected.")

@@ -8,7 +8,7 @@ from tests.bench.nightly import run
 
 pytestmark = pytest.mark.timeout(1200)
 
-PEOPLE = 12
+PEOPLE = 8
 
 
 def test_a_killed_batch_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ def test_an_adapter_is_made_served_and_rolled_back(product: Product) -> None:
     assert model_of_a_new_person(product) == "oo-engine/embedded"
     before = engines(product)
     assert before
-    small = ["--simulated", "24", "--days", "1", "--trial", "0", "--epochs", "1", "--threads", "1"]
+    few = ["--simulated", "24", "--days", "1", "--decisions", "8"]
+    small = [*few, "--trial", "0", "--epochs", "1", "--threads", "1"]
     made = product.cli("finetune", "--name", "tiny", *small)
     adapter = made.partition(":")[0]
     assert adapter.startswith("tiny@"), made
