@@ -29,6 +29,7 @@ class FakeApi:
     """`/recommend` and `/feedback`, as their contract says."""
 
     contents: list[str] = field(default_factory=lambda: [f"tip {n}" for n in range(9)])
+    about: str | None = None
     reason: str | None = None
     status: int = 200
     lose_answers: int = 0
@@ -75,6 +76,7 @@ class FakeApi:
             "id": f"{number:032x}",
             "content": self.contents[number % len(self.contents)],
             "kind": KINDS[number % 4],
+            "about": self.about if number == 0 else None,
         }
         return {"tip": tip, "reason": None}
 
@@ -174,6 +176,25 @@ def test_a_short_drag_changes_nothing(watched: Watched, api: FakeApi) -> None:
     swipe(page, 0, 200)
     shows(page, "tip 0")
     assert api.reactions == []
+
+
+def test_the_title_stands_below_a_tip_that_does_not_hold_it(watched: Watched, api: FakeApi) -> None:
+    api.contents = [
+        "Walk round it with all lights on and check wipers, horn and tread. You have until Friday.",
+        "“van MOT” is due tomorrow. Ring and take a slot.",
+    ]
+    api.about = "van MOT <b>now</b>"
+    page = watched.page
+    page.goto("/")
+    shows(page, api.contents[0])
+    expect(page.locator("#aside")).to_have_text("van MOT <b>now</b>")
+    below, words = page.locator("#aside").bounding_box(), page.locator("#words").bounding_box()
+    assert below is not None
+    assert words is not None
+    assert below["y"] >= words["y"] + words["height"]
+    page.get_by_role("button", name="done").click()
+    shows(page, api.contents[1])
+    expect(page.locator("#aside")).to_be_hidden()
 
 
 def test_content_is_text_and_nothing_else(watched: Watched, api: FakeApi) -> None:

@@ -40,7 +40,7 @@ function showTip(next) {
   current = next;
   body.dataset.kind = next.kind in KINDS ? next.kind : "advice";
   kind.textContent = `${KINDS[body.dataset.kind]}: `;
-  enter("tip", next.content, next.about);
+  enter("tip", next.content, next.about ?? null);
   gestures.inert = false;
   dwell.start();
   tellWhenSeen(next);
