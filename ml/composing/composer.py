@@ -8,14 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import NamedTuple
 
-from ml.activities.activity import Situation, Stake
-from ml.activities.hint import hinted
+from ml.activities.activity import Stake
 from ml.activities.matching import Matcher, Suiting
 from ml.activities.recogniser import Recogniser
 from ml.advice.advice import pieces
 from ml.agents.agent import thoughts
+from ml.composing.steps import NO_STEP, Step, steps_for
 from ml.generation.drafts import MAX_CONTENT, reference
 from ml.generation.titles import display_title
 from ml.insights.insight import Insight, Scene, Work, insights
@@ -26,12 +25,6 @@ from oo.domain.context import HEARD_DAYS, Heard, PromptContext
 from oo.domain.tips import TipKind
 
 STAKES = {Stake.LOW: -1.5, Stake.MEDIUM: 0.0, Stake.HIGH: 1.5}
-APT = 4.0  # a step that surely suits the very title, beside one that fits its kind of work
-DOUBT = 1.0  # of it, for what is as likely as not to suit
-HINTED = 1.0  # a step for what the title shows
-UNKNOWN = -1.5  # a step for anything
-SOON_DAYS = 2
-WAITING_DAYS = 10
 _SLOT = re.compile(r"\{(\w+)\}")
 PER_INSIGHT = 2  # texts of one insight: the person's bandit sees different wordings
 ADVICE = 2.0  # below whatever has a task; at night, rest is the best that can be said
@@ -123,39 +116,11 @@ def _worn(line: Line, heard: Sequence[Heard]) -> Line:
     return replace(line, weight=line.weight - HEARD * (1 - ago / HEARD_DAYS), rests=ago < REST_DAYS)
 
 
-def situation_of(work: Work, scene: Scene) -> Situation:
-    """How the task stands, as far as the first step depends on it."""
-    if scene.is_night:
-        return Situation.NIGHT
-    if work.late is None:
-        waits = (work.task.age_days or 0) >= WAITING_DAYS
-        return Situation.WAITING if waits else Situation.FRESH
-    if work.late > 0 or work.task.overdue_since is not None:
-        return Situation.LATE
-    return Situation.SOON if work.late >= -SOON_DAYS else Situation.FRESH
-
-
-class Step(NamedTuple):
-    """A first step for a task: of which kind of work it is, and how apt for that very title.
-
-    One that `is_for_title` can open a tip, with the title beside it; others read well only after
-    a sentence that names the task.
-    """
-
-    text: str
-    activity: str | None = None
-    apt: float = 0.0
-    is_for_title: bool = False
-
-
-NO_STEP = Step("")
-
-
 def _said(insight: Insight, scene: Scene, language: Language, random: Random) -> Iterator[Line]:
     facts = language.facts.get(insight.name)
     if facts is None:
         return
-    steps = [NO_STEP] if insight.stands_alone else _steps(insight, scene, language, random)
+    steps = [NO_STEP] if insight.stands_alone else steps_for(insight, scene, language, random)
     facts = _shuffled(facts, random)
     after = None if insight.stands_alone else _shuffled(_after(insight, language), random)
     for number, step in enumerate(steps[:PER_INSIGHT]):
@@ -185,26 +150,6 @@ def _after(insight: Insight, language: Language) -> tuple[str, ...]:
     if work is None or display_title(work.task.title) != work.task.title:
         return ()
     return language.after.get(insight.name, ())
-
-
-def _steps(insight: Insight, scene: Scene, language: Language, random: Random) -> list[Step]:
-    work = insight.work
-    assert work is not None  # noqa: S101 - an insight without a task stands alone
-    situation = situation_of(work, scene)
-    suiting = () if situation is Situation.NIGHT else work.suiting
-    apt = [
-        Step(one.case.step, one.case.activity, APT * one.probability - DOUBT, True)
-        for one in suiting
-    ]
-    shown = (
-        () if situation is Situation.NIGHT else hinted(work.task.title, language.code, work.kind)
-    )
-    apt += [Step(text, work.kind, HINTED, True) for text in shown]
-    apt.sort(key=lambda step: -step.apt)
-    known = () if work.activity is None else work.activity.steps(language.code, situation)
-    texts = known or language.unknown[situation]
-    other = [Step(text, work.kind, 0.0 if known else UNKNOWN) for text in texts]
-    return [*apt, *random.sample(other, len(other))]
 
 
 Name = Callable[[Work, Scene], str]
