@@ -83,9 +83,9 @@ class _Shelf:
     def __init__(self, cases: Sequence[Case], titles: Vectors) -> None:
         self.cases = cases
         self.titles = titles
-        self.words = Words([text for case in cases for text in (case.title, case.step)])
         self.title_stems = [stems(case.title) for case in cases]
         self.step_stems = [stems(case.step) for case in cases]
+        self.words = Words([*self.title_stems, *self.step_stems])
         self.having: dict[str, list[int]] = {}
         for place, found in enumerate(self.title_stems):
             for stem in found:

@@ -42,10 +42,10 @@ NOTHING = Shared(0.0, 0.0, 0.0)
 
 
 class Words:
-    """How rare each stem is in a collection of texts."""
+    """How rare each stem is in a collection of texts, given the stems of each."""
 
-    def __init__(self, texts: Collection[str]) -> None:
-        self._counts = Counter(stem for text in texts for stem in stems(text))
+    def __init__(self, texts: Collection[frozenset[str]]) -> None:
+        self._counts = Counter(stem for found in texts for stem in found)
         self._size = max(1, len(texts))
 
     def weight(self, found: Iterable[str]) -> float:

@@ -64,7 +64,8 @@ def test_the_weights_are_those_of_the_judgements(matcher: Matcher) -> None:
 
 
 def test_a_core_is_what_others_say_too() -> None:
-    words = Words(["mark the essays", "chase the invoice", "water tomatoes"])
+    texts = ("mark the essays", "chase the invoice", "water tomatoes")
+    words = Words([stems(text) for text in texts])
     assert words.core("mark 8B essays (28) Hendersons") == "mark essays"
     assert words.core("Hendersons essays") == "Hendersons essays"  # one word is too few
     assert stems("Überweisung tätigen") == {"uberw", "tatig"}
