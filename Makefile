@@ -4,11 +4,11 @@ BIN := .venv/bin
 ENGINE ?= cpu
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help serve test bench lint fmt lock clean
+.PHONY: help serve test bench lint fmt lock clean test-long
 .DEFAULT_GOAL := help
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 serve: .venv/.$(ENGINE) ## set everything up and run the whole product (OO_PORT, ENGINE=gpu)
 	@exec $(BIN)/oo serve
@@ -17,6 +17,9 @@ test: .venv/.dev .venv/.peers ## set everything up and pass all checks and tests
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n auto --dist loadscope tests/unit tests/contracts
 	$(BIN)/pytest tests/serve tests/e2e tests/faults
+
+test-long: .venv/.dev .venv/.peers ## what would not fit into half an hour: adapters served, a nightly batch killed
+	$(BIN)/pytest tests/long
 
 bench: .venv/.dev .venv/.peers ## measure /recommend and /feedback beside two baselines
 	$(BIN)/python -m tests.bench $(ARGS)
