@@ -141,11 +141,13 @@ class Matcher:
         if not shelf.cases or not titles:
             return [([], np.zeros((0, len(FEATURES)))) for _ in titles]
         cores = [shelf.words.core(title) for title in titles]
-        vectors = self._embedder([*titles, *cores])
-        kinds = self._recogniser.evidence(titles)
+        texts = list(dict.fromkeys([*titles, *cores]))  # most cores are the title itself
+        vector = dict(zip(texts, self._embedder(texts), strict=True))
+        whole = np.array([vector[title] for title in titles])
+        evidence = self._recogniser.evidence(titles, whole)
         return [
-            self._of(shelf, title, (vectors[at], vectors[len(titles) + at]), kinds[at])
-            for at, title in enumerate(titles)
+            self._of(shelf, title, (vector[title], vector[core]), kinds)
+            for title, core, kinds in zip(titles, cores, evidence, strict=True)
         ]
 
     def _shelf(self, language: str) -> _Shelf:

@@ -81,9 +81,9 @@ class Recogniser:
         """The languages whose verbs the title has."""
         return self._cues.languages(title)
 
-    def evidence(self, titles: Sequence[str]) -> list[Evidence]:
-        """What speaks for each kind of work, for each title."""
-        scores = self._scores(titles, self._similar(titles))
+    def evidence(self, titles: Sequence[str], vectors: Vectors) -> list[Evidence]:
+        """What speaks for each kind of work, for each title, given the titles' `vectors`."""
+        scores = self._scores(titles, vectors @ self._examples.T)
         return [
             Evidence(dict(zip(self._names, row.tolist(), strict=True)), self._cues.of(title))
             for title, row in zip(titles, scores, strict=True)

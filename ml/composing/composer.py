@@ -131,9 +131,8 @@ def _said(insight: Insight, scene: Scene, language: Language, random: Random) ->
             _joined(_filled(sentence, insight, scene, language, name), step.text, language, beside)
             for name in (_title, _reference)
         )
-        works = (*(() if insight.work is None else (insight.work,)), *insight.others)
         names = Fact.TITLE if beside is None else Fact.ABOUT
-        claims = _claims(scene, works, insight.claims, names)
+        claims = _claims(scene, insight.works, insight.claims, names)
         yield _line(insight, scene, language, (content, spoken), step, number, claims, random)
 
 
@@ -166,10 +165,8 @@ def _reference(work: Work, scene: Scene) -> str:
 def _filled(sentence: str, insight: Insight, scene: Scene, language: Language, name: Name) -> str:
     values = insight.values
 
-    works = (*(() if insight.work is None else (insight.work,)), *insight.others)
-
     def quoted(place: int) -> str:
-        return language.quoted(name(works[place], scene))
+        return language.quoted(name(insight.works[place], scene))
 
     words: dict[str, Callable[[], str]] = {
         "days": lambda: language.span(int(values["days"])),

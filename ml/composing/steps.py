@@ -57,17 +57,15 @@ def steps_for(insight: Insight, scene: Scene, language: Language, random: Random
     work = insight.work
     assert work is not None  # noqa: S101 - an insight without a task stands alone
     situation = situation_of(work, scene)
-    suiting = (
-        () if situation is Situation.NIGHT else [one for one in work.suiting if _fits(one, work)]
-    )
-    apt = [
-        Step(one.case.step, one.case.activity, APT * one.probability - DOUBT, True)
-        for one in suiting
-    ]
-    shown = (
-        () if situation is Situation.NIGHT else hinted(work.task.title, language.code, work.kind)
-    )
-    apt += [Step(text, work.kind, HINTED, True) for text in shown]
+    apt: list[Step] = []
+    if situation is not Situation.NIGHT:
+        apt += [
+            Step(one.case.step, one.case.activity, APT * one.probability - DOUBT, True)
+            for one in work.suiting
+            if _fits(one, work)
+        ]
+        shown = hinted(work.task.title, language.code, work.kind)
+        apt += [Step(text, work.kind, HINTED, True) for text in shown]
     apt.sort(key=lambda step: -step.apt)
     known = () if work.activity is None else work.activity.steps(language.code, situation)
     texts = known or language.unknown[situation]

@@ -114,6 +114,11 @@ class Insight:
     others: tuple[Work, ...] = ()
     stands_alone: bool = False
 
+    @property
+    def works(self) -> tuple[Work, ...]:
+        """All the tasks that it speaks of, its own first."""
+        return self.others if self.work is None else (self.work, *self.others)
+
 
 def together(
     name: str, works: Sequence[Work], weight: float, claims: tuple[Claim, ...] = ()
