@@ -71,13 +71,13 @@ class Composer:
         """The language of the person's list."""
         return language_of([task.title for task in context.tasks], self.recogniser.languages)
 
-    def scene(self, context: PromptContext) -> Scene:
+    def scene(self, context: PromptContext, language: Language | None = None) -> Scene:
         """The context, each task with its kind of work and what suits it."""
         titles = [task.title for task in context.tasks]
         found = self.recogniser(titles)
         suiting: Sequence[tuple[Suiting, ...]] = [()] * len(titles)
         if self._matcher is not None:
-            suiting = self._matcher(titles, self.language(context).code)
+            suiting = self._matcher(titles, (language or self.language(context)).code)
         works = zip(context.tasks, found, suiting, strict=True)
         return Scene(
             context,
@@ -86,8 +86,8 @@ class Composer:
 
     def lines(self, context: PromptContext, random: Random) -> list[Line]:
         """All that may be said, the weightiest first; two lines of one insight differ in words."""
-        scene = self.scene(context)
         language = self.language(context)
+        scene = self.scene(context, language)
         found = self.say(insights(scene), scene, language, random)
         found += _advice(scene, language, random)
         found += self.say(thoughts(scene), scene, language, random)
