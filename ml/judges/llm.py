@@ -4,23 +4,20 @@ It reads what a friend of the person would know, in words, and never the hidden 
 is a whole number from -2 to 2: small models use a short scale more evenly than a long one.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ml.generation.completion import Completer, CompletionFailedError, CompletionRequest
+from ml.generation.asking import judged
+from ml.generation.completion import Completer, CompletionRequest
 from ml.prompts.prompt import Message
 from ml.simulation.judging import Case, Verdict
 from ml.simulation.personas import TASTES
 from ml.simulation.scenario import DAY, KINDS
 from oo.domain import due
 from oo.domain.tasks import Task
-from oo.kit.errors import Unavailable
 
-AT_ONCE = 8
-TRIES = 2
 MAX_TOKENS = 80
 FULL_SCORE = 2
 _STRONG = 0.4
@@ -55,33 +52,13 @@ class LlmJudge:
     async def judge(
         self, cases: Sequence[Case], models: Completer | None = None
     ) -> list[Verdict | None]:
-        if models is None:
-            raise Unavailable("The llm judge needs a model: give the alias `judge` one.")
-        turn = asyncio.Semaphore(AT_ONCE)
-
-        async def one(case: Case) -> Verdict | None:
-            async with turn:
-                return await _ask(models, case)
-
-        # the first alone: where nobody answers, the others need not be sent and given up
-        first = [await one(case) for case in cases[:1]]
-        return first + list(await asyncio.gather(*map(one, cases[1:])))
-
-
-async def _ask(models: Completer, case: Case) -> Verdict | None:
-    request = CompletionRequest(
-        messages(case), _GRAMMAR, _Answer.model_json_schema(), MAX_TOKENS, temperature=0.0
-    )
-    for _ in range(TRIES):
-        try:
-            text = (await models.complete(request)).text
-        except CompletionFailedError as error:
-            raise Unavailable(
-                f"The alias `judge` does not answer ({error}); see configs/models.yaml."
-            ) from error
-        if verdict := parse(text):
-            return verdict
-    return None
+        requests = [
+            CompletionRequest(
+                messages(case), _GRAMMAR, _Answer.model_json_schema(), MAX_TOKENS, temperature=0.0
+            )
+            for case in cases
+        ]
+        return await judged(models, requests, parse)
 
 
 def parse(text: str) -> Verdict | None:

@@ -1,6 +1,5 @@
 """A model as a judge of tips, through the alias `judge`, by the rubric."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +8,16 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from ml.generation.completion import Completer, CompletionFailedError, CompletionRequest
+from ml.generation.asking import judged
+from ml.generation.completion import Completer, CompletionRequest
 from ml.prompts.prompt import Message, MessageTemplate
 from ml.rating.judging import Opinion
 from ml.rating.reading import Item, Reading
 from ml.rating.rubric import lines, rubric
-from oo.kit.errors import Unavailable
 from oo.kit.yaml_files import read_yaml
 
 PROMPT = Path(__file__).parents[1] / "judge-v1.yaml"
 USEFUL = "useful"
-AT_ONCE = 8
-TRIES = 2
 MAX_TOKENS = 120
 
 
@@ -41,32 +38,12 @@ class LlmJudge:
     async def judge(
         self, readings: Sequence[Reading], models: Completer | None = None
     ) -> list[Opinion | None]:
-        if models is None:
-            raise Unavailable("The llm judge needs a model: give the alias `judge` one.")
-        turn = asyncio.Semaphore(AT_ONCE)
-
-        async def one(reading: Reading) -> Opinion | None:
-            async with turn:
-                return await _ask(models, reading)
-
-        # the first alone: where nobody answers, the others need not be sent and given up
-        first = [await one(reading) for reading in readings[:1]]
-        return first + list(await asyncio.gather(*map(one, readings[1:])))
-
-
-async def _ask(models: Completer, reading: Reading) -> Opinion | None:
-    schema = _answer().model_json_schema()
-    request = CompletionRequest(messages(reading), _grammar(), schema, MAX_TOKENS, temperature=0.0)
-    for _ in range(TRIES):
-        try:
-            text = (await models.complete(request)).text
-        except CompletionFailedError as error:
-            raise Unavailable(
-                f"The alias `judge` does not answer ({error}); see configs/models.yaml."
-            ) from error
-        if opinion := parse(text):
-            return opinion
-    return None
+        schema = _answer().model_json_schema()
+        requests = [
+            CompletionRequest(messages(reading), _grammar(), schema, MAX_TOKENS, temperature=0.0)
+            for reading in readings
+        ]
+        return await judged(models, requests, parse)
 
 
 def parse(text: str) -> Opinion | None:
