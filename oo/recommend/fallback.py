@@ -26,7 +26,7 @@ class FallbackPool:
         """
         now = self._clock.now()
         async with self._db.read() as connection:
-            assembled = await gather(connection, user_id, now, with_heard=False)
+            assembled = await gather(connection, user_id, now)
         if assembled is None or not assembled.context.tasks:
             return False
         drafts = self._templates(assembled.context, POOL_SIZE)

@@ -36,17 +36,12 @@ async def known(connection: AsyncConnection, user_id: str, now: datetime) -> Kno
     return Known(standing, current, head.pool_version)
 
 
-async def gather(
-    connection: AsyncConnection, user_id: str, now: datetime, *, with_heard: bool = True
-) -> Assembled | None:
-    """The person's context at that instant, from the store alone; None when the person is gone.
-
-    What they heard is a search through two weeks of decisions: not for a request that waits.
-    """
+async def gather(connection: AsyncConnection, user_id: str, now: datetime) -> Assembled | None:
+    """The person's context at that instant, from the store alone; None when the person is gone."""
     found = await known(connection, user_id, now)
     if found is None:
         return None
     available = await tasks.list_available(connection, user_id, now)
-    heard = await decisions.heard(connection, user_id, now) if with_heard else ()
+    heard = await decisions.heard(connection, user_id, now)
     context = assemble(found.standing.at(now), available, found.signals, heard)
     return Assembled(context, found.pool_version)

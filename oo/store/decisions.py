@@ -15,6 +15,8 @@ from oo.store.database import PURGE_ROWS
 from oo.store.forget import BLANK
 from oo.store.tables import feedback, tip_scores, users
 
+READ_HEARD = 300  # a tip an hour for two weeks
+
 # built once: every reaction runs it
 _SHOWN = select(
     tip_scores.c.id,
@@ -102,19 +104,22 @@ def _seen(row: Any) -> Seen:
 async def heard(connection: AsyncConnection, user_id: str, now: datetime) -> list[Heard]:
     """What the person was shown in the last HEARD_DAYS days, each text once, the newest first.
 
-    Words that were erased are not among it.
+    Words that were erased are not among it. Of somebody who asks all day long only the newest
+    READ_HEARD decisions are read, since a request may wait for this.
     """
     t = tip_scores.c
-    at = func.max(t.created_at, type_=t.created_at.type)
     query = (
-        select(t.content, at.label("at"))
+        select(t.content, t.created_at)
         .where(t.user_id == user_id, t.created_at > now - timedelta(days=HEARD_DAYS))
-        .where(t.content != BLANK)
-        .group_by(t.content)
-        .order_by(at.desc())
-        .limit(MAX_HEARD)
+        .order_by(t.created_at.desc())
+        .limit(READ_HEARD)
     )
-    return [Heard(row.content, (now - row.at).days) for row in await connection.execute(query)]
+    newest: dict[str, datetime] = {}
+    for row in await connection.execute(query):
+        if row.content != BLANK:
+            newest.setdefault(row.content, row.created_at)
+    found = [Heard(content, (now - at).days) for content, at in newest.items()]
+    return found[:MAX_HEARD]
 
 
 async def mark_seen(connection: AsyncConnection, user_id: str, tip_id: str, now: datetime) -> bool:

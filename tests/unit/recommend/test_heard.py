@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from ml.activities.activity import activities
 from oo.domain.context import HEARD_DAYS, MAX_HEARD
 from oo.domain.tasks import Task
@@ -60,3 +62,19 @@ async def test_what_was_heard_is_the_persons_own_once_and_of_two_weeks(
         assert not any("plants" in one.content for one in found)
         later = clock.now() + timedelta(days=HEARD_DAYS, minutes=1)
         assert await decisions.heard(connection, user, later) == []
+
+
+async def test_of_somebody_who_asks_all_day_long_only_the_newest_is_read(
+    db: Database, clock: ManualClock, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with db.write() as connection:
+        await tasks.put(connection, user, [Task("file:1", "file", "1", "Call the dentist")])
+    monkeypatch.setattr(decisions, "READ_HEARD", 2)
+    told_last = []
+    for _ in range(3):
+        told_last.append(await told(db, clock, user))
+        clock.advance(timedelta(days=1).total_seconds())
+    async with db.read() as connection:
+        found = await decisions.heard(connection, user, clock.now())
+    assert [one.content for one in found] == told_last[:0:-1]
+    assert [one.days_ago for one in found] == [1, 2]
