@@ -13,14 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from oo.store.failures import store_is_away
-from oo.store.sqlite.driver import connect
+from oo.store.sqlite.driver import InlineConnection, connect
 from oo.store.sqlite.lock import WriterLock
 
 BUSY_TIMEOUT_MS = 10_000
 PURGE_ROWS = 500  # what one purge deletes at most, so that nobody waits for it
 
 
-def _dumps(value: object) -> str:
+def json_of(value: object) -> str:
+    """How JSON is stored."""
     return orjson.dumps(value).decode()
 
 
@@ -34,8 +35,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        options: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
+        options: dict[str, Any] = {"json_serializer": json_of, "json_deserializer": orjson.loads}
         self._lock: WriterLock | None = None
+        self._inline: InlineConnection | None = None
         self._write_failed = False
         self._reader: AsyncEngine
         self._writer: AsyncEngine
@@ -67,10 +69,35 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        turn = self._lock.held() if self._lock else nullcontext()
-        try:
-            async with turn, self._writer.begin() as connection:
+        async with self._turn(), self._writer.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write_inline(self) -> AsyncIterator[InlineConnection]:
+        """As :meth:`write`, on SQLite alone and without SQLAlchemy's engine.
+
+        For what every request writes: the engine's begin, insert and commit of a dozen decisions
+        cost 2.4 ms of CPU, these .7.
+        """
+        async with self._turn():
+            if self._inline is None:
+                self._inline = await connect(make_url(self.url).database or "")
+                _prepare_sqlite(self._inline.own_transactions(), None)
+            connection = self._inline
+            await connection.execute("BEGIN IMMEDIATE")
+            try:
                 yield connection
+                await connection.commit()
+            except BaseException:
+                await connection.rollback()
+                raise
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One writer's turn; what became of it is remembered for :meth:`probe`."""
+        try:
+            async with self._lock.held() if self._lock else nullcontext():
+                yield
         except Exception as error:
             self._write_failed = self._write_failed or store_is_away(error)
             raise
@@ -99,6 +126,9 @@ class Database:
         """End all connections."""
         await self._reader.dispose()
         await self._writer.dispose()
+        if self._inline is not None:
+            await self._inline.close()
+            self._inline = None
         if self._lock is not None:
             self._lock.close()
 

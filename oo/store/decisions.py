@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
@@ -35,37 +36,39 @@ _SHOWN = select(
 
 async def append(connection: AsyncConnection, decisions: Sequence[Decision]) -> None:
     """Log decisions."""
-    await connection.execute(
-        insert(tip_scores),
-        [
-            {
-                "id": decision.id,
-                "user_id": decision.user_id,
-                "created_at": decision.created_at,
-                "kind": decision.candidate.kind.value,
-                "content": decision.candidate.content,
-                "source": decision.candidate.source,
-                "model": decision.candidate.model,
-                "prompt_version": decision.candidate.prompt_version,
-                "confidence": decision.candidate.confidence,
-                "task_id": decision.candidate.task_id,
-                "candidate_ids": decision.candidate_ids,
-                "chosen": decision.chosen,
-                "policy": decision.policy,
-                "policy_version": decision.policy_version,
-                "seed": decision.seed,
-                "state_seq": decision.state_seq,
-                "propensity": decision.propensities[decision.chosen],
-                "propensities": decision.propensities,
-                "scores": decision.scores,
-                "features": decision.features,
-                "degraded": decision.degraded,
-                "latency_ms": decision.latency_ms,
-            }
-            # always in the same order: each row locks its person against deletion
-            for decision in sorted(decisions, key=lambda decision: decision.user_id)
-        ],
-    )
+    await connection.execute(insert(tip_scores), rows_of(decisions))
+
+
+def rows_of(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+    """Their rows, always in the same order: each row locks its person against deletion."""
+    return [_row(decision) for decision in sorted(decisions, key=attrgetter("user_id"))]
+
+
+def _row(decision: Decision) -> dict[str, Any]:
+    return {
+        "id": decision.id,
+        "user_id": decision.user_id,
+        "created_at": decision.created_at,
+        "kind": decision.candidate.kind.value,
+        "content": decision.candidate.content,
+        "source": decision.candidate.source,
+        "model": decision.candidate.model,
+        "prompt_version": decision.candidate.prompt_version,
+        "confidence": decision.candidate.confidence,
+        "task_id": decision.candidate.task_id,
+        "candidate_ids": decision.candidate_ids,
+        "chosen": decision.chosen,
+        "policy": decision.policy,
+        "policy_version": decision.policy_version,
+        "seed": decision.seed,
+        "state_seq": decision.state_seq,
+        "propensity": decision.propensities[decision.chosen],
+        "propensities": decision.propensities,
+        "scores": decision.scores,
+        "features": decision.features,
+        "degraded": decision.degraded,
+        "latency_ms": decision.latency_ms,
+    }
 
 
 async def shown(

@@ -230,10 +230,14 @@ class Heads:
     def __init__(self, db: Database) -> None:
         self._compiled = CompiledQuery(db, _HEADS_ON_SQLITE) if db.is_sqlite else None
 
-    async def of(self, connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Head]:
-        """See :func:`heads`."""
+    async def of(
+        self, connection: AsyncConnection | None, user_ids: Collection[str]
+    ) -> dict[str, Head]:
+        """See :func:`heads`; SQLite needs no connection."""
         rows: Iterable[Sequence[Any]]
         if self._compiled is None:
+            if connection is None:
+                raise ValueError("only SQLite is read beside a transaction")
             rows = await connection.execute(_HEADS_KEPT, {"people": list(user_ids)})
         else:
             rows = await self._compiled.all({"people": json.dumps(list(user_ids))})

@@ -85,8 +85,21 @@ class InlineConnection:
     def isolation_level(self) -> str | None:
         return self._conn.isolation_level
 
+    def own_transactions(self) -> sqlite3.Connection:
+        """The driver's connection, which leaves it to its user to begin from now on."""
+        self._conn.isolation_level = None
+        return self._conn
+
     def cursor(self) -> InlineCursor:
         return InlineCursor(self._conn.cursor())
+
+    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> InlineCursor:
+        return await self.cursor().execute(statement, parameters)
+
+    async def executemany(
+        self, statement: str, parameters: Iterable[Sequence[Any]]
+    ) -> InlineCursor:
+        return await self.cursor().executemany(statement, parameters)
 
     async def create_function(
         self, name: str, narg: int, function: Callable[..., Any], deterministic: bool = False
