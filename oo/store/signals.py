@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.signals import Extent, Signal, all_kinds, kind_of
 from oo.store.database import PURGE_ROWS
 from oo.store.tables import signals
-from oo.store.upsert import insert_into
+from oo.store.upsert import putting
 
 log = logging.getLogger(__name__)
 
 MAX_CURRENT = 500  # signals of one person that a request looks at, the soonest over first
+_KEY = ("user_id", "kind", "id")
+_PUT = tuple(column.name for column in signals.c if column.name not in _KEY)
 _BATCH = 60  # rows per statement: SQLite allows a limited number of bound values
 
 
@@ -105,12 +107,7 @@ async def put(
 ) -> None:
     """Store the signals in place of earlier versions of them; what has expired is left out."""
     rows = [row for signal in found if (row := row_of(user_id, signal, now))["expires_at"] > now]
-    insert = insert_into(connection, signals)
-    names = [name for name in signals.c.keys() if name not in ("user_id", "kind", "id")]  # noqa: SIM118 - columns, not a dictionary
-    put_one = insert.on_conflict_do_update(
-        index_elements=[signals.c.user_id, signals.c.kind, signals.c.id],
-        set_={name: insert.excluded[name] for name in names},
-    )
+    put_one = putting(connection, signals, _PUT)
     for start in range(0, len(rows), _BATCH):
         await connection.execute(put_one, rows[start : start + _BATCH])
 

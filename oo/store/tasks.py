@@ -13,10 +13,11 @@ from oo.domain.standing import Listed
 from oo.domain.tasks import Task
 from oo.store.database import PURGE_ROWS
 from oo.store.tables import tasks
-from oo.store.upsert import insert_into
+from oo.store.upsert import putting
 
 _FIELDS = tuple(field.name for field in fields(Task))
 _COLUMNS = tuple(tasks.c[name] for name in _FIELDS)
+_PUT = (*(name for name in _FIELDS if name != "id"), "recorded_at", "completed_at")
 _BATCH = 200  # rows per statement: SQLite allows a limited number of bound values
 
 
@@ -118,12 +119,7 @@ async def put(
     if not found:
         return
     # many rows for one statement: as one statement with many rows it is compiled for a second
-    insert = insert_into(connection, tasks)
-    names = [name for name in (*_FIELDS, "recorded_at", "completed_at") if name != "id"]
-    put_one = insert.on_conflict_do_update(
-        index_elements=[tasks.c.user_id, tasks.c.id],
-        set_={name: insert.excluded[name] for name in names},
-    )
+    put_one = putting(connection, tasks, _PUT)
     for start in range(0, len(found), _BATCH):
         rows = [row_of(user_id, task, now) for task in found[start : start + _BATCH]]
         await connection.execute(put_one, rows)

@@ -1,5 +1,7 @@
 """INSERT … ON CONFLICT, which both stores have and SQLAlchemy spells per dialect."""
 
+from functools import cache
+
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -7,6 +9,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 def insert_into(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert of the connection's own dialect, with `on_conflict_do_update` and `…_nothing`."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return _insert(connection.dialect.name, table)
+
+
+def putting(
+    connection: AsyncConnection, table: Table, names: tuple[str, ...]
+) -> sqlite.Insert | postgresql.Insert:
+    """An insert that puts the columns `names` in the place of what the row's key has there."""
+    return _putting(connection.dialect.name, table, names)
+
+
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+@cache  # to build it takes as long as to run it for a dozen rows
+def _putting(
+    dialect: str, table: Table, names: tuple[str, ...]
+) -> sqlite.Insert | postgresql.Insert:
+    statement = _insert(dialect, table)
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_={name: statement.excluded[name] for name in names},
+    )

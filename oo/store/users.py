@@ -193,23 +193,23 @@ async def cloud_models_since(connection: AsyncConnection, user_id: str) -> datet
     return (await connection.execute(query)).scalar_one_or_none()
 
 
+# built once: every slice of a list runs them
+_BUMP = (
+    update(users)
+    .where(users.c.id == bindparam("person"))
+    .values(pool_version=users.c.pool_version + 1)
+)
+_CHANGED = _BUMP.values(changed_at=func.coalesce(users.c.changed_at, bindparam("now")))
+
+
 async def bump_pool(connection: AsyncConnection, user_id: str) -> None:
     """Say that the person's candidates changed, so that caches of them are stale."""
-    await connection.execute(
-        update(users).where(users.c.id == user_id).values(pool_version=users.c.pool_version + 1)
-    )
+    await connection.execute(_BUMP, {"person": user_id})
 
 
 async def note_change(connection: AsyncConnection, user_id: str, now: datetime) -> None:
     """As `bump_pool`, for what candidates are made from: another pool is needed soon."""
-    await connection.execute(
-        update(users)
-        .where(users.c.id == user_id)
-        .values(
-            pool_version=users.c.pool_version + 1,
-            changed_at=func.coalesce(users.c.changed_at, now),
-        )
-    )
+    await connection.execute(_CHANGED, {"person": user_id, "now": now})
 
 
 async def heads(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Head]:
