@@ -7,7 +7,6 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from cachetools import TTLCache
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.claims import BEYOND_THE_LIST, bounded, holds
 from oo.domain.lately import NOTHING_BESIDE, busy_of
@@ -19,7 +18,7 @@ from oo.kit.coalesce import Coalescer
 from oo.kit.errors import Unauthorized
 from oo.store import beside, candidates, signals, tasks, users
 from oo.store.candidates import PoolEntry
-from oo.store.database import Database
+from oo.store.database import Database, Hot
 
 KEEP_S = 60.0
 AT_MOST = timedelta(seconds=1)
@@ -80,7 +79,7 @@ def is_enough(eligible: Sequence[PoolEntry]) -> bool:
 
 
 async def load(
-    connection: AsyncConnection,
+    connection: Hot,
     user_ids: Collection[str],
     now: datetime,
     *,
@@ -144,6 +143,6 @@ class Pool:
         return stock
 
     async def _load(self, user_ids: Sequence[str]) -> list[Stock | Exception]:
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             found = await load(connection, set(user_ids), self._clock.now())
         return [found.get(user_id) or Unauthorized(GONE) for user_id in user_ids]

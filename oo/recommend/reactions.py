@@ -86,7 +86,7 @@ class Reactions:
         user_ids = {request.user_id for request in requests}
         tip_ids = {request.tip_id for request in requests}
         keys = {request.idempotency_key for request in requests}
-        async with self._db.write() as connection:
+        async with self._db.write_hot() as connection:
             people = await users.lock(connection, user_ids)
             known = await feedback.known(connection, user_ids, keys, tip_ids)
             batch = _Batch(

@@ -25,9 +25,9 @@ from oo.recommend.learner import Choice, ScoreRequest
 from oo.recommend.pool import GONE, Pool, Stock, is_enough
 from oo.recommend.ports import FeatureColumns, Ranker, Refill
 from oo.recommend.profile_cache import Profiles
+from oo.store import decisions, users
 from oo.store.candidates import PoolEntry
-from oo.store.database import Database
-from oo.store.deciding import DecisionLog, Transaction
+from oo.store.database import Database, Hot
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +102,7 @@ class Recommender:
         seeds: Callable[[], int],
         deadline_s: float,
     ) -> None:
+        self._db = db
         self._clock = clock
         self._pool = pool
         self._profiles = profiles
@@ -111,7 +112,6 @@ class Recommender:
         self._fallback = fallback
         self._seeds = seeds
         self._deadline_s = deadline_s
-        self._log = DecisionLog(db)
         self._decisions: Coalescer[_Ready, Served] = Coalescer(self._decide, linger_s=LINGER_S)
 
     def set_deadline(self, seconds: float) -> None:
@@ -200,18 +200,18 @@ class Recommender:
     async def _decide(self, batch: Sequence[_Ready]) -> list[Served | Exception]:
         answers = await self._rank([ready.request for ready in batch])
         made = [self._decision(ready, answer) for ready, answer in zip(batch, answers, strict=True)]
-        async with self._log.transaction() as transaction:
-            moved = await self._moved(transaction, made, batch)
+        async with self._db.write_hot() as connection:
+            moved = await self._moved(connection, made, batch)
             kept = [decision for decision in made if decision.id not in moved]
             if kept:
-                await transaction.append(kept)
+                await decisions.append(connection, kept)
         return [
             moved.get(decision.id) or Served(decision, ready.entries[decision.chosen])
             for decision, ready in zip(made, batch, strict=True)
         ]
 
     async def _moved(
-        self, transaction: Transaction, made: Sequence[Decision], batch: Sequence[_Ready]
+        self, connection: Hot, made: Sequence[Decision], batch: Sequence[_Ready]
     ) -> dict[str, Exception]:
         """The decisions, by id, that may not be committed: the tip no longer holds.
 
@@ -220,7 +220,7 @@ class Recommender:
         after the decision; locking reactions out for it would make them wait for tips. Only
         erasing waits.
         """
-        heads = await transaction.heads({ready.account.user_id for ready in batch})
+        heads = await users.heads_kept(connection, {ready.account.user_id for ready in batch})
         now = self._clock.now()
         stale = {
             ready.account.user_id
@@ -228,10 +228,7 @@ class Recommender:
             if (head := heads.get(ready.account.user_id))
             and head.pool_version != ready.stock.version
         }
-        fresh: dict[str, Stock] = {}
-        if stale:
-            async with transaction.reading() as connection:
-                fresh = await pool.load(connection, stale, now)
+        fresh = await pool.load(connection, stale, now) if stale else {}
         found: dict[str, Exception] = {}
         for decision, ready in zip(made, batch, strict=True):
             user_id, entry = ready.account.user_id, ready.entries[decision.chosen]

@@ -72,7 +72,6 @@ class ShadowOpinions:
         self._db = db
         self._clock = clock
         self._shadows = shadows
-        self._heads = users.Heads(db)
         self._seats: dict[PolicyRef, _Seat] = {}
         self._resting = _Resting()
 
@@ -116,7 +115,7 @@ class ShadowOpinions:
         found, failed = await self._opinions(seat, pending)
         if found:
             async with self._db.write() as connection:
-                heads = await self._heads.of(connection, {one.user_id for one in found})
+                heads = await users.heads_kept(connection, {one.user_id for one in found})
                 await opinions.add(connection, [one for one in found if one.user_id in heads])
             # only now: a stored state is never ahead of what was said with it
             await seat.learner.flush()

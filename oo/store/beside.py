@@ -4,10 +4,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.lately import WINDOW_DAYS, Acted, Beside
 from oo.domain.rewards import Action
+from oo.store.database import Hot
 from oo.store.tables import feedback, tasks, tip_scores
 
 REACH = timedelta(days=WINDOW_DAYS + 2)  # whole days of a person's calendar, wherever they are
@@ -33,9 +33,7 @@ _LABELS = select(tasks.c.user_id, tasks.c.id, tasks.c.labels).where(
 )
 
 
-async def load(
-    connection: AsyncConnection, user_ids: Collection[str], now: datetime
-) -> dict[str, Beside]:
+async def load(connection: Hot, user_ids: Collection[str], now: datetime) -> dict[str, Beside]:
     """What is known of each of these people; the calendar is among their signals."""
     acted: dict[str, list[Acted]] = {user_id: [] for user_id in user_ids}
     labels: dict[str, dict[str, str]] = {user_id: {} for user_id in user_ids}

@@ -13,7 +13,7 @@ from oo.domain.tips import TipCandidate, TipKind
 from oo.store import tasks as task_store
 from oo.store import users as user_store
 from oo.store.activity import has_something_to_do, is_active
-from oo.store.database import PURGE_ROWS
+from oo.store.database import PURGE_ROWS, Hot
 from oo.store.tables import candidates, fill_batch_people, tasks, users
 
 
@@ -49,7 +49,7 @@ _LIVE = (
 
 
 async def live(
-    connection: AsyncConnection, user_ids: Collection[str], now: datetime
+    connection: Hot, user_ids: Collection[str], now: datetime
 ) -> dict[str, list[PoolEntry]]:
     """Each person's candidates that are neither retired nor expired, oldest first.
 

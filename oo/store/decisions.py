@@ -12,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.context import HEARD_DAYS, MAX_HEARD, Heard
 from oo.domain.decisions import Decision, Logged, LoggedDecision, Seen, Shown
 from oo.domain.policies import PolicyRef
-from oo.store.database import PURGE_ROWS
+from oo.store.database import PURGE_ROWS, Hot
 from oo.store.forget import BLANK
 from oo.store.tables import feedback, tip_scores, users
 
 READ_HEARD = 300  # a tip an hour for two weeks
 
-# built once: every reaction runs it
+# built once: every tip and every reaction runs them
+_APPEND = insert(tip_scores)
 _SHOWN = select(
     tip_scores.c.id,
     tip_scores.c.user_id,
@@ -34,14 +35,11 @@ _SHOWN = select(
 )
 
 
-async def append(connection: AsyncConnection, decisions: Sequence[Decision]) -> None:
+async def append(connection: Hot, decisions: Sequence[Decision]) -> None:
     """Log decisions."""
-    await connection.execute(insert(tip_scores), rows_of(decisions))
-
-
-def rows_of(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
-    """Their rows, always in the same order: each row locks its person against deletion."""
-    return [_row(decision) for decision in sorted(decisions, key=attrgetter("user_id"))]
+    # always in the same order: each row locks its person against deletion
+    ordered = sorted(decisions, key=attrgetter("user_id"))
+    await connection.execute(_APPEND, [_row(decision) for decision in ordered])
 
 
 def _row(decision: Decision) -> dict[str, Any]:
@@ -72,7 +70,7 @@ def _row(decision: Decision) -> dict[str, Any]:
 
 
 async def shown(
-    connection: AsyncConnection, user_ids: Collection[str], tip_ids: Collection[str]
+    connection: Hot, user_ids: Collection[str], tip_ids: Collection[str]
 ) -> dict[str, Shown]:
     """The named tips of these people, by tip id; callers still match person and tip."""
     return {

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.reactions import Reaction
 from oo.store import outbox
+from oo.store.database import Hot
 from oo.store.tables import UtcDateTime, candidates, feedback, tasks, users
 
 KEYS_PER_QUERY = 400  # two bound values each; SQLite allows a limited number of them
@@ -27,6 +28,7 @@ _KNOWN = (
     )
     .order_by(feedback.c.user_id, feedback.c.user_seq)
 )
+_APPEND = insert(feedback)
 _ADVANCE = (
     update(users)
     .where(users.c.id == bindparam("person"))
@@ -67,7 +69,7 @@ class Effect:
 
 
 async def known(
-    connection: AsyncConnection,
+    connection: Hot,
     user_ids: Collection[str],
     keys: Collection[str],
     tip_ids: Collection[str],
@@ -78,13 +80,13 @@ async def known(
     return [Reaction(**row) for row in rows]
 
 
-async def append(connection: AsyncConnection, reactions: Sequence[Reaction]) -> None:
+async def append(connection: Hot, reactions: Sequence[Reaction]) -> None:
     """Log reactions, announce each in the outbox and advance the people's numbers."""
     rows = [
         {name: getattr(reaction, name) for name in Reaction.__dataclass_fields__}
         for reaction in reactions
     ]
-    await connection.execute(insert(feedback), rows)
+    await connection.execute(_APPEND, rows)
     await outbox.put(
         connection,
         [
@@ -113,9 +115,7 @@ async def append(connection: AsyncConnection, reactions: Sequence[Reaction]) -> 
     )
 
 
-async def apply_effects(
-    connection: AsyncConnection, effects: Sequence[Effect], now: datetime
-) -> None:
+async def apply_effects(connection: Hot, effects: Sequence[Effect], now: datetime) -> None:
     """End or hold back the candidates and tasks that the reactions speak of.
 
     What has ended stays so: a later snooze of an old tip brings nothing back. A task that ends
@@ -146,9 +146,7 @@ async def apply_effects(
             await connection.execute(statement, rows)
 
 
-async def _ask_to_close(
-    connection: AsyncConnection, ended: Sequence[dict[str, Any]], now: datetime
-) -> None:
+async def _ask_to_close(connection: Hot, ended: Sequence[dict[str, Any]], now: datetime) -> None:
     """Put an errand in the outbox for each of these tasks that is still open."""
     keys = [(row["person"], row["task"]) for row in ended]
     errands = [

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.store.database import PURGE_ROWS
+from oo.store.database import PURGE_ROWS, Hot
 from oo.store.tables import outbox
 
 TIP_FEEDBACK = "signals.tip.feedback"
@@ -67,10 +67,13 @@ def revoke_grant(source: str, secret: bytes) -> dict[str, Any]:
     return {"source": source, "secret": base64.b64encode(secret).decode()}
 
 
-async def put(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+_PUT = insert(outbox)  # built once: every reaction runs it
+
+
+async def put(connection: Hot, rows: Sequence[dict[str, Any]]) -> None:
     """Add messages: `user_id`, `subject`, `payload`, `created_at` each."""
     if rows:
-        await connection.execute(insert(outbox), list(rows))
+        await connection.execute(_PUT, list(rows))
 
 
 async def waiting(

@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, tuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.signals import Extent, Signal, all_kinds, kind_of
-from oo.store.database import PURGE_ROWS
+from oo.store.database import PURGE_ROWS, Hot
 from oo.store.tables import signals
 from oo.store.upsert import putting
 
@@ -45,7 +45,7 @@ async def list_of_source(
 
 
 async def current(
-    connection: AsyncConnection, user_ids: Collection[str], now: datetime
+    connection: Hot, user_ids: Collection[str], now: datetime
 ) -> dict[str, dict[str, list[Signal]]]:
     """What matters now of each person's signals, by kind: see the windows of the kinds."""
     asked: dict[str, Any] = {"people": list(user_ids), "now": now}

@@ -1,7 +1,7 @@
 """Rows of a person's tasks, as their source last told them."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.standing import Listed
 from oo.domain.tasks import Task
-from oo.store.database import PURGE_ROWS
+from oo.store.database import PURGE_ROWS, Hot
 from oo.store.tables import tasks
 from oo.store.upsert import putting
 
@@ -32,7 +32,7 @@ class StoredTask(NamedTuple):
     recorded_at: datetime | None = None
 
 
-def from_row(row: RowMapping, prefix: str = "") -> Task:
+def from_row(row: RowMapping | Mapping[str, Any], prefix: str = "") -> Task:
     """The task in a row whose columns are named as the table's, behind `prefix`."""
     values: dict[str, Any] = {name: row[prefix + name] for name in _FIELDS}
     values["labels"] = tuple(values["labels"])
@@ -65,7 +65,7 @@ _LISTS = select(tasks.c.user_id, *(tasks.c[name] for name in Listed._fields)).wh
 )
 
 
-async def lists(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, list[Listed]]:
+async def lists(connection: Hot, user_ids: Collection[str]) -> dict[str, list[Listed]]:
     """All open tasks of each of these people, as far as claims about them go."""
     rows = await connection.execute(_LISTS, {"people": list(user_ids)})
     found: dict[str, list[Listed]] = {user_id: [] for user_id in user_ids}

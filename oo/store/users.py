@@ -1,15 +1,13 @@
 """Rows of people."""
 
-import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.store.database import Database
-from oo.store.sqlite.compiled_query import CompiledQuery
+from oo.store.database import Hot
 from oo.store.tables import users, writings
 from oo.store.upsert import insert_into
 
@@ -63,9 +61,6 @@ def _heads(chosen: ColumnElement[bool]) -> Select[Any]:
 
 
 _HEADS = _heads(users.c.id.in_(bindparam("people", expanding=True)))
-_IN_JSON = func.json_each(bindparam("people", type_=Text)).table_valued("value")
-_HEADS_ON_SQLITE = _heads(users.c.id.in_(select(_IN_JSON.c.value)))
-
 _HEADS_KEPT = _HEADS.order_by(users.c.id).with_for_update(read=True, key_share=True)
 
 
@@ -87,7 +82,7 @@ class Person(NamedTuple):
     pool_version: int
 
 
-async def lock(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Person]:
+async def lock(connection: Hot, user_ids: Collection[str]) -> dict[str, Person]:
     """Lock the rows of these people until the transaction ends; the ones that there are.
 
     Whoever writes a person's tasks, signals, candidates or reactions does this first of all, and
@@ -212,36 +207,19 @@ async def note_change(connection: AsyncConnection, user_id: str, now: datetime) 
     await connection.execute(_CHANGED, {"person": user_id, "now": now})
 
 
-async def heads(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Head]:
+async def heads(connection: Hot, user_ids: Collection[str]) -> dict[str, Head]:
     """How these people stand, by id, without deleted ones; read before what it is to speak for."""
     rows = await connection.execute(_HEADS, {"people": list(user_ids)})
     return {row[0]: Head(*row[1:]) for row in rows}
 
 
-class Heads:
+async def heads_kept(connection: Hot, user_ids: Collection[str]) -> dict[str, Head]:
     """:func:`heads` for every decision: nobody erases what is theirs until its transaction ends.
 
     Reactions, fills and syncs go on meanwhile: only `lock_alone` waits for it.
-
-    On SQLite it reads beside the transaction that it is for, which is the same: that transaction
-    has written nothing yet, and nobody else can write while it is open.
     """
-
-    def __init__(self, db: Database) -> None:
-        self._compiled = CompiledQuery(db, _HEADS_ON_SQLITE) if db.is_sqlite else None
-
-    async def of(
-        self, connection: AsyncConnection | None, user_ids: Collection[str]
-    ) -> dict[str, Head]:
-        """See :func:`heads`; SQLite needs no connection."""
-        rows: Iterable[Sequence[Any]]
-        if self._compiled is None:
-            if connection is None:
-                raise ValueError("only SQLite is read beside a transaction")
-            rows = await connection.execute(_HEADS_KEPT, {"people": list(user_ids)})
-        else:
-            rows = await self._compiled.all({"people": json.dumps(list(user_ids))})
-        return {row[0]: Head(*row[1:]) for row in rows}
+    rows = await connection.execute(_HEADS_KEPT, {"people": list(user_ids)})
+    return {row[0]: Head(*row[1:]) for row in rows}
 
 
 async def set_filled(

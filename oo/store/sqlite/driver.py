@@ -93,14 +93,6 @@ class InlineConnection:
     def cursor(self) -> InlineCursor:
         return InlineCursor(self._conn.cursor())
 
-    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> InlineCursor:
-        return await self.cursor().execute(statement, parameters)
-
-    async def executemany(
-        self, statement: str, parameters: Iterable[Sequence[Any]]
-    ) -> InlineCursor:
-        return await self.cursor().executemany(statement, parameters)
-
     async def create_function(
         self, name: str, narg: int, function: Callable[..., Any], deterministic: bool = False
     ) -> None:

@@ -26,11 +26,12 @@ WRITES = {
     "forget.what_was_said_of",
     "forget.what_was_said_of_tasks",
 }
+BEGINS = (".write()", ".write_hot()")
 FOUND = [
     (path, node)
     for path in sorted(FOLDER.rglob("*.py"))
     for node in ast.walk(ast.parse(path.read_text()))
-    if isinstance(node, ast.AsyncWith) and ".write()" in ast.unparse(node.items[0])
+    if isinstance(node, ast.AsyncWith) and ast.unparse(node.items[0].context_expr).endswith(BEGINS)
 ]
 
 
