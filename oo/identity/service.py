@@ -18,7 +18,7 @@ class Identity:
         self._settings = settings
         self._clock = clock
         self.openid = OpenIdSignIn(settings, keyring, clock)
-        self.sessions = Sessions(db, clock)
+        self.sessions = Sessions(db, clock, settings.limits.session_idle)
 
     @classmethod
     def of(cls, settings: Settings, db: Database, clock: Clock) -> "Identity":

@@ -8,6 +8,7 @@ defined in its own file; here they are kept as they were given, until it asks fo
 import ipaddress
 import os
 from collections.abc import Collection
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -49,7 +50,10 @@ class Limits(BaseModel):
         default=16 * 1024, description="All headers of a request, cookies too"
     )
     recommend_deadline_s: float = 2.0
-    session_days: int = 30
+    session_days: int = Field(default=30, ge=1, description="How long a session lasts at most")
+    session_idle_hours: int = Field(
+        default=14 * 24, ge=1, description="How long it lasts without being used"
+    )
     login_link_minutes: int = 15
     tips_per_second: int = Field(
         default=50, description="Tips and reactions of one person, per ingress"
@@ -63,6 +67,11 @@ class Limits(BaseModel):
         " per ingress",
     )
     max_waiting: int = Field(default=512, description="Requests waiting before 503 is answered")
+
+    @property
+    def session_idle(self) -> timedelta:
+        """How long a session lasts without being used."""
+        return timedelta(hours=self.session_idle_hours)
 
 
 class Nightly(BaseModel):

@@ -11,6 +11,7 @@ from oo.kit.errors import OoError, Unauthorized
 from oo.web import problems
 from oo.web.audience import wants_page
 from oo.web.auth import person
+from oo.web.entering import enter, is_https, user_agent
 from oo.web.forms import checked_form, read_form, session_cookie
 from oo.web.guard import Forged, is_foreign
 from oo.web.page import Page, page_routes
@@ -53,7 +54,7 @@ async def sign_in_again_page(request: Request) -> Response:
         BACK_COOKIE,
         _next_path(request),
         max_age=BACK_LIFETIME_S,
-        secure=_is_https(request),
+        secure=is_https(request),
         httponly=True,
         samesite="lax",
     )
@@ -72,8 +73,8 @@ async def use_link(request: Request, token: str) -> Response:
     """Sign in by a one-time local link, from its own page only."""
     if is_foreign(request.headers, services(request).settings.base_url):
         raise Forged  # nobody is to be signed in by another site
-    cookie = await services(request).identity.enter_by_link(token, _user_agent(request))
-    return _enter(request, cookie, request.cookies.get(BACK_COOKIE, "/"))
+    cookie = await services(request).identity.enter_by_link(token, user_agent(request))
+    return await _enter(request, cookie, request.cookies.get(BACK_COOKIE, "/"))
 
 
 @router.get("/auth/{provider}")
@@ -86,10 +87,10 @@ async def start(request: Request, provider: str) -> Response:
         attempt.cookie_name,
         attempt.cookie,
         max_age=int(ATTEMPT_LIFETIME.total_seconds()),
-        secure=_is_https(request),
+        secure=is_https(request),
         httponly=True,
         # a form that another site posts brings no "lax" cookie
-        samesite="none" if attempt.comes_by_form and _is_https(request) else "lax",
+        samesite="none" if attempt.comes_by_form and is_https(request) else "lax",
     )
     return response
 
@@ -113,7 +114,7 @@ async def _finish(request: Request, provider: str, query: dict[str, str]) -> Res
     attempt_cookie = openid.cookie_name(query.get("state", ""))
     try:
         signed_in = await openid.finish(provider, query, request.cookies.get(attempt_cookie))
-        cookie = await services(request).identity.enter(signed_in, _user_agent(request))
+        cookie = await services(request).identity.enter(signed_in, user_agent(request))
     except OoError as error:
         # a stranger is no news here: who cancelled is told so, and not led round in a circle
         response: Response = (
@@ -122,8 +123,8 @@ async def _finish(request: Request, provider: str, query: dict[str, str]) -> Res
             else problems.answer(request, error)
         )
     else:
-        response = _enter(request, cookie, signed_in.next_path)
-    response.delete_cookie(attempt_cookie, secure=_is_https(request), httponly=True)
+        response = await _enter(request, cookie, signed_in.next_path)
+    response.delete_cookie(attempt_cookie, secure=is_https(request), httponly=True)
     return response
 
 
@@ -136,38 +137,21 @@ async def sign_out(request: Request) -> Response:
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(
         cookie_name(services(request).settings),
-        secure=_is_https(request),
+        secure=is_https(request),
         httponly=True,
         samesite="lax",
     )
     return response
 
 
-def _enter(request: Request, cookie: str, next_path: str) -> Response:
+async def _enter(request: Request, cookie: str, next_path: str) -> Response:
     response = RedirectResponse(local_path(next_path), 303)
-    if BACK_COOKIE in request.cookies:
-        response.delete_cookie(BACK_COOKIE, secure=_is_https(request), httponly=True)
-    response.set_cookie(
-        cookie_name(services(request).settings),
-        cookie,
-        max_age=services(request).settings.limits.session_days * 24 * 3600,
-        secure=_is_https(request),
-        httponly=True,
-        samesite="lax",
-    )
+    await enter(request, response, cookie)
     return response
 
 
 def _next_path(request: Request) -> str:
     return local_path(request.query_params.get("next", "/"))
-
-
-def _user_agent(request: Request) -> str:
-    return request.headers.get("user-agent", "")
-
-
-def _is_https(request: Request) -> bool:
-    return services(request).settings.base_url.startswith("https:")
 
 
 PAGE = Page("sign-in", router)
