@@ -2,6 +2,7 @@
 
 from oo.identity.local import check_login_link, use_login_link
 from oo.identity.openid import OpenIdSignIn, SignedIn
+from oo.identity.passkeys import Passkeys
 from oo.identity.people import ensure_user
 from oo.identity.sessions import Sessions, start_session
 from oo.kit.clock import Clock
@@ -18,6 +19,7 @@ class Identity:
         self._settings = settings
         self._clock = clock
         self.openid = OpenIdSignIn(settings, keyring, clock)
+        self.passkeys = Passkeys(db, settings, clock)
         self.sessions = Sessions(db, clock, settings.limits.session_idle)
 
     @classmethod

@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from oo.kit.errors import ConfigurationError
 from oo.kit.sections import SectionsFromEnvironment, gathered, named
 
+LOOPBACK = ("127.0.0.1", "::1")  # what the name `localhost` stands for
+
 
 class OidcProvider(BaseModel):
     """An OpenID provider that people may sign in with."""
@@ -171,7 +173,14 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """The address in links and redirects, without a trailing slash."""
-        return self.public_url.rstrip("/") or http_address(self.host, self.port)
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        return http_address("localhost" if self.is_named_locally else self.host, self.port)
+
+    @property
+    def is_named_locally(self) -> bool:
+        """Whether the machine's own user reaches oO by its name: passkeys take no address."""
+        return self.local_account and not self.public_url and self.host in LOOPBACK
 
     @property
     def store_url(self) -> str:

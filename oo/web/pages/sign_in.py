@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from oo.identity.openid import ATTEMPT_LIFETIME
 from oo.identity.sessions import cookie_name
 from oo.kit.errors import OoError, Unauthorized
+from oo.kit.settings import LOOPBACK
 from oo.web import problems
 from oo.web.audience import wants_page
 from oo.web.auth import person
@@ -29,10 +30,14 @@ async def sign_in_page(request: Request) -> Response:
     try:
         await person(request)
     except Unauthorized:
+        if parts.settings.is_named_locally and request.url.hostname in LOOPBACK:
+            # passkeys are bound to names, and each name has cookies of its own
+            return RedirectResponse(str(request.url.replace(hostname="localhost")), 303)
         return page(
             "sign_in.html",
             choices=parts.identity.openid.choices(),
             local_account=parts.settings.local_account,
+            origin=parts.settings.base_url,
             next_path=_next_path(request),
         )
     return RedirectResponse("/", 303)
@@ -47,6 +52,7 @@ async def sign_in_again_page(request: Request) -> Response:
         "sign_in_again.html",
         choices=parts.identity.openid.choices(),
         local_account=parts.settings.local_account,
+        origin=parts.settings.base_url,
         next_path=_next_path(request),
     )
     # a printed link does not know where it is to lead
