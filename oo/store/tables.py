@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from oo.store.access_tables import machine_tokens, passkey_challenges, passkeys
+from oo.store.audit_tables import audit
 from oo.store.batch_tables import fill_batch_people, fill_batches
 from oo.store.import_tables import last_imports
 from oo.store.learning_tables import writings
@@ -38,6 +39,7 @@ from oo.store.shared_tables import (
 __all__ = [
     "UtcDateTime",
     "adapter_changes",
+    "audit",
     "candidates",
     "connections",
     "data_keys",
