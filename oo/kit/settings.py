@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from oo.kit.errors import ConfigurationError
 from oo.kit.sections import SectionsFromEnvironment, gathered, named
 
+MIN_ADMIN_TOKEN = 32
 LOOPBACK = ("127.0.0.1", "::1")  # what the name `localhost` stands for
 
 
@@ -68,7 +69,18 @@ class Limits(BaseModel):
         description="Lists handed in, undone or connected, and tips explained, of one person,"
         " per ingress",
     )
+    secrets_per_minute: int = Field(
+        default=10, description="Tries at the admin token from one address, per ingress"
+    )
+    machine_token_minutes: int = Field(
+        default=15, ge=1, le=60, description="How long the token of a machine is good"
+    )
     max_waiting: int = Field(default=512, description="Requests waiting before 503 is answered")
+
+    @property
+    def machine_token_life(self) -> timedelta:
+        """How long the token of a machine is good."""
+        return timedelta(minutes=self.machine_token_minutes)
 
     @property
     def session_idle(self) -> timedelta:
@@ -128,6 +140,16 @@ class Settings(BaseSettings):
         description="What a reader of /metrics sends as a bearer token; empty: loopback alone"
         " has /metrics, in the dev and test profiles",
     )
+    admin_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="What machines trade for short-lived tokens at /api/auth/token, 32 characters"
+        " or more; empty: none sign in",
+    )
+    admin_seed_email: str = Field(
+        default="",
+        description="Address whose owner becomes the first admin when they sign in, once their"
+        " provider has verified it",
+    )
     llm: LanguageModel = LanguageModel()
     sections: dict[str, dict[str, SecretStr]] = Field(
         default={}, description="What is given for plug-ins, by their names; see `section`"
@@ -164,6 +186,13 @@ class Settings(BaseSettings):
         if unknown:
             names = ", ".join(f"OO_{name.upper()}__…" for name in unknown)
             raise ConfigurationError(f"{names}: there is no such setting")
+
+    @field_validator("admin_token")
+    @classmethod
+    def _hard_to_guess(cls, token: SecretStr) -> SecretStr:
+        if 0 < len(token.get_secret_value()) < MIN_ADMIN_TOKEN:
+            raise ValueError(f"it needs {MIN_ADMIN_TOKEN} characters or more")
+        return token
 
     @field_validator("host")
     @classmethod
