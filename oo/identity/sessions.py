@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.kit.clock import Clock
+from oo.kit.errors import NotFound
 from oo.kit.settings import Settings
 from oo.store import sessions
 from oo.store.database import Database
@@ -93,11 +94,13 @@ class Sessions:
         ]
 
     async def end(self, user_id: str, session_id: str) -> None:
-        """End one of the person's sessions; one that is not theirs or gone is left alone."""
+        """End one of the person's sessions; raises NotFound for one that is not theirs."""
         async with self._db.write() as connection:
             for row in await sessions.list_for(connection, user_id, self._clock.now()):
                 if row.token_hash[:ID_DIGITS] == session_id:
                     await sessions.end(connection, user_id, row.token_hash)
+                    return
+        raise NotFound("There is no such session. It may be over already.")
 
     async def end_others(self, user_id: str, current: str) -> int:
         """End all of the person's sessions but that of the cookie `current`; how many."""

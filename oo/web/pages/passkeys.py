@@ -1,9 +1,9 @@
 """Passkeys: signing in by one, and the person's own: added, named, removed."""
 
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import Request
+from fastapi import Path, Request
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
@@ -20,6 +20,7 @@ from oo.web.services import services
 router = page_routes()
 
 HERE = "/passkeys"
+PasskeyId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 NOTICES = {
     "added": "Added. Next time it signs you in.",
     "named": "Named.",
@@ -74,7 +75,7 @@ async def add_passkey(request: Request) -> Response:
 
 
 @router.post("/passkeys/{passkey_id}/rename")
-async def rename_passkey(request: Request, passkey_id: str) -> Response:
+async def rename_passkey(request: Request, passkey_id: PasskeyId) -> Response:
     """Name one of the person's passkeys."""
     session = await person(request)
     form = await checked_form(request)
@@ -86,7 +87,7 @@ async def rename_passkey(request: Request, passkey_id: str) -> Response:
 
 
 @router.post("/passkeys/{passkey_id}/remove")
-async def remove_passkey(request: Request, passkey_id: str) -> Response:
+async def remove_passkey(request: Request, passkey_id: PasskeyId) -> Response:
     """Remove one of the person's passkeys."""
     session = await fresh_person(request, back=HERE)
     await checked_form(request)

@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
@@ -30,9 +30,11 @@ async def sign_in_page(request: Request) -> Response:
     try:
         await person(request)
     except Unauthorized:
-        if parts.settings.is_named_locally and request.url.hostname in LOOPBACK:
+        host, _, port = request.headers.get("host", "").rpartition(":")
+        if parts.settings.is_named_locally and host.strip("[]") in LOOPBACK and port.isdecimal():
             # passkeys are bound to names, and each name has cookies of its own
-            return RedirectResponse(str(request.url.replace(hostname="localhost")), 303)
+            asked = urlencode({"next": _next_path(request)}, safe="/")
+            return RedirectResponse(f"http://localhost:{port}/sign-in?{asked}", 303)
         return page(
             "sign_in.html",
             choices=parts.identity.openid.choices(),

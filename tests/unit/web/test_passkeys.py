@@ -112,7 +112,7 @@ async def test_it_is_named_and_removed_by_its_owner_alone(
 async def test_adding_and_removing_need_a_fresh_sign_in(site: Site, device: Authenticator) -> None:
     browser = await site.signed_in()
     site.clock.advance(601)
-    for path in ("/passkeys/options", "/passkeys/add", "/passkeys/x/remove"):
+    for path in ("/passkeys/options", "/passkeys/add", f"/passkeys/{'0' * 32}/remove"):
         answer = await browser.post(path, json={}, headers=SAME)
         assert answer.json()["code"] == "sign_in_again"
     # by the passkey itself it is one
