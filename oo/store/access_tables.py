@@ -1,8 +1,17 @@
-"""The tables of ways in beside providers: passkeys, their challenges, tokens of machines."""
+"""The tables of ways in beside providers: links, passkeys, tokens of machines."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, String, Table
 
 from oo.store.schema import ID, UtcDateTime, metadata
+
+login_links = Table(
+    "login_links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
 
 passkeys = Table(
     "passkeys",

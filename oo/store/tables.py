@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from oo.store.access_tables import machine_tokens, passkey_challenges, passkeys
+from oo.store.access_tables import login_links, machine_tokens, passkey_challenges, passkeys
 from oo.store.audit_tables import audit
 from oo.store.batch_tables import fill_batch_people, fill_batches
 from oo.store.import_tables import last_imports
@@ -109,15 +109,6 @@ sessions = Table(
     Column("user_agent", String(300), nullable=False, server_default=""),
     Column("authenticated_at", UtcDateTime, nullable=False),  # when who it is was last proven
     Column("seen_at", UtcDateTime, nullable=False),  # last use, to a few minutes
-)
-
-login_links = Table(
-    "login_links",
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("used_at", UtcDateTime),
 )
 
 data_keys = Table(

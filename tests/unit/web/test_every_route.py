@@ -1,6 +1,6 @@
 """Every route for nobody, its person, another one, a viewer and an admin: `docs/access.md`.
 
-`OO_WRITE_DOCS=1 pytest tests/unit/web/test_every_route.py` writes the table anew.
+`WRITE_DOCS=1 pytest tests/unit/web/test_every_route.py` writes the table anew.
 """
 
 import os
@@ -49,7 +49,7 @@ sign-in is a 401. What is another person's is not there (404), and no row of the
 machine with a token of a role may what that role may under `/api/auth` and `/api/people`, and
 nothing that is a person's own.
 
-A test makes the table (`tests/unit/web/test_every_route.py`, with `OO_WRITE_DOCS=1`) and holds it.
+A test makes the table (`tests/unit/web/test_every_route.py`, with `WRITE_DOCS=1`) and holds it.
 
 """
 
@@ -182,7 +182,7 @@ async def test_the_table_of_the_docs_is_what_routes_answer(world: World) -> None
         told = " | ".join(answered[who] for who in WHO)
         lines.append(f"| `{route.method} {route.path}` | {told} |")
     said = HEAD + f"| | {' | '.join(WHO)} |\n|---|{'---|' * len(WHO)}\n" + "\n".join(lines) + "\n"
-    if os.environ.get("OO_WRITE_DOCS"):
+    if os.environ.get("WRITE_DOCS"):
         DOCS.write_text(said)
     assert DOCS.read_text() == said
 
