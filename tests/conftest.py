@@ -87,7 +87,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         pytest.skip("needs `npm ci`")
     folder = tmp_path_factory.mktemp("oo")
     port, peer = free_port(), TodoistPeer()
-    base_url = f"http://127.0.0.1:{port}"
+    base_url = f"http://localhost:{port}"
     with (
         served(peer.app()) as todoist_url,
         oidc.openid_provider(f"{base_url}/auth/real/callback") as issuer,

@@ -201,8 +201,11 @@ def _required_claims(provider: OidcProvider) -> dict[str, dict[str, Any]]:
 def _profile(name: str, claims: Mapping[str, Any], user: str) -> Profile:
     email = str(claims.get("email") or "")
     title = claims.get("name") or claims.get("given_name") or _apple_name(user)
-    told = Profile(name, str(claims["sub"])[:255], email, str(title or email.partition("@")[0]))
-    return Profile(*(part.replace("\0", "") for part in told))  # PostgreSQL stores no NUL
+    told = [name, str(claims["sub"])[:255], email, str(title or email.partition("@")[0])]
+    # PostgreSQL stores no NUL; Apple says "true" in words
+    is_verified = claims.get("email_verified") in (True, "true")
+    issuer, subject, email, called = (part.replace("\0", "") for part in told)
+    return Profile(issuer, subject, email, called, is_verified)
 
 
 def _apple_name(user: str) -> str:

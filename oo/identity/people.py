@@ -21,6 +21,7 @@ class Profile(NamedTuple):
     subject: str
     email: str
     name: str
+    email_verified: bool = False
 
 
 async def ensure_user(connection: AsyncConnection, profile: Profile, clock: Clock) -> str:

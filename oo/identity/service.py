@@ -1,8 +1,11 @@
 """Signing in and out, for the web layer."""
 
 from oo.identity.local import check_login_link, use_login_link
+from oo.identity.machines import Machines
 from oo.identity.openid import OpenIdSignIn, SignedIn
+from oo.identity.passkeys import Passkeys
 from oo.identity.people import ensure_user
+from oo.identity.roles import Roles, seed_admin
 from oo.identity.sessions import Sessions, start_session
 from oo.kit.clock import Clock
 from oo.kit.settings import Settings
@@ -18,7 +21,10 @@ class Identity:
         self._settings = settings
         self._clock = clock
         self.openid = OpenIdSignIn(settings, keyring, clock)
-        self.sessions = Sessions(db, clock)
+        self.passkeys = Passkeys(db, settings, clock)
+        self.roles = Roles(db, clock)
+        self.machines = Machines(db, settings, clock)
+        self.sessions = Sessions(db, clock, settings.limits.session_idle)
 
     @classmethod
     def of(cls, settings: Settings, db: Database, clock: Clock) -> "Identity":
@@ -28,7 +34,9 @@ class Identity:
     async def enter(self, signed_in: SignedIn, user_agent: str) -> str:
         """Begin a session for who signed in; returns the cookie's value."""
         async with self._db.write() as connection:
-            user_id = await ensure_user(connection, signed_in.profile, self._clock)
+            profile, clock = signed_in.profile, self._clock
+            user_id = await ensure_user(connection, profile, clock)
+            await seed_admin(connection, user_id, profile, self._settings, clock)
             return await start_session(
                 connection, user_id, self._clock, self._settings.limits.session_days, user_agent
             )

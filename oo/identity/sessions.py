@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.kit.clock import Clock
+from oo.kit.errors import NotFound
 from oo.kit.settings import Settings
 from oo.store import sessions
 from oo.store.database import Database
@@ -16,6 +17,7 @@ from oo.store.database import Database
 TOKEN_BYTES = 32
 ID_DIGITS = 32
 MAX_USER_AGENT = 300
+IDLE = timedelta(days=14)  # as shipped, see `Limits.session_idle_hours`
 
 
 class OwnSession(NamedTuple):
@@ -23,6 +25,7 @@ class OwnSession(NamedTuple):
 
     id: str
     created_at: datetime
+    seen_at: datetime
     expires_at: datetime
     user_agent: str
     is_current: bool
@@ -46,7 +49,10 @@ def cookie_name(settings: Settings) -> str:
 async def start_session(
     connection: AsyncConnection, user_id: str, clock: Clock, days: int, user_agent: str = ""
 ) -> str:
-    """Begin a session; returns the cookie's value, which is kept nowhere."""
+    """Begin a session; returns the cookie's value, which is kept nowhere.
+
+    It is always a new one: what a browser brought before it signed in, nobody ever has.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     now = clock.now()
     await sessions.add(
@@ -63,32 +69,43 @@ async def start_session(
 class Sessions:
     """A person's own sessions."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, idle: timedelta = IDLE) -> None:
         self._db = db
         self._clock = clock
+        self._idle = idle
 
     async def list_for(self, user_id: str, current: str) -> list[OwnSession]:
         """The person's live sessions, newest first; `current` is the cookie of this request."""
+        now = self._clock.now()
         async with self._db.read() as connection:
-            rows = await sessions.list_for(connection, user_id, self._clock.now())
+            rows = await sessions.list_for(connection, user_id, now)
         here = hash_token(current)
         return [
             OwnSession(
                 row.token_hash[:ID_DIGITS],
                 row.created_at,
+                row.seen_at,
                 row.expires_at,
                 row.user_agent,
                 row.token_hash == here,
             )
             for row in rows
+            if now - row.seen_at < self._idle
         ]
 
     async def end(self, user_id: str, session_id: str) -> None:
-        """End one of the person's sessions; one that is not theirs or gone is left alone."""
+        """End one of the person's sessions; raises NotFound for one that is not theirs."""
         async with self._db.write() as connection:
             for row in await sessions.list_for(connection, user_id, self._clock.now()):
                 if row.token_hash[:ID_DIGITS] == session_id:
                     await sessions.end(connection, user_id, row.token_hash)
+                    return
+        raise NotFound("There is no such session. It may be over already.")
+
+    async def end_others(self, user_id: str, current: str) -> int:
+        """End all of the person's sessions but that of the cookie `current`; how many."""
+        async with self._db.write() as connection:
+            return await sessions.end_others(connection, user_id, hash_token(current))
 
     async def sign_out(self, user_id: str, token: str) -> None:
         """End the session of this cookie."""

@@ -8,6 +8,7 @@ defined in its own file; here they are kept as they were given, until it asks fo
 import ipaddress
 import os
 from collections.abc import Collection
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -16,6 +17,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from oo.kit.errors import ConfigurationError
 from oo.kit.sections import SectionsFromEnvironment, gathered, named
+
+MIN_ADMIN_TOKEN = 32
+LOOPBACK = ("127.0.0.1", "::1")  # what the name `localhost` stands for
 
 
 class OidcProvider(BaseModel):
@@ -49,7 +53,10 @@ class Limits(BaseModel):
         default=16 * 1024, description="All headers of a request, cookies too"
     )
     recommend_deadline_s: float = 2.0
-    session_days: int = 30
+    session_days: int = Field(default=30, ge=1, description="How long a session lasts at most")
+    session_idle_hours: int = Field(
+        default=14 * 24, ge=1, description="How long it lasts without being used"
+    )
     login_link_minutes: int = 15
     tips_per_second: int = Field(
         default=50, description="Tips and reactions of one person, per ingress"
@@ -62,7 +69,23 @@ class Limits(BaseModel):
         description="Lists handed in, undone or connected, and tips explained, of one person,"
         " per ingress",
     )
+    secrets_per_minute: int = Field(
+        default=10, description="Tries at the admin token from one address, per ingress"
+    )
+    machine_token_minutes: int = Field(
+        default=15, ge=1, le=60, description="How long the token of a machine is good"
+    )
     max_waiting: int = Field(default=512, description="Requests waiting before 503 is answered")
+
+    @property
+    def machine_token_life(self) -> timedelta:
+        """How long the token of a machine is good."""
+        return timedelta(minutes=self.machine_token_minutes)
+
+    @property
+    def session_idle(self) -> timedelta:
+        """How long a session lasts without being used."""
+        return timedelta(hours=self.session_idle_hours)
 
 
 class Nightly(BaseModel):
@@ -117,6 +140,16 @@ class Settings(BaseSettings):
         description="What a reader of /metrics sends as a bearer token; empty: loopback alone"
         " has /metrics, in the dev and test profiles",
     )
+    admin_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="What machines trade for short-lived tokens at /api/auth/token, 32 characters"
+        " or more; empty: none sign in",
+    )
+    admin_seed_email: str = Field(
+        default="",
+        description="Address whose owner becomes the first admin when they sign in, once their"
+        " provider has verified it",
+    )
     llm: LanguageModel = LanguageModel()
     sections: dict[str, dict[str, SecretStr]] = Field(
         default={}, description="What is given for plug-ins, by their names; see `section`"
@@ -154,6 +187,13 @@ class Settings(BaseSettings):
             names = ", ".join(f"OO_{name.upper()}__…" for name in unknown)
             raise ConfigurationError(f"{names}: there is no such setting")
 
+    @field_validator("admin_token")
+    @classmethod
+    def _hard_to_guess(cls, token: SecretStr) -> SecretStr:
+        if 0 < len(token.get_secret_value()) < MIN_ADMIN_TOKEN:
+            raise ValueError(f"it needs {MIN_ADMIN_TOKEN} characters or more")
+        return token
+
     @field_validator("host")
     @classmethod
     def _without_brackets(cls, host: str) -> str:
@@ -162,7 +202,14 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """The address in links and redirects, without a trailing slash."""
-        return self.public_url.rstrip("/") or http_address(self.host, self.port)
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        return http_address("localhost" if self.is_named_locally else self.host, self.port)
+
+    @property
+    def is_named_locally(self) -> bool:
+        """Whether the machine's own user reaches oO by its name: passkeys take no address."""
+        return self.local_account and not self.public_url and self.host in LOOPBACK
 
     @property
     def store_url(self) -> str:

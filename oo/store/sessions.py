@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store.database import PURGE_ROWS
@@ -20,6 +20,9 @@ FIND = (
         users.c.user_seq,
         users.c.pool_version,
         sessions.c.expires_at,
+        sessions.c.authenticated_at,
+        sessions.c.seen_at,
+        users.c.role,
     )
     .join(users, users.c.id == sessions.c.user_id)
     .where(
@@ -41,6 +44,9 @@ class SessionRow(NamedTuple):
     user_seq: int
     pool_version: int
     expires_at: datetime
+    authenticated_at: datetime
+    seen_at: datetime
+    role: str
 
 
 class SessionListing(NamedTuple):
@@ -50,6 +56,7 @@ class SessionListing(NamedTuple):
     created_at: datetime
     expires_at: datetime
     user_agent: str
+    seen_at: datetime
 
 
 async def add(
@@ -69,6 +76,8 @@ async def add(
             created_at=created_at,
             expires_at=expires_at,
             user_agent=user_agent,
+            authenticated_at=created_at,
+            seen_at=created_at,
         )
     )
 
@@ -83,6 +92,7 @@ async def list_for(
             sessions.c.created_at,
             sessions.c.expires_at,
             sessions.c.user_agent,
+            sessions.c.seen_at,
         )
         .where(sessions.c.user_id == user_id, sessions.c.expires_at > now)
         .order_by(sessions.c.created_at.desc(), sessions.c.token_hash)
@@ -96,6 +106,29 @@ async def end(connection: AsyncConnection, user_id: str, token_hash: str) -> boo
         delete(sessions).where(sessions.c.user_id == user_id, sessions.c.token_hash == token_hash)
     )
     return gone.rowcount > 0
+
+
+async def end_others(connection: AsyncConnection, user_id: str, token_hash: str) -> int:
+    """End all of the person's sessions but this one; how many. All of them without one."""
+    gone = await connection.execute(
+        delete(sessions).where(sessions.c.user_id == user_id, sessions.c.token_hash != token_hash)
+    )
+    return gone.rowcount
+
+
+async def note_use(
+    connection: AsyncConnection, user_id: str, token_hash: str, now: datetime
+) -> None:
+    """Keep that the session is in use."""
+    await connection.execute(
+        update(sessions)
+        .where(
+            sessions.c.user_id == user_id,
+            sessions.c.token_hash == token_hash,
+            sessions.c.seen_at < now,
+        )
+        .values(seen_at=now)
+    )
 
 
 async def purge_expired(connection: AsyncConnection, now: datetime) -> int:

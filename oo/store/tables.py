@@ -21,6 +21,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from oo.store.access_tables import login_links, machine_tokens, passkey_challenges, passkeys
+from oo.store.audit_tables import audit
 from oo.store.batch_tables import fill_batch_people, fill_batches
 from oo.store.import_tables import last_imports
 from oo.store.learning_tables import writings
@@ -37,6 +39,7 @@ from oo.store.shared_tables import (
 __all__ = [
     "UtcDateTime",
     "adapter_changes",
+    "audit",
     "candidates",
     "connections",
     "data_keys",
@@ -45,9 +48,12 @@ __all__ = [
     "fill_batches",
     "last_imports",
     "login_links",
+    "machine_tokens",
     "metadata",
     "model_calls",
     "outbox",
+    "passkey_challenges",
+    "passkeys",
     "policy_changes",
     "policy_parameters",
     "profiles",
@@ -89,6 +95,7 @@ users = Table(
     Column("pooling_since", UtcDateTime),
     # when the person agreed that cloud models may read their tasks
     Column("cloud_models_since", UtcDateTime),
+    Column("role", String(16), nullable=False, server_default="person"),  # see oo.domain.roles
     UniqueConstraint("provider", "subject"),
 )
 
@@ -98,17 +105,10 @@ sessions = Table(
     Column("token_hash", String(64), primary_key=True),  # SHA-256 of the cookie
     Column("user_id", ID, ForeignKey("users.id"), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),  # however much it is used
     Column("user_agent", String(300), nullable=False, server_default=""),
-)
-
-login_links = Table(
-    "login_links",
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("used_at", UtcDateTime),
+    Column("authenticated_at", UtcDateTime, nullable=False),  # when who it is was last proven
+    Column("seen_at", UtcDateTime, nullable=False),  # last use, to a few minutes
 )
 
 data_keys = Table(

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.roles import Role
 from oo.store.database import Hot
 from oo.store.tables import users, writings
 from oo.store.upsert import insert_into
@@ -137,6 +138,28 @@ async def rename(connection: AsyncConnection, user_id: str, email: str, name: st
     await connection.execute(
         update(users).where(users.c.id == user_id).values(email=email, name=name)
     )
+
+
+async def admins(connection: AsyncConnection) -> list[str]:
+    """The ids of all admins."""
+    query = select(users.c.id).where(users.c.role == Role.ADMIN, users.c.deleted_at.is_(None))
+    return list((await connection.execute(query.order_by(users.c.id))).scalars())
+
+
+async def ids_of(connection: AsyncConnection, named: str) -> list[str]:
+    """The ids of people who are named by their id or their address."""
+    query = select(users.c.id).where(
+        or_(users.c.id == named, users.c.email == named), users.c.deleted_at.is_(None)
+    )
+    return list((await connection.execute(query.order_by(users.c.id))).scalars())
+
+
+async def set_role(connection: AsyncConnection, user_id: str, role: Role) -> str:
+    """Give the person this role; returns the one that they had."""
+    before = select(users.c.role).where(users.c.id == user_id)
+    had: str = (await connection.execute(before)).scalar_one()
+    await connection.execute(update(users).where(users.c.id == user_id).values(role=role))
+    return had
 
 
 async def set_timezone(connection: AsyncConnection, user_id: str, timezone: str) -> bool:

@@ -83,7 +83,8 @@ KEY = {
 }
 
 
-def _body_of(model: type[BaseModel]) -> dict[str, Any]:
+def body_of(model: type[BaseModel]) -> dict[str, Any]:
+    """What the OpenAPI document says of a body that :func:`parse` reads."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     schema.pop("$defs", None)
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
@@ -122,7 +123,7 @@ async def recommend(request: Request) -> Response:
     "/feedback",
     response_model=FeedbackAnswer,
     responses=answers(BadRequest, *PERSONAL, NotFound, Conflict, Malformed),
-    openapi_extra={**_body_of(Feedback), "parameters": [KEY]},
+    openapi_extra={**body_of(Feedback), "parameters": [KEY]},
 )
 async def feedback(request: Request) -> Response:
     """Record a reaction exactly once; needs an `Idempotency-Key` header (1 to 200 characters)."""

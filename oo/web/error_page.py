@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from oo.web.rendering import message
 
-BEHIND_THE_GEAR = ("/connect", "/sessions", "/why")
+BEHIND_THE_GEAR = ("/connect", "/sessions", "/passkeys", "/why")
 
 
 class _Way(NamedTuple):
@@ -29,9 +29,16 @@ def error_page(
 
 def to_sign_in(path: str) -> Response:
     """Lead a stranger who asked for `path` to sign-in, and back from there."""
-    if path.startswith(("/connect", "/sessions")):
+    if path == "/passkeys":
+        return RedirectResponse("/sign-in?next=/passkeys", 303)
+    if path.startswith(("/connect", "/sessions", "/passkeys")):
         return RedirectResponse(f"/sign-in?{urlencode({'next': '/connect'}, safe='/')}", 303)
     return RedirectResponse("/sign-in", 303)
+
+
+def to_sign_in_again(back: str) -> Response:
+    """Lead somebody whose sign-in is too long ago through another one, and to `back`."""
+    return RedirectResponse(f"/sign-in/again?{urlencode({'next': back}, safe='/')}", 303)
 
 
 def _way_on(path: str) -> _Way:

@@ -12,11 +12,15 @@ REMEMBERED = 20_000  # windows; beyond them those that have ended are dropped
 
 
 class Cost(StrEnum):
-    """What a request costs: a decision or a reaction, a look at a page, or work on a whole list."""
+    """What a request costs: a decision or a reaction, a look at a page, or work on a whole list.
+
+    A guess at a secret costs nothing and may open everything.
+    """
 
     TIP = "tip"
     PAGE = "page"
     HEAVY = "heavy"
+    GUESS = "guess"
 
 
 @dataclass(slots=True)
@@ -36,6 +40,7 @@ class Rates:
             Cost.TIP: (limits.tips_per_second, 1.0),
             Cost.PAGE: (limits.pages_per_minute, 60.0),
             Cost.HEAVY: (limits.heavy_per_minute, 60.0),
+            Cost.GUESS: (limits.secrets_per_minute, 60.0),
         }
         self._windows: dict[tuple[Cost, str], _Window] = {}
         self._sweep_at = REMEMBERED

@@ -143,6 +143,8 @@ async def seed(path: Path, people: int) -> list[str]:
                 "user_id": user_id,
                 "created_at": now,
                 "expires_at": now + timedelta(days=1),
+                "authenticated_at": now,
+                "seen_at": now,
             }
             await connection.execute(insert(tables.users).values(person))
             await connection.execute(insert(tables.sessions).values(session))

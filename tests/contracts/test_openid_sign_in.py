@@ -15,9 +15,9 @@ from tests.peers.oidc import CLIENT_ID, CLIENT_SECRET, INSTALLED, consent, openi
 
 pytestmark = pytest.mark.skipif(not INSTALLED, reason="needs `npm ci`")
 
-REDIRECT_URI = "http://127.0.0.1:8000/auth/real/callback"
-FORM_URI = "http://127.0.0.1:8000/auth/form/callback"
-OTHER_URI = "http://127.0.0.1:8000/auth/other/callback"
+REDIRECT_URI = "http://localhost:8000/auth/real/callback"
+FORM_URI = "http://localhost:8000/auth/form/callback"
+OTHER_URI = "http://localhost:8000/auth/other/callback"
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from oo.domain.claims import Claim, Fact
 from oo.domain.model_calls import ModelCall, Outcome, Place, Spent
+from oo.domain.roles import Role
 from oo.domain.signals import Signal, all_kinds
 from oo.domain.signals.kinds.event import Event
 from oo.domain.signals.kinds.measure import Measure
@@ -17,6 +18,9 @@ from oo.domain.tasks import Task
 from oo.domain.tips import TipCandidate, TipKind
 from oo.identity.accounts import Accounts
 from oo.identity.local import create_login_link, use_login_link
+from oo.identity.machines import Machines
+from oo.identity.people import Profile
+from oo.identity.roles import seed_admin
 from oo.identity.sessions import Sessions, hash_token, start_session
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Gone, Unauthorized
@@ -28,6 +32,7 @@ from oo.store import (
     kinds,
     last_imports,
     model_calls,
+    passkeys,
     sessions,
     signals,
     tasks,
@@ -37,6 +42,7 @@ from oo.store.connections import ConnectionRow
 from oo.store.database import Database
 from oo.store.kinds import Key
 from oo.store.last_imports import LastImport
+from oo.store.passkeys import PasskeyRow
 from oo.store.tables import metadata
 from oo.store.tables import signals as signals_table
 from oo.store.tables import tasks as tasks_table
@@ -398,3 +404,78 @@ async def test_consent_to_cloud_models_is_each_persons_own(
         assert (heads[ada].pool_version, heads[bob].pool_version) == (1, 0)
         await users.set_cloud_models(connection, ada, None)
         assert await users.cloud_models_since(connection, ada) is None
+
+
+async def test_a_passkey_counts_up_and_a_challenge_is_answered_once(
+    db: Database, clock: ManualClock
+) -> None:
+    ada, bob = await add_person(db, clock, "ada"), await add_person(db, clock, "bob")
+    row = PasskeyRow(new_id(clock), ada, b"\0id", b"key", 0, "Phone", NOW, None)
+    async with db.write() as connection:
+        assert await passkeys.add(connection, row)
+        assert not await passkeys.add(connection, row._replace(id=new_id(clock), user_id=bob))
+        assert await passkeys.find(connection, b"\0id") == row
+        counted = [
+            await passkeys.note_use(connection, ada, row.id, count, NOW)
+            for count in (0, 0, 5, 5, 4, 0, 6)
+        ]
+        assert counted == [True, True, True, False, False, False, True]
+        for person, there in ((bob, False), (ada, True)):
+            assert await passkeys.rename(connection, person, row.id, "Key") is there
+        assert [it.name for it in await passkeys.list_for(connection, ada)] == ["Key"]
+        for person, there in ((bob, False), (ada, True), (ada, False)):
+            assert await passkeys.remove(connection, person, row.id) is there
+    later = NOW + timedelta(minutes=5)
+    async with db.write() as connection:
+        for name, session in (("a" * 64, ""), ("b" * 64, "s"), ("c" * 64, "")):
+            await passkeys.add_challenge(connection, name, session, NOW, later)
+        answered = [
+            await passkeys.use_challenge(connection, name, session, now)
+            for name, session, now in (
+                ("a" * 64, "", NOW),
+                ("a" * 64, "", NOW),
+                ("b" * 64, "", NOW),
+                ("b" * 64, "s", NOW),
+                ("c" * 64, "", later),
+            )
+        ]
+        assert answered == [True, False, False, False, False]
+
+
+async def test_the_first_admin_and_a_machine_are_who_they_are(
+    db: Database, clock: ManualClock
+) -> None:
+    ada = await add_person(db, clock)
+    named = Settings.model_validate(
+        {"admin_seed_email": "ada@example.org", "admin_token": "t" * 32}
+    )
+    profile = Profile("test", "ada", "ada@example.org", "Ada", email_verified=True)
+    async with db.write() as connection:
+        cookie = await start_session(connection, ada, clock, 1)
+        await seed_admin(connection, ada, profile, named, clock)
+        assert await users.admins(connection) == [ada]
+    with pytest.raises(Unauthorized):
+        await Accounts(db, clock).of(cookie)  # it was a session of somebody with less
+    machines = Machines(db, named, clock)
+    made = await machines.issue("t" * 32, "nightly", Role.VIEWER)
+    assert (await machines.of(made.token)).role == Role.VIEWER
+    await machines.revoke("person:x", made.id)
+    with pytest.raises(Unauthorized):
+        await machines.of(made.token)
+    assert [row.revoked_at for row in await machines.every()] == [NOW]
+
+
+async def test_a_session_is_noted_to_be_in_use_and_others_end(
+    db: Database, clock: ManualClock
+) -> None:
+    ada = await add_person(db, clock)
+    async with db.write() as connection:
+        here, there = [await start_session(connection, ada, clock, 30) for _ in range(2)]
+    clock.advance(3600)
+    accounts, own = Accounts(db, clock), Sessions(db, clock)
+    await accounts.of(here)
+    used = {it.is_current: it.seen_at for it in await own.list_for(ada, here)}
+    assert used == {True: NOW + timedelta(hours=1), False: NOW}
+    assert await own.end_others(ada, here) == 1
+    with pytest.raises(Unauthorized):
+        await accounts.of(there)

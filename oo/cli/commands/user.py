@@ -6,16 +6,18 @@ from typing import Annotated
 import typer
 
 from oo.cli.command import Command, Group
+from oo.cli.orders import operator
+from oo.domain.roles import Role
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
 from oo.store.offline import with_store
 
-user = typer.Typer(help="People (dev profile).", no_args_is_help=True)
+user = typer.Typer(help="People: sessions for scripts, roles.", no_args_is_help=True)
 
 
 @user.callback()
 def people() -> None:
-    """People (dev profile)."""
+    """People: sessions for scripts, roles."""
 
 
 @user.command()
@@ -24,10 +26,25 @@ def session(email: Annotated[str, typer.Argument(help="The person's address.")])
     from oo.identity.local import create_script_session
 
     settings = load_settings()
+    actor, clock = operator(), SystemClock()
     cookie = with_store(
-        settings, lambda db: create_script_session(db, settings, SystemClock(), email)
+        settings, lambda db: create_script_session(db, settings, clock, email, actor)
     )
     sys.stdout.write(cookie + "\n")
+
+
+@user.command()
+def role(
+    person: Annotated[str, typer.Argument(help="The person's address or id.")],
+    role: Annotated[Role, typer.Argument(help="What they may from now on.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the change.")] = "",
+) -> None:
+    """Give a person another role; their sessions end, and they sign in again."""
+    from oo.identity.roles import Roles
+
+    settings = load_settings()
+    actor, clock = operator(), SystemClock()
+    with_store(settings, lambda db: Roles(db, clock).set(actor, person, role, reason))
 
 
 COMMAND = Command("user", Group.PEOPLE, user)

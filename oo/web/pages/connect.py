@@ -31,6 +31,7 @@ NOTICES = {
     "again": "That took too long or was started elsewhere. Connect again.",
     "unavailable": "The source does not answer right now. Try again in a moment.",
     "ended": "The session was ended.",
+    "ended-others": "All other sessions were ended.",
     "undone": "Undone. Your list is what it was before.",
     "too-late": "It is too late to undo that.",
     "built-on": "That cannot be undone: something of the list has changed since.",
@@ -162,6 +163,7 @@ async def _connect_page(
                 "id": it.id,
                 "agent": describe_agent(it.user_agent),
                 "since": f"{it.created_at.astimezone(zone):%-d %B, %H:%M}",
+                "used": f"{it.seen_at.astimezone(zone):%-d %B, %H:%M}",
                 "is_current": it.is_current,
             }
             for it in own

@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
@@ -8,18 +8,19 @@ from starlette.responses import RedirectResponse, Response
 from oo.identity.openid import ATTEMPT_LIFETIME
 from oo.identity.sessions import cookie_name
 from oo.kit.errors import OoError, Unauthorized
+from oo.kit.settings import LOOPBACK
 from oo.web import problems
 from oo.web.audience import wants_page
 from oo.web.auth import person
+from oo.web.entering import enter, is_https, user_agent
 from oo.web.forms import checked_form, read_form, session_cookie
 from oo.web.guard import Forged, is_foreign
 from oo.web.page import Page, page_routes
 from oo.web.rendering import message, page
 from oo.web.services import services
+from oo.web.way_back import BACK_COOKIE, BACK_LIFETIME_S, local_path
 
 router = page_routes()
-
-NEXT_PATHS = frozenset({"/", "/connect"})
 
 
 @router.get("/sign-in")
@@ -29,13 +30,43 @@ async def sign_in_page(request: Request) -> Response:
     try:
         await person(request)
     except Unauthorized:
+        host, _, port = request.headers.get("host", "").rpartition(":")
+        if parts.settings.is_named_locally and host.strip("[]") in LOOPBACK and port.isdecimal():
+            # passkeys are bound to names, and each name has cookies of its own
+            asked = urlencode({"next": _next_path(request)}, safe="/")
+            return RedirectResponse(f"http://localhost:{port}/sign-in?{asked}", 303)
         return page(
             "sign_in.html",
             choices=parts.identity.openid.choices(),
             local_account=parts.settings.local_account,
+            origin=parts.settings.base_url,
             next_path=_next_path(request),
         )
     return RedirectResponse("/", 303)
+
+
+@router.get("/sign-in/again")
+async def sign_in_again_page(request: Request) -> Response:
+    """The ways to sign in again, for what needs a fresh sign-in; they lead to `next`."""
+    parts = services(request)
+    await person(request)
+    response = page(
+        "sign_in_again.html",
+        choices=parts.identity.openid.choices(),
+        local_account=parts.settings.local_account,
+        origin=parts.settings.base_url,
+        next_path=_next_path(request),
+    )
+    # a printed link does not know where it is to lead
+    response.set_cookie(
+        BACK_COOKIE,
+        _next_path(request),
+        max_age=BACK_LIFETIME_S,
+        secure=is_https(request),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
 
 
 @router.get("/auth/link/{token}")
@@ -50,8 +81,8 @@ async def use_link(request: Request, token: str) -> Response:
     """Sign in by a one-time local link, from its own page only."""
     if is_foreign(request.headers, services(request).settings.base_url):
         raise Forged  # nobody is to be signed in by another site
-    cookie = await services(request).identity.enter_by_link(token, _user_agent(request))
-    return _enter(request, cookie, "/")
+    cookie = await services(request).identity.enter_by_link(token, user_agent(request))
+    return await _enter(request, cookie, request.cookies.get(BACK_COOKIE, "/"))
 
 
 @router.get("/auth/{provider}")
@@ -64,10 +95,10 @@ async def start(request: Request, provider: str) -> Response:
         attempt.cookie_name,
         attempt.cookie,
         max_age=int(ATTEMPT_LIFETIME.total_seconds()),
-        secure=_is_https(request),
+        secure=is_https(request),
         httponly=True,
         # a form that another site posts brings no "lax" cookie
-        samesite="none" if attempt.comes_by_form and _is_https(request) else "lax",
+        samesite="none" if attempt.comes_by_form and is_https(request) else "lax",
     )
     return response
 
@@ -91,7 +122,7 @@ async def _finish(request: Request, provider: str, query: dict[str, str]) -> Res
     attempt_cookie = openid.cookie_name(query.get("state", ""))
     try:
         signed_in = await openid.finish(provider, query, request.cookies.get(attempt_cookie))
-        cookie = await services(request).identity.enter(signed_in, _user_agent(request))
+        cookie = await services(request).identity.enter(signed_in, user_agent(request))
     except OoError as error:
         # a stranger is no news here: who cancelled is told so, and not led round in a circle
         response: Response = (
@@ -100,8 +131,8 @@ async def _finish(request: Request, provider: str, query: dict[str, str]) -> Res
             else problems.answer(request, error)
         )
     else:
-        response = _enter(request, cookie, signed_in.next_path)
-    response.delete_cookie(attempt_cookie, secure=_is_https(request), httponly=True)
+        response = await _enter(request, cookie, signed_in.next_path)
+    response.delete_cookie(attempt_cookie, secure=is_https(request), httponly=True)
     return response
 
 
@@ -114,37 +145,21 @@ async def sign_out(request: Request) -> Response:
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(
         cookie_name(services(request).settings),
-        secure=_is_https(request),
+        secure=is_https(request),
         httponly=True,
         samesite="lax",
     )
     return response
 
 
-def _enter(request: Request, cookie: str, next_path: str) -> Response:
-    response = RedirectResponse(next_path if next_path in NEXT_PATHS else "/", 303)
-    response.set_cookie(
-        cookie_name(services(request).settings),
-        cookie,
-        max_age=services(request).settings.limits.session_days * 24 * 3600,
-        secure=_is_https(request),
-        httponly=True,
-        samesite="lax",
-    )
+async def _enter(request: Request, cookie: str, next_path: str) -> Response:
+    response = RedirectResponse(local_path(next_path), 303)
+    await enter(request, response, cookie)
     return response
 
 
 def _next_path(request: Request) -> str:
-    asked = request.query_params.get("next", "/")
-    return asked if asked in NEXT_PATHS else "/"
-
-
-def _user_agent(request: Request) -> str:
-    return request.headers.get("user-agent", "")
-
-
-def _is_https(request: Request) -> bool:
-    return services(request).settings.base_url.startswith("https:")
+    return local_path(request.query_params.get("next", "/"))
 
 
 PAGE = Page("sign-in", router)

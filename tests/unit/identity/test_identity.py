@@ -9,7 +9,7 @@ from oo.identity.openid import _profile
 from oo.identity.people import Profile, ensure_user
 from oo.identity.sessions import Sessions, csrf_token, hash_token, start_session
 from oo.kit.clock import ManualClock
-from oo.kit.errors import Forbidden, Gone, Unauthorized
+from oo.kit.errors import Forbidden, Gone, NotFound, Unauthorized
 from oo.kit.settings import Settings
 from oo.store.database import Database
 from oo.store.tables import login_links, sessions, users
@@ -80,7 +80,8 @@ async def test_people_list_and_end_their_own_sessions_only(
     listed = {it.user_agent: it for it in await own.list_for(ada, phone)}
     assert listed["phone"].is_current
     assert not listed["laptop"].is_current
-    await own.end(bob, listed["laptop"].id)
+    with pytest.raises(NotFound):
+        await own.end(bob, listed["laptop"].id)
     await accounts.of(laptop)
     await own.end(ada, listed["laptop"].id)
     with pytest.raises(Unauthorized):

@@ -100,15 +100,27 @@ def test_the_local_account_exists_in_dev_on_loopback_only(
 @pytest.mark.parametrize(
     ("host", "address"),
     [
-        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("127.0.0.1", "http://localhost:8000"),
         ("oo.example", "http://oo.example:8000"),
-        ("::1", "http://[::1]:8000"),
-        ("[::1]", "http://[::1]:8000"),
+        ("::1", "http://localhost:8000"),
+        ("[::1]", "http://localhost:8000"),
         ("::", "http://[::]:8000"),
+        ("127.0.0.2", "http://127.0.0.2:8000"),
     ],
 )
 def test_an_address_is_one_that_browsers_take(host: str, address: str) -> None:
     settings = Settings(host=host)
     assert settings.base_url == address
     assert settings.host == host.strip("[]")
-    assert settings.is_loopback == (settings.host in ("127.0.0.1", "::1"))
+    assert settings.is_loopback == (settings.host in ("127.0.0.1", "127.0.0.2", "::1"))
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({"profile": "test"}, "http://127.0.0.1:8000"),
+        ({"public_url": "http://127.0.0.1:8000/"}, "http://127.0.0.1:8000"),
+    ],
+)
+def test_only_the_machines_own_user_is_led_to_its_name(given: dict[str, str], address: str) -> None:
+    assert Settings.model_validate(given).base_url == address

@@ -40,6 +40,8 @@ from tests.peers.store import fresh_store
 from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
 from tests.unit.recommend.test_recommender import NoRefill, templates
 
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
 
 @dataclass
 class Site:
@@ -96,13 +98,14 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 @asynccontextmanager
-async def open_site(folder: Path, **limits: int) -> AsyncIterator[Site]:
+async def open_site(folder: Path, public_url: str = "", **limits: int) -> AsyncIterator[Site]:
     """The application over a store in `folder`, with other limits than it is shipped with."""
-    clock = ManualClock(datetime(2026, 11, 21, 9, tzinfo=UTC))
+    clock = ManualClock(NOW)
     peer = TodoistPeer(now=clock.now)
     settings = Settings.model_validate(
         {
             "data_dir": folder,
+            "public_url": public_url,
             "limits": limits,
             "oidc": {
                 "google": {

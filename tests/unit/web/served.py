@@ -11,8 +11,9 @@ from tests.unit.web.conftest import open_site
 class Served:
     """The application over a store in `folder`, with other limits than it is shipped with."""
 
-    def __init__(self, folder: Path, **limits: int) -> None:
+    def __init__(self, folder: Path, public_url: str = "", **limits: int) -> None:
         self._folder = folder
+        self._public_url = public_url
         self._limits = limits
         self._app: ASGIApp | None = None
 
@@ -30,7 +31,7 @@ class Served:
                 assert message["type"] == f"lifespan.{word}"
                 if word == "startup":
                     opened = await stack.enter_async_context(
-                        open_site(self._folder, **self._limits)
+                        open_site(self._folder, self._public_url, **self._limits)
                     )
                     self._app = opened.app
                 await send({"type": f"lifespan.{word}.complete"})

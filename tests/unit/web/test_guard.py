@@ -8,7 +8,7 @@ from tests.unit.web.conftest import Site, csrf_of
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-HERE = "http://127.0.0.1:8000"
+HERE = "http://localhost:8000"
 
 
 @pytest.fixture
