@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, Text, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.kit.errors import NotFound
 from oo.store.database import Database
 from oo.store.sqlite.compiled_query import CompiledQuery
 from oo.store.tables import users, writings
@@ -97,6 +98,23 @@ async def lock(connection: AsyncConnection, user_ids: Collection[str]) -> dict[s
         row.id: Person(row.user_seq, row.deleted_at is not None, row.pool_version)
         for row in await connection.execute(_LOCK, {"people": list(user_ids)})
     }
+
+
+async def lock_one(connection: AsyncConnection, user_id: str) -> Person:
+    """As `lock`, for one person; raises NotFound for one who is erased or being erased."""
+    person = (await lock(connection, [user_id])).get(user_id)
+    if person is None or person.deleted:
+        raise NotFound("There is no such person.")
+    return person
+
+
+async def remaining(connection: AsyncConnection, user_ids: Collection[str]) -> set[str]:
+    """Who of these people is there, and stays so until the transaction ends.
+
+    For writing what is made of several people: one who was erased must not hold up the others.
+    """
+    rows = await connection.execute(_HEADS_KEPT, {"people": list(user_ids)})
+    return {row.id for row in rows}
 
 
 async def lock_alone(connection: AsyncConnection, user_id: str) -> None:
