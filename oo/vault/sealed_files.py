@@ -35,6 +35,8 @@ def write(
 
     There is no file unless all of it was written. `tick` hears how many bytes were taken.
     """
+    if path.exists():
+        raise _taken(path)
     salt = os.urandom(SALT).hex()
     told = {**header, "key": keyring.current_id, "salt": salt}
     head = orjson.dumps(told)
@@ -51,7 +53,9 @@ def write(
             os.fsync(file.fileno())
         os.link(draft, path)  # refuses to take the place of another file
     except FileExistsError as error:
-        raise ConfigurationError(f"{path} is there already: choose another name.") from error
+        raise _taken(path) from error
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror}.") from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -129,6 +133,10 @@ def _exactly(path: Path, file: BinaryIO, length: int) -> bytes:
     if len(data) < length:
         raise ConfigurationError(f"{path} was cut off: its end is missing.")
     return data
+
+
+def _taken(path: Path) -> ConfigurationError:
+    return ConfigurationError(f"{path} is there already: choose another name.")
 
 
 def _damaged(path: Path) -> ConfigurationError:

@@ -34,10 +34,12 @@ from oo.recommend.learner import Learner
 from oo.recommend.ports import Assembled, Written
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import ReactionRequest, Reactions
-from oo.store import audit, data_keys, erasures, pooled_log, tasks, users
+from oo.store import audit, batches, data_keys, erasures, kept_profiles, pooled_log, tasks, users
 from oo.store.audit import Head
+from oo.store.batches import Turn
 from oo.store.database import Database
 from oo.store.erasure_log import Erased, ErasureLog
+from oo.store.kept_profiles import Profile
 from oo.store.tables import metadata
 from oo.vault.service import Vault
 from tests.peers.postgres import BIN, postgres
@@ -286,6 +288,28 @@ async def test_a_provider_that_never_answers_holds_up_nobody(
     clock.advance(60)
     await erase_people(db, clock, log)
     assert await rows_of(db, ada) == {}
+
+
+async def test_who_was_erased_meanwhile_holds_up_nobody_else(
+    db: Database, clock: ManualClock, log: ErasureLog
+) -> None:
+    ada, bob = await add_person(db, clock, "ada"), await add_person(db, clock, "bob")
+    learner, profiles = Learner(db, policies()["lints"], clock), Profiles(db, clock)
+    for person in (ada, bob):
+        tip = await serve_tip(db, clock, person)
+        await Reactions(db, clock).accept(ReactionRequest(person, tip, Action.DONE, 900, person))
+    await learner.catch_up({ada: 1, bob: 1})
+    await ask(db, clock, ada)
+    await erase_people(db, clock, log)
+    assert await learner.flush() == 2
+    async with db.write() as connection:
+        turns = [Turn(person, clock.now()) for person in (ada, bob)]
+        await batches.begin(connection, "batch", turns, clock.now())
+        await kept_profiles.save(connection, Profile(ada, 1, {}, clock.now()))
+    await profiles.rebuild(bob)
+    assert await rows_of(db, ada) == {}
+    found = await rows_of(db, bob)
+    assert {"user_models", "fill_batch_people", "profiles"} <= found.keys()
 
 
 async def test_it_goes_on_where_it_was_cut_off(
