@@ -8,7 +8,7 @@ from oo.store.database import Database
 from oo.store.erasure_log import Erased, ErasureLog
 
 ACTOR = "job:erase-people"
-PEOPLE = 20  # at a time
+PEOPLE = 200  # at a time: some may wait for their provider for hours
 WITHIN = timedelta(hours=20)  # a provider that does not answer holds up nobody's erasure
 
 

@@ -20,10 +20,11 @@ from oo.store.audit import Entry
 from oo.store.database import PURGE_ROWS
 from oo.store.erasure_tables import erasures
 from oo.store.outbox import REVOKE_GRANT
-from oo.store.tables import data_keys, metadata, sessions
+from oo.store.tables import data_keys, metadata
 from oo.store.tables import outbox as outbox_table
 from oo.store.tables import users as users_table
 
+LETS_IN = ("sessions", "identities", "passkeys")  # tables of what opens an account
 KIND = "erased"  # what stands for the provider of a person who is being erased
 
 
@@ -71,20 +72,15 @@ async def begin(
         return begun
     if revoke:
         await _ask_to_revoke(connection, user_id, now)
-    await connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+    for table in personal_tables():
+        if table.name in LETS_IN:
+            await connection.execute(delete(table).where(table.c.user_id == user_id))
     # the account at the provider is free again for another beginning
+    blank: dict[str, str | None] = {"provider": KIND, "subject": user_id, "email": "", "name": ""}
+    blank |= dict.fromkeys(("pooling_since", "cloud_models_since"))
+    there_are = {name: value for name, value in blank.items() if name in users_table.c}
     await connection.execute(
-        update(users_table)
-        .where(users_table.c.id == user_id)
-        .values(
-            provider=KIND,
-            subject=user_id,
-            email="",
-            name="",
-            deleted_at=now,
-            pooling_since=None,
-            cloud_models_since=None,
-        )
+        update(users_table).where(users_table.c.id == user_id).values(deleted_at=now, **there_are)
     )
     if begun is not None:  # a restored backup has brought the person back
         await connection.execute(

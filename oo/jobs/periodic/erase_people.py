@@ -3,4 +3,4 @@
 from oo.jobs.contract import Job
 from oo.jobs.erasing import erase_people
 
-JOB = Job("erase-people", 2.0, erase_people)
+JOB = Job("erase-people", 5.0, erase_people)

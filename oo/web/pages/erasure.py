@@ -93,7 +93,7 @@ def _in_words(counts: dict[str, int]) -> list[str]:
         words = WORDS.get(name, OTHER)
         said[words] = said.get(words, 0) + rows
     ordered = [*WORDS.values(), OTHER]
-    return [f"{said[words]} {words}" for words in ordered if words in said]
+    return [f"{words} {said[words]}" for words in ordered if words in said]
 
 
 PAGE = Page("erasure", router)
