@@ -26,6 +26,7 @@ from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store.database import Database
+from oo.store.erasure_log import ErasureLog
 from oo.vault.audit_head import AuditHead
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class Jobs:
                 Clock: clock,
                 Nightly: settings.nightly,
                 AuditHead: AuditHead.of(settings),
+                ErasureLog: ErasureLog(settings.data_dir.resolve()),
                 ports.ReadsSources: integrations,
                 ports.ClosesTasks: integrations,
                 ports.RevokesGrants: integrations,

@@ -40,6 +40,12 @@ def as_running(settings: Settings) -> Settings:
         return settings
 
 
+def is_running(settings: Settings) -> bool:
+    """Whether an oO of this machine runs on the data folder."""
+    lock = settings.data_dir.resolve() / LOCK
+    return lock.exists() and _is_held(FileLock(lock))
+
+
 def health(settings: Settings) -> dict[str, Any] | None:
     """What `/health/ready` says; None while nothing answers."""
     host = EVERYWHERE.get(settings.host, settings.host)

@@ -13,7 +13,7 @@ from oo.integrations.beside import Planner
 from oo.integrations.import_plans import Change, Plan, Slice, Upon
 from oo.integrations.registry import ConfiguredSource
 from oo.kit.clock import Clock
-from oo.kit.errors import Conflict, NotFound
+from oo.kit.errors import Conflict
 from oo.store import connections, forget, kinds, last_imports, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database
@@ -99,9 +99,7 @@ class _Taking:
             part: Slice = pickle.loads(pickled)  # noqa: S301 - made by this program
             async with self._db.write() as connection:
                 # before anything is read: a reaction of the same person waits, or has been written
-                person = (await users.lock(connection, [user_id])).get(user_id)
-                if person is None or person.deleted:
-                    raise NotFound("There is no such person.")
+                person = await users.lock_one(connection, user_id)
                 is_alone = is_alone and (person.pool_version, person.user_seq) == (version, seq)
                 if not is_alone:
                     await self._compare(connection, part, row)
@@ -118,7 +116,7 @@ class _Taking:
         """Plan and write in one transaction: nobody else can write in between."""
         user_id, done = self._upon.user_id, []
         async with self._db.write() as connection:
-            await users.lock(connection, [user_id])
+            await users.lock_one(connection, user_id)
             plan = await planner.plan(self._upon._replace(written=frozenset(self.written)))
             await self._begin(connection, plan)
             for pickled in plan.slices:

@@ -99,7 +99,7 @@ class Integrations:
             raise BadRequest("This connection was started elsewhere or too long ago. Start again.")
         grant = await source.exchange(code, self.redirect_uri(name))
         async with self._db.write() as connection:
-            await users.lock(connection, [user_id])
+            await users.lock_one(connection, user_id)
             secret = await self._grants.sealed(connection, user_id, name, grant)
             before = await connections.get(connection, user_id, name)
             synced_at = before.synced_at if before else None

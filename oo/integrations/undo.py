@@ -21,7 +21,7 @@ async def undo(db: Database, clock: Clock, user_id: str, source: str) -> int:
     """
     now = clock.now()
     async with db.write() as connection:
-        await users.lock(connection, [user_id])
+        await users.lock_one(connection, user_id)
         last = await last_imports.get(connection, user_id, source)
         if last is None or last.expires_at <= now:
             raise Gone("There is no import that can still be undone.")

@@ -8,6 +8,7 @@ from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.pools import Ended
+from oo.store import users as users_rows
 from oo.store.activity import has_something_to_do, is_active
 from oo.store.tables import fill_batch_people, fill_batches, profiles, users
 
@@ -69,7 +70,12 @@ async def begin(
         update(fill_batches).where(f.finished_at.is_(None)).values(finished_at=now)
     )
     await connection.execute(insert(fill_batches).values(id=batch_id, started_at=now))
-    rows = [{"batch_id": batch_id, "user_id": turn.user_id, "at": turn.at} for turn in turns]
+    there = await users_rows.remaining(connection, {turn.user_id for turn in turns})
+    rows = [
+        {"batch_id": batch_id, "user_id": turn.user_id, "at": turn.at}
+        for turn in turns
+        if turn.user_id in there
+    ]
     for start in range(0, len(rows), _ROWS):
         await connection.execute(insert(fill_batch_people), rows[start : start + _ROWS])
 

@@ -35,7 +35,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self.is_sqlite = self.is_of_sqlite(url)
         options: dict[str, Any] = {"json_serializer": json_of, "json_deserializer": orjson.loads}
         self._lock: WriterLock | None = None
         self._hot_reader: sqlite3.Connection | None = None
@@ -61,6 +61,11 @@ class Database:
         event.listen(self._reader.sync_engine, "connect", _prepare_sqlite)
         event.listen(self._writer.sync_engine, "connect", _prepare_sqlite_writer)
         event.listen(self._writer.sync_engine, "begin", _begin_immediate)
+
+    @staticmethod
+    def is_of_sqlite(url: str) -> bool:
+        """Whether the address is one of SQLite."""
+        return make_url(url).get_backend_name() == "sqlite"
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -8,6 +8,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.rewards import Action
+from oo.store import users as users_rows
 from oo.store.tables import feedback, profiles, tip_scores, users
 from oo.store.upsert import insert_into
 
@@ -37,7 +38,9 @@ async def load(connection: AsyncConnection, user_ids: Collection[str]) -> dict[s
 
 
 async def save(connection: AsyncConnection, profile: Profile) -> None:
-    """Keep a profile in place of an older one."""
+    """Keep a profile in place of an older one; none of a person who was erased meanwhile."""
+    if not await users_rows.remaining(connection, [profile.user_id]):
+        return
     statement = insert_into(connection, profiles).values(**profile._asdict())
     fresh = statement.excluded
     await connection.execute(

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.store import users as users_rows
 from oo.store.tables import user_models, users
 from oo.store.upsert import insert_into
 
@@ -36,8 +37,13 @@ async def save(connection: AsyncConnection, models: Sequence[StoredModel], now: 
     """Write states, each only if it has folded more reactions than the stored one.
 
     This compare-and-set is the fence: a state is a fold of the log, so of two holders the one with
-    the higher `applied_seq` is right and a stale one changes nothing.
+    the higher `applied_seq` is right and a stale one changes nothing. States of people who were
+    erased meanwhile are dropped.
     """
+    there = await users_rows.remaining(connection, {model.user_id for model in models})
+    models = [model for model in models if model.user_id in there]
+    if not models:
+        return
     statement = insert_into(connection, user_models)
     fresh = statement.excluded
     statement = statement.on_conflict_do_update(

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from oo.store.access_tables import login_links, machine_tokens, passkey_challenges, passkeys
 from oo.store.audit_tables import audit
 from oo.store.batch_tables import fill_batch_people, fill_batches
+from oo.store.erasure_tables import erasures
 from oo.store.import_tables import last_imports
 from oo.store.learning_tables import writings
 from oo.store.model_call_tables import model_calls
@@ -43,6 +44,7 @@ __all__ = [
     "candidates",
     "connections",
     "data_keys",
+    "erasures",
     "feedback",
     "fill_batch_people",
     "fill_batches",

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, func, or_, sele
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.roles import Role
+from oo.kit.errors import NotFound
 from oo.store.database import Hot
 from oo.store.tables import users, writings
 from oo.store.upsert import insert_into
@@ -93,6 +94,23 @@ async def lock(connection: Hot, user_ids: Collection[str]) -> dict[str, Person]:
         row.id: Person(row.user_seq, row.deleted_at is not None, row.pool_version)
         for row in await connection.execute(_LOCK, {"people": list(user_ids)})
     }
+
+
+async def lock_one(connection: AsyncConnection, user_id: str) -> Person:
+    """As `lock`, for one person; raises NotFound for one who is erased or being erased."""
+    person = (await lock(connection, [user_id])).get(user_id)
+    if person is None or person.deleted:
+        raise NotFound("There is no such person.")
+    return person
+
+
+async def remaining(connection: AsyncConnection, user_ids: Collection[str]) -> set[str]:
+    """Who of these people is there, and stays so until the transaction ends.
+
+    For writing what is made of several people: one who was erased must not hold up the others.
+    """
+    rows = await connection.execute(_HEADS_KEPT, {"people": list(user_ids)})
+    return {row.id for row in rows}
 
 
 async def lock_alone(connection: AsyncConnection, user_id: str) -> None:

@@ -16,6 +16,7 @@ from oo.kit.settings import Settings
 KEY_BYTES = 32
 FILE_NAME = "master.key"
 FILE_KEY_ID = "file"
+KEY_FILE_ID = "key file"  # of a backup
 
 
 class Keyring:
@@ -51,8 +52,11 @@ class Keyring:
         return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(root)
 
 
-def load_keyring(settings: Settings) -> Keyring:
-    """The keys of the settings, or the one in data_dir, made at the first start with mode 0600."""
+def load_keyring(settings: Settings, make: bool = True) -> Keyring:
+    """The keys of the settings, or the one in data_dir, made at the first start with mode 0600.
+
+    Raises ConfigurationError where there is none and `make` says not to make one.
+    """
     if settings.master_keys:
         return Keyring(
             {
@@ -60,7 +64,21 @@ def load_keyring(settings: Settings) -> Keyring:
                 for key_id, secret in settings.master_keys.items()
             }
         )
-    return Keyring({FILE_KEY_ID: _file_key(settings.data_dir / FILE_NAME)})
+    path = settings.data_dir / FILE_NAME
+    if not make and not path.exists():
+        # one that is made anew would hide that the right one is missing
+        raise ConfigurationError(
+            f"There is no {path}, and people's data is sealed under it: put it there first. If it"
+            " is lost, put 32 random bytes in base64 there, and then `oo keys abandon`."
+        )
+    return Keyring({FILE_KEY_ID: _file_key(path)})
+
+
+def key_file_ring(path: Path, make: bool = False) -> Keyring:
+    """The one key in a file of 32 bytes in base64; made if there is none and `make` says so."""
+    if not make and not path.exists():
+        raise ConfigurationError(f"There is no key at {path}.")
+    return Keyring({KEY_FILE_ID: _file_key(path)})
 
 
 def _decode(key_id: str, text: str) -> bytes:

@@ -26,6 +26,7 @@ from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store.database import Database
+from oo.store.erasure_log import ErasureLog
 from oo.vault.audit_head import AuditHead
 from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
@@ -85,6 +86,7 @@ def provided(db: Database, clock: ManualClock, tmp_path: Path) -> Provided:
             Clock: clock,
             Nightly: Nightly(),
             AuditHead: AuditHead(tmp_path, keyring),
+            ErasureLog: ErasureLog(tmp_path),
             ports.ReadsSources: integrations,
             ports.ClosesTasks: integrations,
             ports.RevokesGrants: integrations,

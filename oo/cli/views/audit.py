@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from oo.cli.console import wide
 from oo.store.audit import Facts, Link
@@ -11,7 +11,8 @@ from oo.store.audit import Facts, Link
 
 def show_log(links: Sequence[Link]) -> None:
     """A line for each entry."""
-    table = Table("", "when (UTC)", "who", "did", "to", "what", box=None, pad_edge=False)
+    folded = [Column(name, overflow="fold") for name in ("who", "did", "to", "what")]
+    table = Table("", "when (UTC)", *folded, box=None, pad_edge=False)
     for number, entry, _ in links:
         told = [entry.why, _told("before", entry.before), _told("after", entry.after)]
         table.add_row(

@@ -8,7 +8,7 @@ import pytest
 import oo
 
 FOLDER = Path(oo.__file__).parent
-LOCKS = {"users.lock", "users.lock_alone"}
+LOCKS = {"users.lock", "users.lock_one", "users.lock_alone"}
 WRITES = {
     "tasks.put",
     "tasks.remove",
