@@ -1,5 +1,6 @@
 """Signing in and out, for the web layer."""
 
+from oo.identity.agreeing import imply_terms
 from oo.identity.local import check_login_link, use_login_link
 from oo.identity.openid import OpenIdSignIn, SignedIn
 from oo.identity.people import ensure_user
@@ -29,6 +30,7 @@ class Identity:
         """Begin a session for who signed in; returns the cookie's value."""
         async with self._db.write() as connection:
             user_id = await ensure_user(connection, signed_in.profile, self._clock)
+            await imply_terms(connection, user_id, self._clock)
             return await start_session(
                 connection, user_id, self._clock, self._settings.limits.session_days, user_agent
             )

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from oo.store.batch_tables import fill_batch_people, fill_batches
+from oo.store.consent_tables import consents
 from oo.store.import_tables import last_imports
 from oo.store.learning_tables import writings
 from oo.store.model_call_tables import model_calls
@@ -39,6 +40,7 @@ __all__ = [
     "adapter_changes",
     "candidates",
     "connections",
+    "consents",
     "data_keys",
     "feedback",
     "fill_batch_people",
@@ -85,10 +87,6 @@ users = Table(
     # since when what a pool is made from has changed with no good pool after it
     Column("changed_at", UtcDateTime),
     Column("good_until", UtcDateTime),  # by the clock alone; none: it is not good
-    # when the person agreed that what all people have in common is learnt from them too
-    Column("pooling_since", UtcDateTime),
-    # when the person agreed that cloud models may read their tasks
-    Column("cloud_models_since", UtcDateTime),
     UniqueConstraint("provider", "subject"),
 )
 
@@ -243,7 +241,7 @@ feedback = Table(
     metadata,
     Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
     Column("user_seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("tip_id", ID, ForeignKey("tip_scores.id"), nullable=False),
+    Column("tip_id", ID, nullable=False),  # a decision ends earlier than what was learnt of it
     Column("revision", Integer, nullable=False, server_default="0"),
     Column("action", String(16), nullable=False),
     Column("dwell_ms", BigInteger, nullable=False),
