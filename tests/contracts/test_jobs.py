@@ -20,7 +20,7 @@ from oo.kit.clock import Clock, ManualClock
 from oo.kit.errors import ConfigurationError
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
-from oo.kit.settings import Nightly
+from oo.kit.settings import Nightly, Retention
 from oo.mlops.shadows import ShadowPolicies
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
@@ -83,6 +83,7 @@ def provided(db: Database, clock: ManualClock) -> Provided:
             Database: db,
             Clock: clock,
             Nightly: Nightly(),
+            Retention: Retention(),
             ports.ReadsSources: integrations,
             ports.ClosesTasks: integrations,
             ports.RevokesGrants: integrations,

@@ -1,5 +1,7 @@
 """Consents with their history, in place of two columns; decisions end while reactions stay."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -36,7 +38,7 @@ def upgrade() -> None:
         op.f("ix_consents_purpose_user_id_id"), "consents", ["purpose", "user_id", "id"]
     )
     for purpose, column in BEFORE.items():
-        since = sa.column(column)
+        since: sa.ColumnClause[Any] = sa.column(column)
         agreed = sa.select(
             sa.column("id"), sa.literal(purpose), sa.literal(1), sa.true(), since, sa.literal(HOW)
         ).select_from(sa.table("users"))
