@@ -26,6 +26,7 @@ from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store.database import Database
+from oo.vault.audit_head import AuditHead
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ class Jobs:
                 Clock: clock,
                 Nightly: settings.nightly,
                 Retention: settings.retention,
+                AuditHead: AuditHead.of(settings),
                 ports.ReadsSources: integrations,
                 ports.ClosesTasks: integrations,
                 ports.RevokesGrants: integrations,

@@ -18,10 +18,16 @@ def order_of(actor: str, reason: str) -> Order:
     """The order as of now; raises BadRequest without a reason."""
     if not reason.strip():
         raise BadRequest("Say why: --reason is kept with the change.")
-    return Order(actor or _user(), reason.strip(), SystemClock().now())
+    return Order(actor or machine_user(), reason.strip(), SystemClock().now())
 
 
-def _user() -> str:
+def operator() -> str:
+    """Who runs this command, as the audit log names them."""
+    return f"operator:{machine_user()}"
+
+
+def machine_user() -> str:
+    """The name of this machine's user."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name

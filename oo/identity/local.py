@@ -9,14 +9,17 @@ from oo.identity.sessions import TOKEN_BYTES, hash_token, start_session
 from oo.kit.clock import Clock
 from oo.kit.errors import Forbidden, Gone
 from oo.kit.settings import Settings
-from oo.store import login_links
+from oo.store import audit, login_links
+from oo.store.audit import Entry
 from oo.store.database import Database
 
 GONE = "This link was used or is too old. Print a new one with oo login."
 LOCAL = Profile(provider="local", subject="owner", email="", name="You")
 
 
-async def create_login_link(db: Database, settings: Settings, clock: Clock) -> str:
+async def create_login_link(
+    db: Database, settings: Settings, clock: Clock, actor: str = "operator"
+) -> str:
     """A link that signs in once, soon; raises Forbidden unless `settings.local_account`."""
     _check_allowed(settings)
     token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -24,6 +27,8 @@ async def create_login_link(db: Database, settings: Settings, clock: Clock) -> s
     expires_at = now + timedelta(minutes=settings.limits.login_link_minutes)
     async with db.write() as connection:
         await login_links.add(connection, hash_token(token), now, expires_at)
+        whom = f"{LOCAL.provider}:{LOCAL.subject}"
+        await audit.append(connection, Entry(actor, "login_link.make", whom, now))
     return f"{settings.base_url}/auth/link/{token}"
 
 
@@ -45,12 +50,17 @@ async def use_login_link(
             raise Gone(GONE)
         user_id = await ensure_user(connection, LOCAL, clock)
         await imply_terms(connection, user_id, clock)
-        return await start_session(
+        cookie = await start_session(
             connection, user_id, clock, settings.limits.session_days, user_agent
         )
+        person = f"person:{user_id}"
+        await audit.append(connection, Entry(person, "login_link.use", person, clock.now()))
+        return cookie
 
 
-async def create_script_session(db: Database, settings: Settings, clock: Clock, email: str) -> str:
+async def create_script_session(
+    db: Database, settings: Settings, clock: Clock, email: str, actor: str = "operator"
+) -> str:
     """A session cookie for scripts, of the local person with that address; made when new.
 
     Raises Forbidden unless `settings.local_account`.
@@ -60,7 +70,10 @@ async def create_script_session(db: Database, settings: Settings, clock: Clock, 
     async with db.write() as connection:
         user_id = await ensure_user(connection, profile, clock)
         await imply_terms(connection, user_id, clock)
-        return await start_session(connection, user_id, clock, 1, "oo user session")
+        cookie = await start_session(connection, user_id, clock, 1, "oo user session")
+        whom = f"person:{user_id}"
+        await audit.append(connection, Entry(actor, "script_session.make", whom, clock.now()))
+        return cookie
 
 
 def _check_allowed(settings: Settings) -> None:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.store import audit
+from oo.store.audit import Entry
 from oo.store.tables import adapter_changes
 
 PROMOTED = "promoted"
@@ -76,6 +78,11 @@ async def record(connection: AsyncConnection, change: AdapterChange) -> None:
             created_at=change.created_at,
         )
     )
+    actor, whom = f"operator:{change.actor}", f"adapter:{change.adapter}"
+    after = {"alias": change.alias}
+    action = f"adapter.{change.role}"
+    entry = Entry(actor, action, whom, change.created_at, change.reason, after=after)
+    await audit.append(connection, entry)
 
 
 async def history(connection: AsyncConnection) -> list[AdapterChange]:

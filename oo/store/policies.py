@@ -12,6 +12,8 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.policies import PolicyRef
+from oo.store import audit
+from oo.store.audit import Entry
 from oo.store.tables import policy_changes, policy_parameters
 
 IN_FORCE = "in_force"
@@ -111,6 +113,9 @@ async def record(connection: AsyncConnection, change: Change) -> None:
             created_at=change.created_at,
         )
     )
+    actor, whom = f"operator:{change.actor}", f"policy:{change.policy}"
+    entry = Entry(actor, f"policy.{change.role}", whom, change.created_at, change.reason)
+    await audit.append(connection, entry)
 
 
 async def _take_turn(connection: AsyncConnection) -> None:

@@ -20,6 +20,8 @@ from oo.domain.prompts import (
     Challenger,
     PromptRoles,
 )
+from oo.store import audit
+from oo.store.audit import Entry
 from oo.store.shared_tables import prompt_changes, prompt_texts
 from oo.store.tables import users
 
@@ -100,6 +102,11 @@ async def record(connection: AsyncConnection, change: PromptChange) -> None:
     if change.role in SERVING:
         # pools that another prompt wrote for are no longer good: each is looked at again
         await connection.execute(update(users).values(look_again_at=None))
+    actor, whom = f"operator:{change.actor}", f"prompt:{change.version}"
+    after = {"share": change.share} if change.share else None
+    action = f"prompt.{change.role}"
+    entry = Entry(actor, action, whom, change.created_at, change.reason, after=after)
+    await audit.append(connection, entry)
 
 
 async def keep_text(connection: AsyncConnection, kept: PromptText) -> None:

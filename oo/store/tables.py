@@ -21,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from oo.store.audit_tables import audit
 from oo.store.batch_tables import fill_batch_people, fill_batches
 from oo.store.consent_tables import consents
 from oo.store.import_tables import last_imports
@@ -38,6 +39,7 @@ from oo.store.shared_tables import (
 __all__ = [
     "UtcDateTime",
     "adapter_changes",
+    "audit",
     "candidates",
     "connections",
     "consents",

@@ -26,6 +26,7 @@ from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store.database import Database
+from oo.vault.audit_head import AuditHead
 from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
 from tests.peers.store import add_person, fresh_store
@@ -73,7 +74,7 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def provided(db: Database, clock: ManualClock) -> Provided:
+def provided(db: Database, clock: ManualClock, tmp_path: Path) -> Provided:
     keyring = Keyring({"test": bytes(32)})
     vault = Vault(keyring, clock)
     integrations = Integrations(db, vault, keyring, {}, clock, "http://127.0.0.1")
@@ -84,6 +85,7 @@ def provided(db: Database, clock: ManualClock) -> Provided:
             Clock: clock,
             Nightly: Nightly(),
             Retention: Retention(),
+            AuditHead: AuditHead(tmp_path, keyring),
             ports.ReadsSources: integrations,
             ports.ClosesTasks: integrations,
             ports.RevokesGrants: integrations,

@@ -2,6 +2,7 @@
 
 from oo.cli.command import Command, Group
 from oo.cli.console import out
+from oo.cli.orders import operator
 from oo.cli.running import as_running
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
@@ -13,7 +14,8 @@ def login() -> None:
     from oo.identity.local import create_login_link
 
     settings = as_running(load_settings())
-    out.print(with_store(settings, lambda db: create_login_link(db, settings, SystemClock())))
+    actor, clock = operator(), SystemClock()
+    out.print(with_store(settings, lambda db: create_login_link(db, settings, clock, actor)))
 
 
 COMMAND = Command("login", Group.PEOPLE, login)

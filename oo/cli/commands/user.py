@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from oo.cli.command import Command, Group
+from oo.cli.orders import operator
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
 from oo.store.offline import with_store
@@ -24,8 +25,9 @@ def session(email: Annotated[str, typer.Argument(help="The person's address.")])
     from oo.identity.local import create_script_session
 
     settings = load_settings()
+    actor, clock = operator(), SystemClock()
     cookie = with_store(
-        settings, lambda db: create_script_session(db, settings, SystemClock(), email)
+        settings, lambda db: create_script_session(db, settings, clock, email, actor)
     )
     sys.stdout.write(cookie + "\n")
 
