@@ -19,6 +19,7 @@ from oo.store.tables import metadata, users
 
 # tables that hold nothing about a person, and why that is so
 EXCLUDED: Mapping[str, str] = {
+    "audit": "who did what; people are numbers in it, and nobody may alter it",
     "login_links": "a link names nobody; it ends within minutes",
     "fill_batches": "when a nightly batch began and ended",
     "policy_parameters": "sums over many people's reactions; refitted without who is erased",
@@ -49,6 +50,11 @@ class Held:
     at: str | None = None
     withheld: Mapping[str, str] = field(default_factory=dict)
     returns: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name of the table."""
+        return f"{self.table.name}"
 
     @property
     def person(self) -> "Column[str]":
@@ -92,7 +98,7 @@ def categories() -> Mapping[str, Category]:
 
 def held_in_order() -> list[Held]:
     """The tables of all categories, each after those that it refers to."""
-    by_name = {held.table.name: held for one in categories().values() for held in one.holds}
+    by_name = {held.name: held for one in categories().values() for held in one.holds}
     return [by_name[table.name] for table in metadata.sorted_tables if table.name in by_name]
 
 

@@ -1,8 +1,6 @@
 """What people allow: its history, what follows from it, and where it came from, on both stores."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -17,36 +15,14 @@ from oo.store.consents import Said
 from oo.store.database import Database
 from oo.store.migrate import migrate
 from oo.store.tables import metadata
-from tests.peers.postgres import BIN, postgres
+from tests.peers import both_stores
 from tests.peers.store import add_person, say
 
+postgres_url, empty = both_stores.postgres_url, both_stores.empty
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 CLOCK = ManualClock(NOW)
 PLANTS = Task("file:1", "file", "1", "Water the plants")
 EVENT = Event("ics:1", "ics", "1", "Lunch", NOW, NOW + timedelta(hours=1))
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    if BIN is None:
-        pytest.skip("needs Debian's postgresql")
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def empty(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    db = Database(url)
-    if not db.is_sqlite:
-        async with db.write() as connection:
-            await connection.execute(text("DROP SCHEMA public CASCADE"))
-            await connection.execute(text("CREATE SCHEMA public"))
-    yield db
-    await db.close()
 
 
 @pytest.fixture
