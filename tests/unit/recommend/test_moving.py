@@ -32,7 +32,7 @@ from tests.peers.store import add_person, fresh_store
 from tests.unit.recommend.conftest import START
 from tests.unit.recommend.test_recommender import NoRefill
 
-BEFORE, AFTER = 40, 100
+BEFORE, AFTER = 25, 100
 
 
 class Made(NamedTuple):
