@@ -76,7 +76,7 @@ class Nightly(BaseModel):
 
 
 class Retention(BaseModel):
-    """How many days what is kept of people stays; `docs/privacy.md` has the whole table."""
+    """How many days what is kept of people stays; `docs/data.md` has the whole table."""
 
     decisions_days: int = Field(
         default=30, ge=1, description="Tips that were shown, with what spoke for them"
