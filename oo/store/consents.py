@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.consents import kind_of_purpose, purposes
@@ -27,6 +27,13 @@ class Said(NamedTuple):
 
 _c = consents.c
 _SAID = (_c.purpose, _c.version, _c.given, _c.at, _c.how)
+# built once: every slice of a list runs it
+_NEWEST = select(*_SAID).where(
+    _c.user_id == bindparam("person"),
+    _c.id.in_(
+        select(func.max(_c.id)).where(_c.user_id == bindparam("person")).group_by(_c.purpose)
+    ),
+)
 
 
 async def record(connection: AsyncConnection, user_id: str, said: Iterable[Said]) -> None:
@@ -44,9 +51,8 @@ async def history(connection: AsyncConnection, user_id: str) -> list[Said]:
 
 async def newest(connection: AsyncConnection, user_id: str) -> dict[str, Said]:
     """The person's last word on each purpose that they said anything of."""
-    last = select(func.max(_c.id)).where(_c.user_id == user_id).group_by(_c.purpose)
-    query = select(*_SAID).where(_c.user_id == user_id, _c.id.in_(last))
-    return {row.purpose: Said(*row) for row in await connection.execute(query)}
+    rows = await connection.execute(_NEWEST, {"person": user_id})
+    return {row.purpose: Said(*row) for row in rows}
 
 
 async def is_given(connection: AsyncConnection, user_id: str, purpose: str) -> bool:
