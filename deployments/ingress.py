@@ -22,6 +22,7 @@ from oo.identity.sessions import Sessions
 from oo.integrations.service import Integrations
 from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
+from oo.mlops.learnt import Learnt
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.freshness import PoolFreshness
 from oo.recommend.pool import Pool
@@ -103,6 +104,7 @@ class Ingress:
             refill=self._refill,
             wake=bandit.wake,
             explainer=Explainer(self._db),
+            learnt=Learnt(self._db, clock),
             listener=GeneratorListener(generator, Listener(self._db, clock, quick_composer)),
             freshness=PoolFreshness(self._db, clock, settings.nightly.active_days),
             health=Watch(

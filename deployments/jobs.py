@@ -20,7 +20,7 @@ from oo.kit.debounce import Debounce
 from oo.kit.errors import Unavailable
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
-from oo.kit.settings import Nightly
+from oo.kit.settings import Nightly, Retention
 from oo.mlops.shadows import ShadowPolicies
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
@@ -89,6 +89,7 @@ class Jobs:
                 Database: db,
                 Clock: clock,
                 Nightly: settings.nightly,
+                Retention: settings.retention,
                 AuditHead: AuditHead.of(settings),
                 ErasureLog: ErasureLog(settings.data_dir.resolve()),
                 ports.ReadsSources: integrations,

@@ -37,3 +37,18 @@ class Explains(Protocol):
         Raises NotFound for a tip that there is not, or whose policy or log is gone.
         """
         ...
+
+
+class Finding(NamedTuple):
+    """Something that was learnt of a person, in words, and what it rests upon."""
+
+    words: str
+    evidence: str
+
+
+class TellsLearnt(Protocol):
+    """Says what was learnt of a person."""
+
+    async def tell(self, user_id: str) -> list[Finding]:
+        """What stands out, the strongest first; nothing of somebody who has hardly reacted."""
+        ...

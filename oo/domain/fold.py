@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from oo.domain.policies import Policy
-from oo.domain.reactions import Reaction
+from oo.domain.reactions import FRESH_START, Forgotten, Reaction
 from oo.domain.statistics import Floats, Statistics, day_of, day_weight
 
 MOST_WEIGHT = 1e6  # as many reactions of one person as will ever be
@@ -26,6 +26,8 @@ def fold(policy: Policy, statistics: Statistics, reactions: Iterable[Reaction]) 
     A feature that a reaction is too old to have counts as 0.
     """
     for reaction in reactions:
+        if reaction.action == FRESH_START:
+            statistics = Statistics.empty(policy.dimension)
         if reaction.late:
             continue
         x, weight = _learnt(policy, reaction)
@@ -37,8 +39,13 @@ def fold(policy: Policy, statistics: Statistics, reactions: Iterable[Reaction]) 
 
 
 def unfold(policy: Policy, statistics: Statistics, reactions: Iterable[Reaction]) -> Statistics:
-    """The statistics before `reactions`, equal to the fold up to there but for rounding."""
+    """The statistics before `reactions`, equal to the fold up to there but for rounding.
+
+    Raises ValueError where the fold began anew: what was before is erased.
+    """
     for reaction in reactions:
+        if reaction.action == FRESH_START:
+            raise Forgotten("what it was made with is erased")
         if reaction.late:
             continue
         x, weight = _learnt(policy, reaction)

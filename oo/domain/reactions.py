@@ -1,7 +1,13 @@
 """Reactions as they are logged: append-only, numbered per person."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+# what a row of the log is once its person has had erased what was learnt from it, and the row
+# after those: from there on the fold begins anew
+FORGOTTEN = "forgotten"
+FRESH_START = "fresh_start"
 
 LATE_AFTER = timedelta(hours=24)
 
@@ -29,3 +35,16 @@ class Reaction:
     learned_at: datetime
     revision: int = 0
     replaces: float | None = None
+
+
+class Forgotten(ValueError):
+    """What a decision was made with has been erased since, at its person's wish."""
+
+
+def check_known(reactions: Iterable[Reaction]) -> None:
+    """Raise Forgotten when the state after these cannot be known any more."""
+    unknown = False
+    for reaction in reactions:
+        unknown = reaction.action == FORGOTTEN or (unknown and reaction.action != FRESH_START)
+    if unknown:
+        raise Forgotten("what it was made with is erased")

@@ -3,6 +3,7 @@
 import secrets
 from datetime import timedelta
 
+from oo.identity.agreeing import imply_terms
 from oo.identity.people import Profile, ensure_user
 from oo.identity.sessions import TOKEN_BYTES, hash_token, start_session
 from oo.kit.clock import Clock
@@ -48,6 +49,7 @@ async def use_login_link(
         if not await login_links.use(connection, hash_token(token), clock.now()):
             raise Gone(GONE)
         user_id = await ensure_user(connection, LOCAL, clock)
+        await imply_terms(connection, user_id, clock)
         cookie = await start_session(
             connection, user_id, clock, settings.limits.session_days, user_agent
         )
@@ -67,6 +69,7 @@ async def create_script_session(
     profile = Profile(provider="script", subject=email, email=email, name=email.partition("@")[0])
     async with db.write() as connection:
         user_id = await ensure_user(connection, profile, clock)
+        await imply_terms(connection, user_id, clock)
         cookie = await start_session(connection, user_id, clock, 1, "oo user session")
         whom = f"person:{user_id}"
         await audit.append(connection, Entry(actor, "script_session.make", whom, clock.now()))

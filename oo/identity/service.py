@@ -1,5 +1,6 @@
 """Signing in and out, for the web layer."""
 
+from oo.identity.agreeing import imply_terms
 from oo.identity.local import check_login_link, use_login_link
 from oo.identity.machines import Machines
 from oo.identity.openid import OpenIdSignIn, SignedIn
@@ -36,6 +37,7 @@ class Identity:
         async with self._db.write() as connection:
             profile, clock = signed_in.profile, self._clock
             user_id = await ensure_user(connection, profile, clock)
+            await imply_terms(connection, user_id, clock)
             await seed_admin(connection, user_id, profile, self._settings, clock)
             return await start_session(
                 connection, user_id, self._clock, self._settings.limits.session_days, user_agent

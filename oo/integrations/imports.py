@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.signals import LineError
 from oo.integrations import completions
+from oo.integrations.allowed import check_allowed, imply_kinds
 from oo.integrations.beside import Planner
 from oo.integrations.import_plans import Change, Plan, Slice, Upon
 from oo.integrations.registry import ConfiguredSource
@@ -60,11 +61,13 @@ async def take_upload(
     """Store the signals of an upload; tasks that it says are finished are finished.
 
     `charset` is the encoding that the sender names. Raises Conflict when the source takes no
-    uploads, BadRequest or TooLarge when nothing can be made of this one.
+    uploads or the person allows nothing of what it tells, BadRequest or TooLarge when nothing can
+    be made of this one.
     """
     source = configured.source.uploads
     if source is None:
         raise Conflict("This source is not connected by a file.")
+    await check_allowed(db, user_id, configured.manifest)
     filename, now = filename[:MAX_FILENAME], clock.now()
     upon = Upon(configured.manifest, source, user_id, filename, data, charset, now)
     taking = _Taking(db, upon)
@@ -140,6 +143,7 @@ class _Taking:
         now, filename = self._upon.now, self._upon.filename
         row = ConnectionRow(self._name, filename, CONNECTED, None, now, now, None)
         await connections.put(connection, self._upon.user_id, row)
+        await imply_kinds(connection, self._upon.user_id, self._upon.manifest, now)
         await last_imports.put_written(connection, self._upon.user_id, self._name, plan.undoing)
         return row
 

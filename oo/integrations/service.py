@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.signals import SOURCE_ERRORS, Connects, Reconnect
 from oo.domain.tasks import Task
+from oo.integrations.allowed import imply_kinds
 from oo.integrations.beside import Planner
 from oo.integrations.grants import Grants
 from oo.integrations.imports import ImportResult, take_upload
@@ -106,6 +107,7 @@ class Integrations:
             account, now = grant.account[:320], self._clock.now()
             row = ConnectionRow(name, account, CONNECTED, secret, now, synced_at, None)
             await connections.put(connection, user_id, row)
+            await imply_kinds(connection, user_id, self._configured(name).manifest, now)
             await outbox.hurry(connection, user_id, name)
         self._reader.begin_anew(user_id, name)
         await self._sync_quietly(user_id, name)

@@ -98,6 +98,21 @@ class Nightly(BaseModel):
     at_once: int = Field(default=2, ge=1, description="People at a time")
 
 
+class Retention(BaseModel):
+    """How many days what is kept of people stays; `docs/data.md` has the whole table."""
+
+    decisions_days: int = Field(
+        default=30, ge=1, description="Tips that were shown, with what spoke for them"
+    )
+    candidates_days: int = Field(default=1, ge=1, description="Tips after their use or end")
+    writings_days: int = Field(
+        default=30, ge=1, description="What was asked and said for tips, with titles"
+    )
+    model_calls_days: int = Field(default=30, ge=1, description="Sums of calls of models")
+    events_days: int = Field(default=30, ge=1, description="Events, and errands that have ended")
+    batches_days: int = Field(default=7, ge=1, description="Nightly batches and people's turns")
+
+
 class LanguageModel(BaseModel):
     """The model behind the alias `tip-generator`, instead of what the file of aliases says."""
 
@@ -135,6 +150,7 @@ class Settings(BaseSettings):
     oidc: dict[str, OidcProvider] = {}
     limits: Limits = Limits()
     nightly: Nightly = Nightly()
+    retention: Retention = Retention()
     metrics_token: SecretStr = Field(
         default=SecretStr(""),
         description="What a reader of /metrics sends as a bearer token; empty: loopback alone"

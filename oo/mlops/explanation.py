@@ -8,6 +8,7 @@ from oo.domain.decisions import Logged
 from oo.domain.explanations import Explanation
 from oo.domain.fold import design, fold, posterior_on, unfold
 from oo.domain.policies import Policy, is_fitted
+from oo.domain.reactions import check_known
 from oo.domain.statistics import Statistics, day_of
 from oo.kit.errors import NotFound
 from oo.mlops.policy_lookup import Finder
@@ -67,4 +68,6 @@ async def _state_then(connection: AsyncConnection, policy: Policy, logged: Logge
     reactions = (await feedback.between(connection, {user_id: span}))[user_id]
     if len(reactions) != span[1] - span[0]:
         raise ValueError(f"the log of {user_id} does not reach {span[1]}")
+    if at < then:
+        check_known(reactions)
     return (fold if at < then else unfold)(policy, state, reactions)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.decisions import Logged
 from oo.domain.fold import design, fold, posterior_on
 from oo.domain.policies import Pick, Policy, PolicyRef, pick
+from oo.domain.reactions import Forgotten, check_known
 from oo.domain.statistics import Floats, Statistics, day_of
 from oo.store import decisions, feedback, models, opinions, users
 from oo.store.database import Database
@@ -78,7 +79,10 @@ class Replayer:
     _states: dict[PolicyRef, tuple[int, Statistics]] = field(default_factory=dict)
 
     async def replay(self, logged: Logged) -> Replayed:
-        """Raises ValueError when the policy is gone or the log does not reach `state_seq`."""
+        """Raises ValueError when the policy is gone or the log does not reach `state_seq`.
+
+        Forgotten, one of these, when the person has had erased what was learnt.
+        """
         if logged.user_id != self._user:
             self._user, self._states = logged.user_id, {}
         policy = await self.find(self.connection, logged.policy)
@@ -89,6 +93,7 @@ class Replayer:
         reactions = (await feedback.between(self.connection, span))[logged.user_id]
         if len(reactions) != logged.state_seq - seq:
             raise ValueError(f"the log of {logged.user_id} does not reach {logged.state_seq}")
+        check_known(reactions)
         statistics = fold(policy, statistics, reactions)
         self._states[logged.policy] = (logged.state_seq, statistics)
         posterior = posterior_on(policy, statistics, day_of(logged.created_at))
@@ -107,7 +112,8 @@ class DecisionReport(NamedTuple):
 async def check_decisions(db: Database, find: Find) -> DecisionReport:
     """Draw every logged decision again from its seed, and what each shadow said of it.
 
-    Pick, propensities and scores must be the same, bit for bit.
+    Pick, propensities and scores must be the same, bit for bit. One that was made with what its
+    person has had erased since is left out.
     """
     different: list[str] = []
     counts = []
@@ -115,7 +121,6 @@ async def check_decisions(db: Database, find: Find) -> DecisionReport:
         for logs in (decisions.every(log), opinions.every(log)):
             replayer, count = Replayer(connection, find), 0
             async for logged in logs:
-                count += 1
                 try:
                     if _result((await replayer.replay(logged)).pick) != (
                         logged.chosen,
@@ -123,8 +128,11 @@ async def check_decisions(db: Database, find: Find) -> DecisionReport:
                         logged.scores,
                     ):
                         different.append(f"{logged.id} of {logged.policy}")
+                except Forgotten:
+                    continue
                 except ValueError as error:
                     different.append(f"{logged.id} of {logged.policy}: {error}")
+                count += 1
             counts.append(count)
     return DecisionReport(counts[0], counts[1], different)
 

@@ -9,7 +9,14 @@ from oo.domain.pools import LOW_WATER, POOL_SIZE, Ahead, Ended
 from oo.kit.clock import Clock
 from oo.kit.metrics import FILLS
 from oo.recommend import pool
-from oo.recommend.filling import identify, set_good, terms_of, writings_of, written_alike
+from oo.recommend.filling import (
+    identify,
+    may_keep,
+    set_good,
+    terms_of,
+    writings_of,
+    written_alike,
+)
 from oo.recommend.pool import is_enough
 from oo.recommend.ports import Assembler, Writer, Written
 from oo.store import batches, candidates, model_calls, users, writings
@@ -71,6 +78,8 @@ class AheadFiller:
                 await batches.end_turn(connection, turn.batch_id, user_id, Ended.NOTHING, now)
                 return Ended.NOTHING
             await model_calls.add(connection, user_id, written.calls, now)
+            if not await may_keep(connection, user_id, written):
+                return Ended.FAILED
             if not await batches.is_waiting(connection, turn.batch_id, user_id):
                 return Ended.GOOD  # another process gave it meanwhile
             moment = stock.standing.at(at)

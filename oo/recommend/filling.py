@@ -9,9 +9,10 @@ from cachetools import LRUCache
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.claims import bounded, holds
+from oo.domain.consents import CLOUD_MODELS
 from oo.domain.context import PromptContext
 from oo.domain.due import end_of_daypart
-from oo.domain.model_calls import Terms
+from oo.domain.model_calls import Place, Terms
 from oo.domain.pools import LOW_WATER, POOL_SIZE
 from oo.domain.standing import Moment
 from oo.domain.tips import TipCandidate
@@ -22,7 +23,7 @@ from oo.kit.pauses import Pauses
 from oo.recommend import pool
 from oo.recommend.pool import Stock, is_enough
 from oo.recommend.ports import Assembled, Assembler, Draft, Writer, Written
-from oo.store import candidates, model_calls, users, writings
+from oo.store import candidates, consents, model_calls, users, writings
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database
 from oo.store.writings import Writing
@@ -129,6 +130,8 @@ class PoolFiller:
             if stock is None:
                 return Filled(0, 0, fresh_already=True)  # deleted meanwhile
             await model_calls.add(connection, user_id, written.calls, now)
+            if not await may_keep(connection, user_id, written):
+                return Filled(0, 0, fresh_already=False)
             said = await candidates.said(connection, user_id, key)
             moment = stock.standing.at(now)  # writing took seconds: what was true may not be now
             fresh = [
@@ -175,9 +178,16 @@ def writings_of(
 async def terms_of(db: Database, user_id: str, now: datetime) -> Terms:
     """On which terms models may be asked for the person."""
     async with db.read() as connection:
-        since = await users.cloud_models_since(connection, user_id)
+        cloud_consent = await consents.is_given(connection, user_id, CLOUD_MODELS)
         spent = await model_calls.spent(connection, user_id, now)
-    return Terms(since is not None, spent)
+    return Terms(cloud_consent, spent)
+
+
+async def may_keep(connection: AsyncConnection, user_id: str, written: Written) -> bool:
+    """Whether the person still allows how it was written: they may have said no meanwhile."""
+    if all(call.place is not Place.CLOUD for call in written.calls):
+        return True
+    return await consents.is_given(connection, user_id, CLOUD_MODELS)
 
 
 def written_alike(stock: Stock, key: str, now: datetime) -> list[PoolEntry]:

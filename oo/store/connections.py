@@ -121,6 +121,13 @@ async def set_synced(
     )
 
 
+async def read_whole(connection: AsyncConnection, user_id: str) -> None:
+    """Have the person's sources tell everything the next time, not only what is new."""
+    await connection.execute(
+        update(connections).where(connections.c.user_id == user_id).values(cursor=None)
+    )
+
+
 async def remove(connection: AsyncConnection, user_id: str, source: str) -> None:
     """Erase the connection with its grant."""
     await connection.execute(

@@ -162,13 +162,12 @@ async def seen_of_task(
 
 
 async def purge(connection: AsyncConnection, before: datetime) -> int:
-    """Delete decisions older than `before` that nobody reacted to; returns how many.
+    """Delete some decisions older than `before`; returns how many.
 
-    One with a reaction stays as long as the reaction does: models are folds of that log.
+    What was learnt from one stays: a reaction has the numbers that models are folds of.
     """
     t = tip_scores.c
-    reacted = select(feedback.c.tip_id).where(feedback.c.tip_id == t.id).correlate(tip_scores)
-    old = select(t.id).where(t.created_at < before, ~reacted.exists())
+    old = select(t.id).where(t.created_at < before)
     result = await connection.execute(
         delete(tip_scores).where(t.id.in_(old.limit(PURGE_ROWS).with_for_update(skip_locked=True)))
     )

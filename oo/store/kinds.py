@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.signals import Signal
+from oo.domain.signals import Signal, kind_of
 from oo.domain.signals.kinds.task import KIND as TASK
 from oo.domain.tasks import Task
-from oo.store import signals, tasks
+from oo.store import consents, signals, tasks
 
 
 class Key(NamedTuple):
@@ -52,9 +52,14 @@ def _is_by_source(row: tasks.StoredTask) -> bool:
 async def put(
     connection: AsyncConnection, user_id: str, found: Sequence[Signal], now: datetime
 ) -> None:
-    """Store the signals, tasks as open, in place of earlier versions of them."""
-    own = [signal for signal in found if isinstance(signal, Task)]
-    rest = [signal for signal in found if not isinstance(signal, Task)]
+    """Store the signals, tasks as open, in place of earlier versions of them.
+
+    Those of a kind that the person does not allow are left out.
+    """
+    refused = await consents.refused_kinds(connection, user_id) if found else frozenset()
+    allowed = [signal for signal in found if kind_of(signal).name not in refused]
+    own = [signal for signal in allowed if isinstance(signal, Task)]
+    rest = [signal for signal in allowed if not isinstance(signal, Task)]
     await tasks.put(connection, user_id, own, now)
     await signals.put(connection, user_id, rest, now)
 

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.consents import POOLING
+from oo.store.consents import agreed
 from oo.store.tables import feedback, users
 
 
@@ -23,7 +25,7 @@ async def pooled(connection: AsyncConnection) -> dict[str, list[Learnt]]:
     query = (
         select(f.user_id, f.tip_id, f.features, f.reward, f.learned_at)
         .select_from(feedback.join(users, users.c.id == f.user_id))
-        .where(users.c.pooling_since.is_not(None), users.c.deleted_at.is_(None), f.late.is_(False))
+        .where(users.c.id.in_(agreed(POOLING)), users.c.deleted_at.is_(None), f.late.is_(False))
         .order_by(f.user_id, f.user_seq)
     )
     found: dict[str, dict[str, Learnt]] = {}

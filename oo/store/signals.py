@@ -133,6 +133,13 @@ async def remove_source(connection: AsyncConnection, user_id: str, source: str) 
     )
 
 
+async def remove_kind(connection: AsyncConnection, user_id: str, kind: str) -> list[str]:
+    """Erase all of the person's signals of a kind; returns the sources that had told them."""
+    s = signals.c
+    gone = delete(signals).where(s.user_id == user_id, s.kind == kind).returning(s.source)
+    return sorted({row.source for row in await connection.execute(gone)})
+
+
 async def purge(connection: AsyncConnection, now: datetime) -> int:
     """Erase some of everybody's signals that have expired; how many."""
     s = signals.c

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from oo.store.access_tables import login_links, machine_tokens, passkey_challenges, passkeys
 from oo.store.audit_tables import audit
 from oo.store.batch_tables import fill_batch_people, fill_batches
+from oo.store.consent_tables import consents
 from oo.store.erasure_tables import erasures
 from oo.store.import_tables import last_imports
 from oo.store.learning_tables import writings
@@ -43,6 +44,7 @@ __all__ = [
     "audit",
     "candidates",
     "connections",
+    "consents",
     "data_keys",
     "erasures",
     "feedback",
@@ -93,10 +95,6 @@ users = Table(
     # since when what a pool is made from has changed with no good pool after it
     Column("changed_at", UtcDateTime),
     Column("good_until", UtcDateTime),  # by the clock alone; none: it is not good
-    # when the person agreed that what all people have in common is learnt from them too
-    Column("pooling_since", UtcDateTime),
-    # when the person agreed that cloud models may read their tasks
-    Column("cloud_models_since", UtcDateTime),
     Column("role", String(16), nullable=False, server_default="person"),  # see oo.domain.roles
     UniqueConstraint("provider", "subject"),
 )
@@ -245,7 +243,7 @@ feedback = Table(
     metadata,
     Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
     Column("user_seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("tip_id", ID, ForeignKey("tip_scores.id"), nullable=False),
+    Column("tip_id", ID, nullable=False),  # a decision ends earlier than what was learnt of it
     Column("revision", Integer, nullable=False, server_default="0"),
     Column("action", String(16), nullable=False),
     Column("dwell_ms", BigInteger, nullable=False),

@@ -180,6 +180,12 @@ async def remove_source(connection: AsyncConnection, user_id: str, source: str) 
     )
 
 
+async def remove_all(connection: AsyncConnection, user_id: str) -> list[str]:
+    """Erase all of the person's tasks; returns the sources that had told them."""
+    gone = delete(tasks).where(tasks.c.user_id == user_id).returning(tasks.c.source)
+    return sorted({row.source for row in await connection.execute(gone)})
+
+
 async def list_available(connection: AsyncConnection, user_id: str, now: datetime) -> list[Task]:
     """The open tasks that a tip may speak of now: not those snoozed or dismissed for a while."""
     rows = await connection.execute(

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.roles import Role
 from oo.kit.errors import NotFound
 from oo.store.database import Hot
-from oo.store.tables import users, writings
+from oo.store.tables import users
 from oo.store.upsert import insert_into
 
 
@@ -191,42 +191,6 @@ async def set_timezone(connection: AsyncConnection, user_id: str, timezone: str)
         .values(timezone=timezone, pool_version=users.c.pool_version + 1)
     )
     return changed.rowcount == 1
-
-
-async def set_pooling(connection: AsyncConnection, user_id: str, since: datetime | None) -> None:
-    """Keep since when the person agrees to pooling; None takes the agreement back.
-
-    What was kept for that reason alone goes with it.
-    """
-    await connection.execute(update(users).where(users.c.id == user_id).values(pooling_since=since))
-    if since is None:
-        await connection.execute(delete(writings).where(writings.c.user_id == user_id))
-
-
-async def pooling_since(connection: AsyncConnection, user_id: str) -> datetime | None:
-    """Since when the person agrees to pooling; None when they do not."""
-    query = select(users.c.pooling_since).where(users.c.id == user_id)
-    return (await connection.execute(query)).scalar_one_or_none()
-
-
-async def set_cloud_models(
-    connection: AsyncConnection, user_id: str, since: datetime | None
-) -> None:
-    """Keep since when the person agrees to cloud models; None takes the agreement back.
-
-    Their candidates are then looked at again, as another model may be the one to write them.
-    """
-    await connection.execute(
-        update(users)
-        .where(users.c.id == user_id)
-        .values(cloud_models_since=since, pool_version=users.c.pool_version + 1)
-    )
-
-
-async def cloud_models_since(connection: AsyncConnection, user_id: str) -> datetime | None:
-    """Since when the person agrees to cloud models; None when they do not."""
-    query = select(users.c.cloud_models_since).where(users.c.id == user_id)
-    return (await connection.execute(query)).scalar_one_or_none()
 
 
 # built once: every slice of a list runs them

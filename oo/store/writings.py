@@ -7,6 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.consents import POOLING
+from oo.store.consents import agreed
 from oo.store.tables import feedback, tip_scores, users, writings
 
 PURGE_ROWS = 500
@@ -41,10 +43,8 @@ async def keep(
 ) -> None:
     """Keep writings of a person; nothing of one who has not agreed to pooling."""
     u = users.c
-    agreed = select(u.id).where(
-        u.id == user_id, u.pooling_since.is_not(None), u.deleted_at.is_(None)
-    )
-    if not made or (await connection.execute(agreed)).first() is None:
+    agrees = select(u.id).where(u.id == user_id, u.id.in_(agreed(POOLING)), u.deleted_at.is_(None))
+    if not made or (await connection.execute(agrees)).first() is None:
         return
     rows = [{**one._asdict(), "user_id": user_id, "created_at": now} for one in made]
     await connection.execute(insert(writings), rows)
@@ -76,7 +76,7 @@ async def judged(connection: AsyncConnection) -> list[Judged]:
         )
         .select_from(feedback.join(tip_scores, t.id == f.tip_id).join(users, u.id == t.user_id))
         .where(
-            u.pooling_since.is_not(None),
+            u.id.in_(agreed(POOLING)),
             u.deleted_at.is_(None),
             f.late.is_(False),
             t.source == "llm",
@@ -86,8 +86,8 @@ async def judged(connection: AsyncConnection) -> list[Judged]:
     )
     # a later row of the same tip revises the reward of an earlier one
     served = {row.id: row for row in await connection.execute(query)}
-    agreed = select(writings).join(users, u.id == w.user_id).where(u.pooling_since.is_not(None))
-    known = {row.candidate_id: row for row in await connection.execute(agreed)}
+    kept = select(writings).where(w.user_id.in_(agreed(POOLING)))
+    known = {row.candidate_id: row for row in await connection.execute(kept)}
     return [
         Judged(
             row.user_id,

@@ -29,8 +29,9 @@ from oo.web.rates import Rates
 from oo.web.services import Services
 
 STATIC = Path(__file__).parent / "static"
-FORM_PATHS = ("/connect/",)
-IMPORT_PATHS = (*FORM_PATHS, "/api/sources/")
+IMPORT_FORMS = ("/connect/",)
+FORM_PATHS = (*IMPORT_FORMS, "/data/", "/agree")
+IMPORT_PATHS = (*IMPORT_FORMS, "/api/sources/")
 
 
 def create_app(services: Services) -> FastAPI:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from oo.domain.agents import Listens
-from oo.domain.explanations import Explains
+from oo.domain.explanations import Explains, TellsLearnt
 from oo.domain.health import Health
 from oo.identity.accounts import Accounts
 from oo.identity.service import Identity
@@ -40,6 +40,7 @@ class Services:
     refill: Refill
     wake: Callable[[str, int], None]
     explainer: Explains
+    learnt: TellsLearnt
     listener: Listens
     health: Health
     freshness: PoolFreshness

@@ -20,7 +20,7 @@ from oo.kit.clock import Clock, ManualClock
 from oo.kit.errors import ConfigurationError
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
-from oo.kit.settings import Nightly
+from oo.kit.settings import Nightly, Retention
 from oo.mlops.shadows import ShadowPolicies
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
@@ -85,6 +85,7 @@ def provided(db: Database, clock: ManualClock, tmp_path: Path) -> Provided:
             Database: db,
             Clock: clock,
             Nightly: Nightly(),
+            Retention: Retention(),
             AuditHead: AuditHead(tmp_path, keyring),
             ErasureLog: ErasureLog(tmp_path),
             ports.ReadsSources: integrations,

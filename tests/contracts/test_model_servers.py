@@ -21,6 +21,7 @@ from ml.generation.aliases import Aliases
 from ml.generation.completion import CompletionFailedError, CompletionRequest
 from ml.generation.schema import tips_schema
 from ml.generation.settings import Alias, Budgets, ModelSettings, Price, load_settings
+from oo.domain.consents import CLOUD_MODELS
 from oo.domain.model_calls import NO_CLOUD, ModelCall, Outcome, Spent, Terms
 from oo.domain.standing import Standing
 from oo.domain.tasks import Task
@@ -34,7 +35,7 @@ from oo.store import candidates, model_calls, tasks, users
 from oo.store.database import Database
 from tests.peers.models import MODEL, ModelServer, openai_error
 from tests.peers.serving import served
-from tests.peers.store import add_person, fresh_store
+from tests.peers.store import add_person, fresh_store, say
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 SCHEMA = tips_schema(1, [None], ["advice"], {"enum": ["Breathe."]})
@@ -221,7 +222,7 @@ async def test_only_those_who_agreed_are_sent_to_a_cloud_model(
         ada, bob = await person(db, clock, "ada"), await person(db, clock, "bob")
         filler = filler_of(db, clock, aliases)
         async with db.write() as connection:
-            await users.set_cloud_models(connection, ada, NOW)
+            await say(connection, ada, CLOUD_MODELS, NOW)
         for user_id in (ada, bob):
             await filler.fill(user_id, 20.0)
         sent = json.dumps(server.sent)
@@ -237,7 +238,7 @@ async def test_only_those_who_agreed_are_sent_to_a_cloud_model(
             assert (row.place, row.calls, row.accepted) == ("cloud", len(server.sent), row.calls)
             assert row.cost_usd == pytest.approx(row.calls * 0.2)
             assert [(it.place, it.outcome) for it in of_bob] == [("local", "away")]
-            await users.set_cloud_models(connection, ada, None)
+            await say(connection, ada, CLOUD_MODELS, NOW, given=False)
         before = len(server.sent)
         clock.advance(20)
         await filler.fill(ada, 20.0)
@@ -260,7 +261,7 @@ async def test_past_a_budget_the_cloud_model_is_not_asked_until_midnight(
         ada = await person(db, clock, "ada")
         filler = filler_of(db, clock, aliases)
         async with db.write() as connection:
-            await users.set_cloud_models(connection, ada, NOW)
+            await say(connection, ada, CLOUD_MODELS, NOW)
         await filler.fill(ada, 20.0)
         first = len(server.sent)
         assert first >= 5

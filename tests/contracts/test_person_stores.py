@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from oo.domain.claims import Claim, Fact
+from oo.domain.consents import CLOUD_MODELS
 from oo.domain.model_calls import ModelCall, Outcome, Place, Spent
 from oo.domain.roles import Role
 from oo.domain.signals import Signal, all_kinds
@@ -29,6 +30,7 @@ from oo.kit.settings import Settings
 from oo.store import (
     candidates,
     connections,
+    consents,
     kinds,
     last_imports,
     model_calls,
@@ -49,7 +51,7 @@ from oo.store.tables import tasks as tasks_table
 from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
 from tests.peers.postgres import BIN, postgres
-from tests.peers.store import add_person
+from tests.peers.store import add_person, say
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
@@ -397,13 +399,13 @@ async def test_consent_to_cloud_models_is_each_persons_own(
 ) -> None:
     ada, bob = await add_person(db, clock, "ada"), await add_person(db, clock, "bob")
     async with db.write() as connection:
-        await users.set_cloud_models(connection, ada, NOW)
-        assert await users.cloud_models_since(connection, ada) == NOW
-        assert await users.cloud_models_since(connection, bob) is None
+        await say(connection, ada, CLOUD_MODELS, NOW)
+        assert await consents.is_given(connection, ada, CLOUD_MODELS)
+        assert not await consents.is_given(connection, bob, CLOUD_MODELS)
         heads = await users.heads(connection, [ada, bob])
         assert (heads[ada].pool_version, heads[bob].pool_version) == (1, 0)
-        await users.set_cloud_models(connection, ada, None)
-        assert await users.cloud_models_since(connection, ada) is None
+        await say(connection, ada, CLOUD_MODELS, NOW, given=False)
+        assert not await consents.is_given(connection, ada, CLOUD_MODELS)
 
 
 async def test_a_passkey_counts_up_and_a_challenge_is_answered_once(

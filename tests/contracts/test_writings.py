@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select, update
 
+from oo.domain.consents import POOLING
 from oo.kit.clock import ManualClock
 from oo.kit.ids import new_id
-from oo.store import forget, users, writings
+from oo.store import forget, writings
 from oo.store.database import Database
 from oo.store.migrate import migrate
 from oo.store.tables import feedback, tip_scores
@@ -17,7 +18,7 @@ from oo.store.tables import users as users_table
 from oo.store.tables import writings as writings_table
 from oo.store.writings import Judged, Writing
 from tests.peers.postgres import BIN, postgres
-from tests.peers.store import add_person
+from tests.peers.store import add_person, say
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 CLOCK = ManualClock(NOW)
@@ -46,7 +47,7 @@ async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Da
 async def person(db: Database, *, agrees: bool) -> str:
     user_id = await add_person(db, CLOCK, new_id(CLOCK))
     async with db.write() as connection:
-        await users.set_pooling(connection, user_id, NOW if agrees else None)
+        await say(connection, user_id, POOLING, NOW, given=agrees)
     return user_id
 
 
@@ -130,10 +131,10 @@ async def test_who_takes_the_agreement_back_takes_all_of_it_back(db: Database) -
     user_id = await person(db, agrees=True)
     await serve(db, user_id)
     async with db.write() as connection:
-        await users.set_pooling(connection, user_id, None)
+        await say(connection, user_id, POOLING, NOW, given=False)
     assert await kept(db, user_id) == 0
     async with db.write() as connection:
-        await users.set_pooling(connection, user_id, NOW)
+        await say(connection, user_id, POOLING, NOW)
     assert await judged(db, user_id) == []
 
 

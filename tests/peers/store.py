@@ -2,14 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.consents import purposes
 from oo.kit.clock import Clock
 from oo.kit.ids import new_id
-from oo.store import tasks, users
+from oo.store import consenting, tasks, users
+from oo.store.consents import Said
 from oo.store.database import Database
 from oo.store.tables import feedback, metadata, tip_scores
 from oo.store.users import UserRow
@@ -64,3 +67,11 @@ async def shift_log(db: Database, by: timedelta) -> None:
                 mine = [column == getattr(row, column.name) for column in table.primary_key]
                 moved = {name: (at := getattr(row, name)) and at + by for name in names}
                 await connection.execute(update(table).where(*mine).values(moved))
+
+
+async def say(
+    connection: AsyncConnection, user_id: str, purpose: str, at: datetime, *, given: bool = True
+) -> None:
+    """What the person says to a purpose as it is asked for today, with all that follows from it."""
+    said = Said(purpose, purposes()[purpose].version, given, at, "test")
+    await consenting.change(connection, user_id, said)

@@ -1,4 +1,4 @@
-"""The connect page behind the gear: sources, the person's own sessions, what they allow."""
+"""The connect page behind the gear: sources, and the person's own sessions."""
 
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 from oo.domain.signals import Connect, Reconnect
 from oo.integrations.imports import ImportResult
 from oo.kit.errors import BadRequest, Conflict, Gone, OoError, TooLarge
-from oo.store import users
 from oo.store.sessions import SessionRow
 from oo.web.audience import wants_page
 from oo.web.auth import person
@@ -97,7 +96,7 @@ async def import_list(request: Request, source: str) -> Response:
     try:
         filename, data = await _uploaded(form, limit)
         result = await parts.integrations.import_file(session.user_id, filename, data, source)
-    except (BadRequest, TooLarge) as error:
+    except (BadRequest, Conflict, TooLarge) as error:
         return await _connect_page(request, session, into=source, import_error=error)
     finally:
         await form.close()
@@ -146,17 +145,12 @@ async def _connect_page(
     parts = services(request)
     own = await parts.identity.sessions.list_for(session.user_id, session_cookie(request))
     listed = await parts.integrations.list_for(session.user_id)
-    async with parts.db.read() as connection:
-        pooling = await users.pooling_since(connection, session.user_id)
-        cloud_models = await users.cloud_models_since(connection, session.user_id)
     zone = ZoneInfo(session.timezone)
     return page(
         "connect.html",
         import_error.status if import_error else 200,
         csrf=form_token(request),
         session=session,
-        pooling=pooling is not None,
-        cloud_models=cloud_models is not None,
         integrations=sorted(listed, key=lambda it: Connect.UPLOAD in it.manifest.connect),
         sessions=[
             {

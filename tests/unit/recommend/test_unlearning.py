@@ -12,6 +12,7 @@ from sqlalchemy import update
 from ml.features import REGISTRY
 from ml.policies._thompson import Thompson
 from ml.tracking import Tracking
+from oo.domain.consents import POOLING
 from oo.domain.rewards import Action
 from oo.domain.statistics import Floats, Statistics
 from oo.kit.clock import ManualClock
@@ -24,7 +25,7 @@ from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.store import decisions, models, policies, users
 from oo.store.database import Database
 from oo.store.tables import users as users_table
-from tests.peers.store import add_person, fresh_store
+from tests.peers.store import add_person, fresh_store, say
 from tests.unit.recommend.conftest import START, serve_tip
 
 PEOPLE = retraining.LEAST_PEOPLE + 1
@@ -44,7 +45,7 @@ async def world(folder: Path, members: list[str]) -> AsyncIterator[tuple[Databas
 async def live(db: Database, clock: ManualClock, name: str) -> str:
     user = await add_person(db, clock, name)
     async with db.write() as connection:
-        await users.set_pooling(connection, user, clock.now())
+        await say(connection, user, POOLING, clock.now())
     random, border = Random(name), Reactions(db, clock)
     for number in range(12):
         features = {key: [random.uniform(-1, 1), 0.0] for key in REGISTRY.names}
@@ -98,7 +99,8 @@ async def test_a_fit_without_somebody_is_as_if_they_had_never_been(
 async def test_a_person_without_consent_teaches_others_nothing(tmp_path: Path) -> None:
     async with world(tmp_path / "all", ["ada", "bob"]) as (db, clock):
         async with db.write() as connection:
-            await connection.execute(update(users_table).values(pooling_since=None))
+            for user in await users.sequences(connection):
+                await say(connection, user, POOLING, clock.now(), given=False)
         with pytest.raises(BadRequest, match="agreed"):
             await fitted(db, clock, tmp_path / "all", "ebts")
 

@@ -25,6 +25,7 @@ from oo.kit.clock import ManualClock
 from oo.kit.settings import Settings
 from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
+from oo.mlops.learnt import Learnt
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.freshness import PoolFreshness
 from oo.recommend.learner import Learner
@@ -134,6 +135,7 @@ async def open_site(folder: Path, public_url: str = "", **limits: int) -> AsyncI
             identity=Identity.of(settings, db, clock),
             integrations=Integrations.of(settings, db, clock, provider),
             explainer=Explainer(db),
+            learnt=Learnt(db, clock),
             listener=Listener(db, clock, quick_composer),
             recommender=_recommender(db, clock),
             reactions=Reactions(db, clock),

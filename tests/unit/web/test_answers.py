@@ -159,7 +159,7 @@ PART = b'--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n\xff\\x..\r\n
 
 
 @pytest.mark.parametrize("kind", FORMS)
-@pytest.mark.parametrize("path", ["/connect/file/import", "/auth/sign-out", "/connect/pooling"])
+@pytest.mark.parametrize("path", ["/connect/file/import", "/auth/sign-out", "/data/consents"])
 async def test_a_form_that_cannot_be_read_ends_in_a_page(
     browser: httpx2.AsyncClient, path: str, kind: str
 ) -> None:
@@ -189,7 +189,7 @@ async def test_a_fault_in_the_middle_is_armoured_too(
     answer = await browser.post("/recommend", headers=SAME)
     assert answer.status_code == 500
     assert is_problem(answer)
-    page = await browser.post("/connect/pooling", data={"csrf": csrf_of(browser)}, headers=SAME)
+    page = await browser.post("/data/consents", data={"csrf": csrf_of(browser)}, headers=SAME)
     assert page.status_code == 500
     assert is_page(page)
 

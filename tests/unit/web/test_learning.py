@@ -1,17 +1,19 @@
 """The person's side of learning: consent to pooling, seen tips, and why one was picked."""
 
 import httpx2
+import pytest
 from sqlalchemy import select
 
 from ml.features import REGISTRY
 from ml.policies import policies
+from oo.domain.consents import purposes
 from oo.domain.decisions import Decision
 from oo.domain.fold import design, posterior_on
 from oo.domain.policies import pick
 from oo.domain.statistics import Statistics, day_of
 from oo.domain.tips import Offer, TipCandidate, TipKind
 from oo.kit.ids import new_id
-from oo.store import decisions
+from oo.store import consents, decisions
 from oo.store.tables import tip_scores, users
 from tests.peers.store import add_person
 from tests.unit.web.conftest import Site, csrf_of
@@ -46,46 +48,29 @@ async def decide(site: Site, user_id: str) -> str:
     return decision.id
 
 
-async def pooling(site: Site) -> bool:
-    async with site.db.read() as connection:
-        found = (await connection.execute(select(users.c.pooling_since))).scalars().first()
-    return found is not None
-
-
-async def test_agreeing_to_pooling_and_taking_it_back(site: Site) -> None:
+@pytest.mark.parametrize("purpose", [it.name for it in purposes().values() if it.switch])
+async def test_a_consent_is_given_and_taken_back_by_a_form(site: Site, purpose: str) -> None:
     browser = await site.signed_in()
-    assert not await pooling(site)
+    user_id = await own_id(site)
+
+    async def is_given() -> bool:
+        async with site.db.read() as connection:
+            return await consents.is_given(connection, user_id, purpose)
+
+    assert not await is_given()
     for on, expected in (("1", True), ("0", False)):
-        form = {"csrf": csrf_of(browser), "on": on}
-        answer = await browser.post("/connect/pooling", data=form, headers=SAME)
-        assert answer.headers["location"] == "/connect"
-        assert await pooling(site) is expected
-        page = (await browser.get("/connect")).text
-        assert ("Stop sharing" in page) is expected
-    forged = await browser.post("/connect/pooling", data={"on": "1"}, headers=SAME)
+        form = {"csrf": csrf_of(browser), "purpose": purpose, "on": on}
+        answer = await browser.post("/data/consents", data=form, headers=SAME)
+        assert answer.headers["location"] == "/data#allowed"
+        assert await is_given() is expected
+    forged = await browser.post(
+        "/data/consents", data={"purpose": purpose, "on": "1"}, headers=SAME
+    )
     assert forged.status_code == 403
-    assert not await pooling(site)
-
-
-async def cloud_models(site: Site) -> bool:
+    assert not await is_given()
     async with site.db.read() as connection:
-        found = (await connection.execute(select(users.c.cloud_models_since))).scalars().first()
-    return found is not None
-
-
-async def test_agreeing_to_cloud_models_and_taking_it_back(site: Site) -> None:
-    browser = await site.signed_in()
-    assert not await cloud_models(site)
-    for on, expected in (("1", True), ("0", False)):
-        form = {"csrf": csrf_of(browser), "on": on}
-        answer = await browser.post("/connect/cloud-models", data=form, headers=SAME)
-        assert answer.headers["location"] == "/connect"
-        assert await cloud_models(site) is expected
-        page = (await browser.get("/connect")).text
-        assert ("Cloud models may write your tips" in page) is expected
-    forged = await browser.post("/connect/cloud-models", data={"on": "1"}, headers=SAME)
-    assert forged.status_code == 403
-    assert not await cloud_models(site)
+        said = [it for it in await consents.history(connection, user_id) if it.purpose == purpose]
+    assert [it.given for it in said] == [False, True]
 
 
 async def test_why_says_what_spoke_for_a_tip(site: Site) -> None:

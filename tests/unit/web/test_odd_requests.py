@@ -14,7 +14,7 @@ from tests.unit.web.test_answers import PROGRAM, armoured, is_page, is_problem
 
 PARAMETER = re.compile(r"\{\w+(?::path)?\}")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE")
-WORDS = ("file", "todoist", "google", "link", "callback", "0" * 32, "tip.js", "pooling")
+WORDS = ("file", "todoist", "google", "link", "callback", "0" * 32, "tip.js", "consents")
 # what a proxy lets through: no line breaks, no NUL
 LATIN = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"))
 HEADERS = {
