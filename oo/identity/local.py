@@ -12,7 +12,7 @@ from oo.store import login_links
 from oo.store.database import Database
 
 GONE = "This link was used or is too old. Print a new one with oo login."
-LOCAL = Profile(provider="local", subject="owner", email="", name="You")
+LOCAL = Profile(issuer="local", subject="owner", email="", name="You")
 
 
 async def create_login_link(db: Database, settings: Settings, clock: Clock) -> str:
@@ -54,7 +54,7 @@ async def create_script_session(db: Database, settings: Settings, clock: Clock, 
     Raises Forbidden unless `settings.local_account`.
     """
     _check_allowed(settings)
-    profile = Profile(provider="script", subject=email, email=email, name=email.partition("@")[0])
+    profile = Profile(issuer="script", subject=email, email=email, name="")
     async with db.write() as connection:
         user_id = await ensure_user(connection, profile, clock)
         return await start_session(connection, user_id, clock, 1, "oo user session")

@@ -1,5 +1,7 @@
 """Signing in and out, for the web layer."""
 
+from oo.identity.failures import SignInFailed, log_failure
+from oo.identity.identities import Identities, spend_attempt
 from oo.identity.local import check_login_link, use_login_link
 from oo.identity.openid import OpenIdSignIn, SignedIn
 from oo.identity.people import ensure_user
@@ -18,6 +20,7 @@ class Identity:
         self._settings = settings
         self._clock = clock
         self.openid = OpenIdSignIn(settings, keyring, clock)
+        self.identities = Identities(db, clock)
         self.sessions = Sessions(db, clock)
 
     @classmethod
@@ -26,12 +29,20 @@ class Identity:
         return cls(db, settings, load_keyring(settings), clock)
 
     async def enter(self, signed_in: SignedIn, user_agent: str) -> str:
-        """Begin a session for who signed in; returns the cookie's value."""
-        async with self._db.write() as connection:
-            user_id = await ensure_user(connection, signed_in.profile, self._clock)
-            return await start_session(
-                connection, user_id, self._clock, self._settings.limits.session_days, user_agent
-            )
+        """Begin a session for who signed in; returns the cookie's value.
+
+        Raises SignInFailed for an answer that has begun one before.
+        """
+        try:
+            async with self._db.write() as connection:
+                await spend_attempt(connection, signed_in, self._clock)
+                user_id = await ensure_user(connection, signed_in.profile, self._clock)
+                return await start_session(
+                    connection, user_id, self._clock, self._settings.limits.session_days, user_agent
+                )
+        except SignInFailed as error:
+            log_failure(signed_in.name, error)
+            raise
 
     async def check_link(self, token: str) -> None:
         """Whether a one-time local link can still be used; raises Gone or Forbidden."""

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from oo.store.batch_tables import fill_batch_people, fill_batches
+from oo.store.identity_tables import identities, spent_attempts
 from oo.store.import_tables import last_imports
 from oo.store.learning_tables import writings
 from oo.store.model_call_tables import model_calls
@@ -43,6 +44,7 @@ __all__ = [
     "feedback",
     "fill_batch_people",
     "fill_batches",
+    "identities",
     "last_imports",
     "login_links",
     "metadata",
@@ -56,6 +58,7 @@ __all__ = [
     "signals",
     "sim_events",
     "sim_runs",
+    "spent_attempts",
     "tasks",
     "tip_scores",
     "user_models",
@@ -67,8 +70,6 @@ users = Table(
     "users",
     metadata,
     Column("id", ID, primary_key=True),
-    Column("provider", String(64), nullable=False),
-    Column("subject", String(255), nullable=False),
     Column("email", String(320), nullable=False),
     Column("name", String(200), nullable=False),
     Column("timezone", String(64), nullable=False, server_default="UTC"),
@@ -89,7 +90,6 @@ users = Table(
     Column("pooling_since", UtcDateTime),
     # when the person agreed that cloud models may read their tasks
     Column("cloud_models_since", UtcDateTime),
-    UniqueConstraint("provider", "subject"),
 )
 
 sessions = Table(

@@ -7,7 +7,7 @@ from starlette.staticfiles import StaticFiles
 
 import oo.web.pages
 from oo.kit.plugins import discover
-from oo.web import agents, api, health, imports, me, metrics, openapi, problems, tips
+from oo.web import agents, api, health, imports, me, metrics, notifications, openapi, problems, tips
 from oo.web.border import BorderMiddleware
 from oo.web.fast_routes import FastRoutes
 from oo.web.guard import GuardMiddleware
@@ -34,7 +34,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.rates = Rates(services.settings.limits, services.clock)
     problems.install(app)
-    for module in (api, tips, agents, imports, me, health, metrics):
+    for module in (api, tips, agents, imports, me, health, metrics, notifications):
         app.include_router(module.router)
     for page in discover(oo.web.pages, "PAGE", Page).values():
         app.include_router(page.routes)

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from oo.web.rendering import message
 
-BEHIND_THE_GEAR = ("/connect", "/sessions", "/why")
+BEHIND_THE_GEAR = ("/connect", "/sessions", "/identities", "/why")
 
 
 class _Way(NamedTuple):
@@ -29,6 +29,8 @@ def error_page(
 
 def to_sign_in(path: str) -> Response:
     """Lead a stranger who asked for `path` to sign-in, and back from there."""
+    if path.startswith("/identities"):
+        return RedirectResponse("/sign-in?next=/identities", 303)
     if path.startswith(("/connect", "/sessions")):
         return RedirectResponse(f"/sign-in?{urlencode({'next': '/connect'}, safe='/')}", 303)
     return RedirectResponse("/sign-in", 303)
