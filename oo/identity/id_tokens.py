@@ -1,6 +1,5 @@
 """What a provider signed: tokens verified with its published keys, each refusal by its cause."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -10,11 +9,9 @@ from joserfc import errors, jwt
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from oo.identity.failures import Cause, failure
+from oo.identity.failures import Cause, SignInFailed, failure
 from oo.identity.provider import Configured
 from oo.kit.clock import Clock
-
-log = logging.getLogger(__name__)
 
 LEEWAY_S = 120
 KEYS_AGAIN_S = 30.0  # anybody can name an unknown key
@@ -22,6 +19,7 @@ MAX_SUBJECT = 255  # OpenID Connect Core 1.0, section 2
 # never "none", and never a key that the provider shares with us
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 
+_TIMES = ("exp", "iat", "nbf")
 _CAUSES = {
     "iss": Cause.OTHER_ISSUER,
     "aud": Cause.WRONG_AUDIENCE,
@@ -71,7 +69,7 @@ class IdTokens:
         try:
             registry.validate(signed.claims)
         except errors.ClaimError as error:
-            raise self._refused(error) from error
+            raise self._refused(error, signed.claims) from error
         return signed.claims
 
     async def signed(self, token: Any) -> Signed:
@@ -137,8 +135,8 @@ class IdTokens:
     def _check(self, claims: CodeIDToken) -> None:
         try:
             claims.validate(now=int(self._clock.now().timestamp()), leeway=LEEWAY_S)
-        except (errors.ClaimError, errors.ExpiredTokenError) as error:
-            raise self._refused(error) from error
+        except errors.ClaimError as error:
+            raise self._refused(error, claims) from error
         except (ValueError, TypeError, OverflowError) as error:
             raise self._failure(Cause.MALFORMED, type(error).__name__) from error
         subject: str = claims["sub"]
@@ -146,15 +144,15 @@ class IdTokens:
         if len(subject) > MAX_SUBJECT or not subject.isprintable():
             raise self._failure(Cause.WRONG_SUBJECT, "too long, or not text")
 
-    def _refused(self, error: errors.JoseError) -> Exception:
-        if isinstance(error, errors.ExpiredTokenError):
-            return self._failure(Cause.EXPIRED)
-        claim = str(getattr(error, "claim", ""))
+    def _refused(self, error: errors.ClaimError, claims: Mapping[str, Any]) -> SignInFailed:
+        claim = error.claim
         if isinstance(error, errors.MissingClaimError):
             return self._failure(Cause.MISSING_CLAIM, claim)
+        if claim in _TIMES and not isinstance(claims[claim], int | float):
+            return self._failure(Cause.MALFORMED, claim)
         return self._failure(_CAUSES.get(claim, Cause.MALFORMED), claim)
 
-    def _failure(self, cause: Cause, found: object = "") -> Exception:
+    def _failure(self, cause: Cause, found: object = "") -> SignInFailed:
         return failure(cause, self._provider.title, found)
 
 

@@ -83,16 +83,22 @@ class _Peer(NamedTuple):
 
 
 class OpenIdSignIn:
-    """Every configured provider."""
+    """Every configured provider; `transport` is how they are reached, if not over the network."""
 
-    def __init__(self, settings: Settings, keyring: Keyring, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        keyring: Keyring,
+        clock: Clock,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
         self._base_url = settings.base_url
         self._clock = clock
         self._attempts = TokenSealer(keyring, clock, "sign-in attempt", ATTEMPT_LIFETIME)
         self._peers: dict[str, _Peer] = {}
         self._loaded_at: dict[str, float] = {}
         for name, provider in configured(settings, clock).items():
-            client = _client(provider)
+            client = _client(provider, transport)
             self._peers[name] = _Peer(provider, client, IdTokens(provider, client, clock))
 
     def choices(self) -> list[ProviderChoice]:
@@ -263,7 +269,7 @@ def _code(provider: Configured, answer: Mapping[str, str]) -> str:
     return answer["code"]
 
 
-def _client(provider: Configured) -> Any:
+def _client(provider: Configured, transport: httpx2.AsyncBaseTransport | None) -> Any:
     return StarletteOAuth2App(
         framework=None,
         name=provider.name,
@@ -274,5 +280,6 @@ def _client(provider: Configured) -> Any:
             "scope": provider.scope,
             "code_challenge_method": "S256",
             "timeout": TIMEOUT_S,
+            "transport": transport,
         },
     )

@@ -12,6 +12,7 @@ from sqlalchemy import select, text, update
 from oo.identity.accounts import Accounts
 from oo.identity.people import Profile, ensure_user
 from oo.kit.clock import ManualClock
+from oo.kit.errors import Forbidden
 from oo.mlops.policy_lookup import Finder, find_by_key
 from oo.mlops.replay import check_decisions, check_models
 from oo.store import connections, data_keys, identities, tables, tasks
@@ -135,7 +136,11 @@ async def test_people_sign_in_as_who_they_were(db: Database, frozen: Frozen) -> 
             await identities.adopt(connection, name, issuer)  # as at every start
         for it in people:
             profile = Profile(issuer, it["subject"], it["email"], it["name"])
-            assert await ensure_user(connection, profile, clock) == it["id"]
+            if it["deleted_at"] is None:
+                assert await ensure_user(connection, profile, clock) == it["id"]
+            else:
+                with pytest.raises(Forbidden):
+                    await ensure_user(connection, profile, clock)
         if db.is_sqlite:  # whose table of people was made anew under those that refer to it
             assert (await connection.execute(text("PRAGMA foreign_key_check"))).all() == []
 
