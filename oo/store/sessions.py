@@ -20,6 +20,7 @@ FIND = (
         users.c.user_seq,
         users.c.pool_version,
         sessions.c.expires_at,
+        sessions.c.authenticated_at,
     )
     .join(users, users.c.id == sessions.c.user_id)
     .where(
@@ -41,6 +42,7 @@ class SessionRow(NamedTuple):
     user_seq: int
     pool_version: int
     expires_at: datetime
+    authenticated_at: datetime
 
 
 class SessionListing(NamedTuple):
@@ -69,6 +71,8 @@ async def add(
             created_at=created_at,
             expires_at=expires_at,
             user_agent=user_agent,
+            authenticated_at=created_at,
+            seen_at=created_at,
         )
     )
 

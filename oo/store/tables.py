@@ -100,6 +100,8 @@ sessions = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("user_agent", String(300), nullable=False, server_default=""),
+    Column("authenticated_at", UtcDateTime, nullable=False),  # when who it is was last proven
+    Column("seen_at", UtcDateTime, nullable=False),  # last use, to a few minutes
 )
 
 login_links = Table(

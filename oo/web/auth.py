@@ -3,6 +3,7 @@
 from fastapi import Request
 
 from oo.identity.sessions import cookie_name
+from oo.identity.sudo import check_fresh
 from oo.kit.errors import Forbidden
 from oo.store.sessions import SessionRow
 from oo.web.rates import Cost, Rates
@@ -29,4 +30,18 @@ async def person(request: Request, cost: Cost = Cost.PAGE) -> SessionRow:
     rates.count(cost, session.user_id)
     if request.headers.get("x-person", session.user_id) != session.user_id:
         raise OtherPerson("Somebody else has signed in here. Reload the page.")
+    return session
+
+
+async def fresh_person(
+    request: Request, cost: Cost = Cost.PAGE, back: str | None = None
+) -> SessionRow:
+    """As `person`, who has signed in within the last ten minutes; raises SignInAgain otherwise.
+
+    A person is then led through sign-in and to `back`, a page; without it, to where a GET goes,
+    or from a form to the connect page.
+    """
+    session = await person(request, cost)
+    here = request.url.path if request.method in ("GET", "HEAD") else "/connect"
+    check_fresh(session, services(request).clock, back or here)
     return session

@@ -36,6 +36,11 @@ def to_sign_in(path: str) -> Response:
     return RedirectResponse("/sign-in", 303)
 
 
+def to_sign_in_again(back: str) -> Response:
+    """Lead somebody whose sign-in is too long ago through another one, and to `back`."""
+    return RedirectResponse(f"/sign-in/again?{urlencode({'next': back}, safe='/')}", 303)
+
+
 def _way_on(path: str) -> _Way:
     if path.startswith("/auth/"):
         return _Way("/sign-in", "Back to sign-in")

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
+from oo.identity.sudo import SignInAgain
 from oo.kit.errors import (
     BadRequest,
     Malformed,
@@ -24,7 +25,7 @@ from oo.kit.errors import (
 from oo.kit.invalid import in_words
 from oo.store.failures import AGAIN_S, store_is_away
 from oo.web.audience import wants_page
-from oo.web.error_page import error_page, to_sign_in
+from oo.web.error_page import error_page, to_sign_in, to_sign_in_again
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,8 @@ def answer(request: Request, error: Exception, *, on_page: bool = False) -> Resp
         return problem(*said)
     if isinstance(error, Unauthorized):
         return to_sign_in(path)
+    if isinstance(error, SignInAgain):
+        return to_sign_in_again(error.back)
     return error_page(path, said.status, said.title, said.detail, said.headers)
 
 

@@ -16,10 +16,9 @@ from oo.web.guard import Forged, is_foreign
 from oo.web.page import Page, page_routes
 from oo.web.rendering import message, page
 from oo.web.services import services
+from oo.web.way_back import BACK_COOKIE, BACK_LIFETIME_S, local_path
 
 router = page_routes()
-
-NEXT_PATHS = frozenset({"/", "/connect", "/identities"})
 
 
 @router.get("/sign-in")
@@ -38,6 +37,29 @@ async def sign_in_page(request: Request) -> Response:
     return RedirectResponse("/", 303)
 
 
+@router.get("/sign-in/again")
+async def sign_in_again_page(request: Request) -> Response:
+    """The ways to sign in again, for what needs a fresh sign-in; they lead to `next`."""
+    parts = services(request)
+    await person(request)
+    response = page(
+        "sign_in_again.html",
+        choices=parts.identity.openid.choices(),
+        local_account=parts.settings.local_account,
+        next_path=_next_path(request),
+    )
+    # a printed link does not know where it is to lead
+    response.set_cookie(
+        BACK_COOKIE,
+        _next_path(request),
+        max_age=BACK_LIFETIME_S,
+        secure=_is_https(request),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
 @router.get("/auth/link/{token}")
 async def show_link(request: Request, token: str) -> Response:
     """Offer to sign in by a one-time local link; looking at it, as previews do, uses nothing up."""
@@ -51,7 +73,7 @@ async def use_link(request: Request, token: str) -> Response:
     if is_foreign(request.headers, services(request).settings.base_url):
         raise Forged  # nobody is to be signed in by another site
     cookie = await services(request).identity.enter_by_link(token, _user_agent(request))
-    return _enter(request, cookie, "/")
+    return _enter(request, cookie, request.cookies.get(BACK_COOKIE, "/"))
 
 
 @router.get("/auth/{provider}")
@@ -136,7 +158,9 @@ def begin(request: Request, attempt: Attempt) -> Response:
 
 
 def _enter(request: Request, cookie: str, next_path: str) -> Response:
-    response = RedirectResponse(next_path if next_path in NEXT_PATHS else "/", 303)
+    response = RedirectResponse(local_path(next_path), 303)
+    if BACK_COOKIE in request.cookies:
+        response.delete_cookie(BACK_COOKIE, secure=_is_https(request), httponly=True)
     response.set_cookie(
         cookie_name(services(request).settings),
         cookie,
@@ -149,8 +173,7 @@ def _enter(request: Request, cookie: str, next_path: str) -> Response:
 
 
 def _next_path(request: Request) -> str:
-    asked = request.query_params.get("next", "/")
-    return asked if asked in NEXT_PATHS else "/"
+    return local_path(request.query_params.get("next", "/"))
 
 
 def _user_agent(request: Request) -> str:
