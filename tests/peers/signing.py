@@ -23,7 +23,7 @@ Sign = Callable[["SigningProvider", dict[str, Any]], Any]
 
 def signed(provider: "SigningProvider", claims: dict[str, Any]) -> Any:
     """The token that an honest provider makes."""
-    return jwt.encode({"alg": "RS256", "kid": RSA.kid}, claims, provider.key, ["RS256"])
+    return jwt.encode({"alg": "RS256", "kid": provider.key.kid}, claims, provider.key, ["RS256"])
 
 
 class SigningProvider:

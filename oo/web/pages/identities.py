@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from oo.identity.identities import OwnIdentity
-from oo.web.auth import person
+from oo.web.auth import fresh_person, person
 from oo.web.forms import checked_form, form_token
 from oo.web.guard import Forged
 from oo.web.page import Page, page_routes
@@ -54,9 +54,9 @@ async def identities_page(request: Request) -> Response:
 @router.get("/identities/{provider}/add")
 async def add_identity(request: Request, provider: str) -> Response:
     """Send the browser to the provider, to add the account that comes back."""
-    session = await person(request, Cost.HEAVY)
     if request.headers.get("sec-fetch-site") != "same-origin":
         raise Forged  # whoever chose the account would be let in from then on
+    session = await fresh_person(request, Cost.HEAVY, "/identities")
     openid = services(request).identity.openid
     return begin(request, await openid.start(provider, "/identities", link_to=session.token_hash))
 
@@ -64,7 +64,7 @@ async def add_identity(request: Request, provider: str) -> Response:
 @router.post("/identities/{identity_id}/remove")
 async def remove_identity(request: Request, identity_id: str) -> Response:
     """Take one of the person's identities away; raises LastIdentity for the only one."""
-    session = await person(request)
+    session = await fresh_person(request, back="/identities")
     await checked_form(request)
     await services(request).identity.identities.unlink(session.user_id, identity_id)
     return RedirectResponse("/identities?notice=removed", 303)
