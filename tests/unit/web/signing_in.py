@@ -34,11 +34,11 @@ class Scene(NamedTuple):
 
 
 def scene_of(site: Site) -> Scene:
-    """A browser before `site`, whose providers `stand` and `other` are one stand-in."""
+    """A browser before `site`, whose providers are one stand-in; `form` answers by a form."""
     provider = SigningProvider(site.clock)
-    own = Settings.model_validate(
-        {"data_dir": site.settings.data_dir, "oidc": {"stand": PROVIDER, "other": PROVIDER}}
-    )
+    form = {**PROVIDER, "response_mode": "form_post"}
+    oidc = {"stand": PROVIDER, "other": PROVIDER, "form": form}
+    own = Settings.model_validate({"data_dir": site.settings.data_dir, "oidc": oidc})
     site.app.state.services.identity.openid = OpenIdSignIn(
         own, Keyring({"k": b"k" * 32}), site.clock, provider.transport()
     )
