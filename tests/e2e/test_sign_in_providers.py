@@ -61,6 +61,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def watched(browser: Browser, site: str) -> Iterator[Watched]:
     context = browser.new_context(viewport=PHONE, base_url=site)
+    context.route("https://fonts.googleapis.com/**", lambda route: route.abort())  # the peer's
     context.set_default_timeout(20_000)
     expect.set_options(timeout=20_000)
     opened = watch(context)
