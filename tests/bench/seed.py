@@ -57,6 +57,8 @@ async def seed(path: Path, people: int, tips: int) -> Seeded:
                     user_id=user_id,
                     created_at=clock.now(),
                     expires_at=clock.now() + timedelta(days=1),
+                    authenticated_at=clock.now(),
+                    seen_at=clock.now(),
                 )
             )
             await task_store.put(connection, user_id, _tasks(clock))
