@@ -1,6 +1,7 @@
 """The ways in which one person signs in at providers: listed, added, taken away."""
 
 import hashlib
+import logging
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from oo.kit.errors import Conflict
 from oo.store import identities, sessions, users
 from oo.store.database import Database
 from oo.store.identities import IdentityRow
+
+log = logging.getLogger(__name__)
 
 ID_DIGITS = 32
 
@@ -105,29 +108,31 @@ class Identities:
                 raise LastIdentity("Add another one first, then remove this one.")
             await identities.remove(connection, chosen)
 
-    async def heed(self, issuer: str, notice: Notice) -> str | None:
-        """Act on a provider's news; the person whose account ended there and who has no other.
+    async def heed(self, issuer: str, notice: Notice) -> None:
+        """Act on a provider's news of an account; a person's last identity is left to them.
 
         News of before the last sign-in are old: they may have been kept and sent again.
         """
         async with self._db.write() as connection:
             row = await identities.find(connection, issuer, notice.subject)
             if row is None:
-                return None
+                return
             if notice.news in (News.EMAIL_OFF, News.EMAIL_ON):
+                if row.mail_refused_at is not None and notice.at < row.mail_refused_at:
+                    return
                 since = notice.at if notice.news is News.EMAIL_OFF else None
                 await identities.refuse_mail(connection, row, since)
-                return None
+                return
             if notice.at < row.used_at:
-                return None
+                return
             await users.lock(connection, [row.user_id])
             for session in await sessions.list_for(connection, row.user_id, self._clock.now()):
                 await sessions.end(connection, row.user_id, session.token_hash)
             if notice.news is News.ACCOUNT_DELETED:
-                if len(await identities.list_for(connection, row.user_id)) == 1:
-                    return row.user_id
-                await identities.remove(connection, row)
-        return None
+                if len(await identities.list_for(connection, row.user_id)) > 1:
+                    await identities.remove(connection, row)
+                else:
+                    log.warning("the only identity of %s was deleted at its provider", row.user_id)
 
 
 async def spend_attempt(connection: AsyncConnection, signed_in: SignedIn, clock: Clock) -> None:

@@ -175,6 +175,8 @@ async def test_news_of_an_account_are_heeded(scene: Scene) -> None:
     await scene.come_back(await begin_adding(scene))
     await sent(scene, News.EMAIL_OFF)
     assert "forwards no mail" in (await scene.browser.get("/identities")).text
+    await sent(scene, News.EMAIL_ON, later=0)  # old: it was taken back since
+    assert "forwards no mail" in (await scene.browser.get("/identities")).text
     await sent(scene, News.EMAIL_ON)
     assert "forwards no mail" not in (await scene.browser.get("/identities")).text
     await sent(scene, News.CONSENT_REVOKED, later=-1)  # old: it has been used since
@@ -185,6 +187,16 @@ async def test_news_of_an_account_are_heeded(scene: Scene) -> None:
     await sent(scene, News.ACCOUNT_DELETED)
     await sent(scene, News.ACCOUNT_DELETED)
     assert {*await owners(scene)} == {"owner"}
+
+
+async def test_the_end_of_the_only_account_is_told_to_the_operator(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada = await sign_in(scene, "ada")
+    await sent(scene, News.ACCOUNT_DELETED)
+    assert (await ada.browser.get("/connect")).headers["location"].startswith("/sign-in")
+    assert "ada" in await owners(scene)
+    assert "was deleted at its provider" in caplog.text
 
 
 async def test_what_no_provider_signed_changes_nothing(
