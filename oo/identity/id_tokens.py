@@ -96,6 +96,8 @@ class IdTokens:
     def _decoded(self, token: Any, keys: KeySet) -> Signed:
         offered = self._client.server_metadata.get("id_token_signing_alg_values_supported")
         allowed = [name for name in offered or ["RS256"] if name in SIGNATURES]
+        if not allowed:  # joserfc takes an empty list for its own choice
+            raise self._failure(Cause.WRONG_ALGORITHM, offered)
         if not isinstance(token, str):
             raise self._failure(Cause.MALFORMED, type(token).__name__)
         try:

@@ -34,6 +34,7 @@ class SigningProvider:
         self.clock = clock
         self.key: Any = RSA
         self.keys: list[Any] = [RSA, EC]
+        self.algorithms = ["RS256", "ES256", "HS256", "none"]
         self.claims: dict[str, Any] = {}  # instead of the honest ones; None: left out
         self.sign: Sign = signed
         self.token: dict[str, Any] = {}  # as `claims`, for the answer of the token endpoint
@@ -67,7 +68,7 @@ class SigningProvider:
                     "authorization_endpoint": f"{self.issuer}/authorize",
                     "token_endpoint": f"{self.issuer}/token",
                     "jwks_uri": f"{self.issuer}/keys",
-                    "id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256", "none"],
+                    "id_token_signing_alg_values_supported": self.algorithms,
                     "token_endpoint_auth_methods_supported": ["client_secret_post"],
                 },
             )

@@ -1,7 +1,8 @@
 """A provider's own troubles: keys that rotate, clocks that differ, outages, answers that repeat."""
 
 import pytest
-from joserfc.jwk import RSAKey
+from joserfc import jwt
+from joserfc.jwk import OctKey, RSAKey
 
 from oo.identity.failures import Cause
 from tests.peers.signing import EC
@@ -105,3 +106,16 @@ async def test_an_issuer_that_changes_is_noticed_within_the_hour(
     answer = await scene.site.browser(accept="text/html").get("/auth/stand")
     assert "Stand calls itself https://new.test" in answer.text
     assert causes(caplog) == [Cause.WRONG_ISSUER]
+
+
+async def test_a_key_that_everybody_has_proves_nothing(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    shared = OctKey.generate_key(256, {"kid": "shared"})
+    scene.provider.algorithms, scene.provider.keys = ["HS256"], [shared]
+    scene.provider.sign = lambda _, claims: jwt.encode(
+        {"alg": "HS256", "kid": "shared"}, claims, shared, ["HS256"]
+    )
+    assert (await scene.come_back(await scene.begin())).status_code == 400
+    assert causes(caplog) == [Cause.WRONG_ALGORITHM]
+    assert await nobody_is_in(scene)
