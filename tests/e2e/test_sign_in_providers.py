@@ -47,9 +47,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 "private_key": key.as_pem(private=True).decode(),
             },
         }
-        app = Served(
-            tmp_path_factory.mktemp("oo"), {"port": port, "public_url": address, "oidc": oidc}
-        )
+        app = Served(tmp_path_factory.mktemp("oo"), address, {"oidc": oidc})
         with served(app, port):
             yield address
 

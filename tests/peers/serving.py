@@ -14,7 +14,7 @@ import uvicorn
 
 @contextmanager
 def served(app: Any, port: int = 0) -> Iterator[str]:
-    """The address of `app` while the block runs, on a free port if none is named."""
+    """The address of `app` while the block runs, on a free port unless one is given."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", port))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))

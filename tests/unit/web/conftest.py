@@ -42,6 +42,9 @@ from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
 from tests.unit.recommend.test_recommender import NoRefill, templates
 
 
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
 class MovedClock(ManualClock):
     """The machine's clock, which a test may move on."""
 
@@ -111,17 +114,18 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def open_site(
-    folder: Path, others: Mapping[str, Any] | None = None, **limits: int
+    folder: Path, public_url: str = "", others: Mapping[str, Any] | None = None, **limits: int
 ) -> AsyncIterator[Site]:
     """The application over a store in `folder`, with other limits than it is shipped with.
 
     With other settings it lives by the machine's clock, as the peers that they name do.
     """
-    clock = MovedClock() if others else ManualClock(datetime(2026, 11, 21, 9, tzinfo=UTC))
+    clock = MovedClock() if others else ManualClock(NOW)
     peer = TodoistPeer(now=clock.now)
     settings = Settings.model_validate(
         {
             "data_dir": folder,
+            "public_url": public_url,
             "limits": limits,
             "oidc": {
                 "google": {

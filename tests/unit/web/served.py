@@ -17,9 +17,14 @@ class Served:
     """
 
     def __init__(
-        self, folder: Path, others: Mapping[str, Any] | None = None, **limits: int
+        self,
+        folder: Path,
+        public_url: str = "",
+        others: Mapping[str, Any] | None = None,
+        **limits: int,
     ) -> None:
         self._folder = folder
+        self._public_url = public_url
         self._others = others
         self._limits = limits
         self._app: ASGIApp | None = None
@@ -38,7 +43,7 @@ class Served:
                 assert message["type"] == f"lifespan.{word}"
                 if word == "startup":
                     opened = await stack.enter_async_context(
-                        open_site(self._folder, self._others, **self._limits)
+                        open_site(self._folder, self._public_url, self._others, **self._limits)
                     )
                     self._app = opened.app
                 await send({"type": f"lifespan.{word}.complete"})
