@@ -41,7 +41,6 @@ from tests.peers.store import fresh_store
 from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
 from tests.unit.recommend.test_recommender import NoRefill, templates
 
-
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 
