@@ -17,7 +17,9 @@ from deployments.generator import TipGenerator
 from deployments.hosts import check_store, count_hosts
 from deployments.ingress import Ingress
 from deployments.jobs import Jobs
+from oo.identity.provider import configured
 from oo.integrations.registry import check_settings
+from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
 
 
@@ -30,6 +32,7 @@ def build(args: AppArgs) -> Application:
     # what is wrong must fail here, while the old application still serves
     settings = load_settings()
     check_settings(settings)
+    configured(settings, SystemClock())
     check_store(settings, count_hosts())
     one = args.shards.model_copy(update={"replicas": 1})
     first = _deploy(BanditShard, one, user_config={}).bind()

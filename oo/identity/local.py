@@ -14,7 +14,7 @@ from oo.store.audit import Entry
 from oo.store.database import Database
 
 GONE = "This link was used or is too old. Print a new one with oo login."
-LOCAL = Profile(provider="local", subject="owner", email="", name="You")
+LOCAL = Profile(issuer="local", subject="owner", email="", name="You")
 
 
 async def create_login_link(
@@ -27,7 +27,7 @@ async def create_login_link(
     expires_at = now + timedelta(minutes=settings.limits.login_link_minutes)
     async with db.write() as connection:
         await login_links.add(connection, hash_token(token), now, expires_at)
-        whom = f"{LOCAL.provider}:{LOCAL.subject}"
+        whom = f"{LOCAL.issuer}:{LOCAL.subject}"
         await audit.append(connection, Entry(actor, "login_link.make", whom, now))
     return f"{settings.base_url}/auth/link/{token}"
 
@@ -66,7 +66,7 @@ async def create_script_session(
     Raises Forbidden unless `settings.local_account`.
     """
     _check_allowed(settings)
-    profile = Profile(provider="script", subject=email, email=email, name=email.partition("@")[0])
+    profile = Profile(issuer="script", subject=email, email=email, name="")
     async with db.write() as connection:
         user_id = await ensure_user(connection, profile, clock)
         await imply_terms(connection, user_id, clock)

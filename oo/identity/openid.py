@@ -6,20 +6,23 @@ so two tabs do not disturb each other and nothing is stored before somebody has 
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 import httpx2
-import orjson
 from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.base_client import OAuthError
 from authlib.integrations.starlette_client import StarletteOAuth2App
-from joserfc.errors import JoseError
 
+from oo.identity.failures import Cause, SignInFailed, WrongIssuer, failure, log_failure
+from oo.identity.id_tokens import IdTokens, email_of, is_true
 from oo.identity.people import Profile
+from oo.identity.provider import Configured, Notice, configured
 from oo.kit.clock import Clock
-from oo.kit.errors import BadGateway, BadRequest, NotFound, Unauthorized
-from oo.kit.settings import OidcProvider, Settings
+from oo.kit.errors import BadRequest, NotFound
+from oo.kit.settings import Settings
 from oo.vault.keyring import Keyring
 from oo.vault.tokens import TokenSealer
 
@@ -27,28 +30,13 @@ log = logging.getLogger(__name__)
 
 ATTEMPT_LIFETIME = timedelta(minutes=10)
 TIMEOUT_S = 10.0
-# never "none", and never a key that the provider shares with us
-SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
-
-
-class Cancelled(Unauthorized):
-    """The person said no at the provider."""
-
-    code, title = "cancelled", "Sign-in was cancelled"
-
-
-class WrongIssuer(BadGateway):
-    """The provider calls itself otherwise than its setting does; only the operator can mend it."""
-
-    code, title = "wrong_issuer", "Sign-in is not set up right"
-
-    def __init__(self, name: str, provider: OidcProvider, found: str) -> None:
-        setting = f"OO_OIDC__{name.upper()}__ISSUER"
-        super().__init__(
-            f"{provider.title} calls itself {found}, but {setting} says {provider.issuer}."
-            " They must be the same, to the last slash."
-        )
-        log.error("%s: expected issuer %r, found %r", setting, provider.issuer, found)
+METADATA_S = 3600.0  # how long what a provider says of itself is believed
+CANCELS = ("access_denied", "user_cancelled_authorize")
+_CODE_CAUSES = {
+    "invalid_grant": Cause.USED_CODE,
+    "invalid_client": Cause.WRONG_CREDENTIALS,
+    "unauthorized_client": Cause.WRONG_CREDENTIALS,
+}
 
 
 class ProviderChoice(NamedTuple):
@@ -56,6 +44,7 @@ class ProviderChoice(NamedTuple):
 
     name: str
     title: str
+    issuer: str
 
 
 class Attempt(NamedTuple):
@@ -71,151 +60,226 @@ class Attempt(NamedTuple):
 
 
 class SignedIn(NamedTuple):
-    """Who signed in, and the local path where they were going."""
+    """Who signed in, and the local path where they were going.
+
+    `attempt` is good for one use. `link_to` is the hash of the session whose person adds this
+    identity, empty for a sign-in.
+    """
 
     profile: Profile
     next_path: str
+    attempt: str
+    link_to: str
+    name: str
+    title: str
+
+
+class _Peer(NamedTuple):
+    """A provider and the means to talk with it."""
+
+    provider: Configured
+    client: Any
+    tokens: IdTokens
 
 
 class OpenIdSignIn:
-    """Every configured provider."""
+    """Every configured provider; `transport` is how they are reached, if not over the network."""
 
-    def __init__(self, settings: Settings, keyring: Keyring, clock: Clock) -> None:
-        self._providers = settings.oidc
+    def __init__(
+        self,
+        settings: Settings,
+        keyring: Keyring,
+        clock: Clock,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
         self._base_url = settings.base_url
+        self._clock = clock
         self._attempts = TokenSealer(keyring, clock, "sign-in attempt", ATTEMPT_LIFETIME)
-        self._clients = {name: _client(name, it) for name, it in self._providers.items()}
+        self._peers: dict[str, _Peer] = {}
+        self._loaded_at: dict[str, float] = {}
+        for name, provider in configured(settings, clock).items():
+            client = _client(provider, transport)
+            self._peers[name] = _Peer(provider, client, IdTokens(provider, client, clock))
 
     def choices(self) -> list[ProviderChoice]:
         """What the sign-in page offers."""
-        return [ProviderChoice(name, it.title) for name, it in self._providers.items()]
+        return [
+            ProviderChoice(name, it.provider.title, it.provider.issuer)
+            for name, it in self._peers.items()
+        ]
 
     def cookie_name(self, state: str) -> str:
         """The cookie of the attempt with this state."""
         prefix = "__Host-" if self._base_url.startswith("https:") else ""
         return f"{prefix}login-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
 
-    async def start(self, name: str, next_path: str) -> Attempt:
-        """Begin to sign in; raises NotFound, or BadGateway when the provider is not there."""
-        client, mode = self._client(name), self._providers[name].response_mode
+    async def start(self, name: str, next_path: str, *, link_to: str = "") -> Attempt:
+        """Begin to sign in, or to add an identity to the person of the session `link_to`.
+
+        Raises NotFound, or SignInFailed when the provider is not there.
+        """
+        peer = self._peer(name)
+        mode = peer.provider.response_mode
         asked = {} if mode == "query" else {"response_mode": mode}
-        try:
-            await self._load_metadata(name, client)
-            begun = await client.create_authorization_url(self._redirect_uri(name), **asked)
-        except (httpx2.HTTPError, AuthlibBaseError, ValueError, RuntimeError) as error:
-            raise _unreachable(self._providers[name]) from error
+        with self._failures(peer):
+            await self._load_metadata(peer)
+            begun = await peer.client.create_authorization_url(
+                self._redirect_uri(name), **asked, **peer.provider.own.also_asks()
+            )
         content = {
             "provider": name,
             "state": begun["state"],
             "nonce": begun["nonce"],
             "verifier": begun["code_verifier"],
             "next": next_path,
+            "link": link_to,
         }
         cookie_name = self.cookie_name(begun["state"])
         return Attempt(begun["url"], cookie_name, self._attempts.seal(content), bool(asked))
 
-    async def finish(self, name: str, query: Mapping[str, str], cookie: str | None) -> SignedIn:
-        """Who came back; raises Cancelled, BadRequest (start again), WrongIssuer or BadGateway."""
-        client, provider = self._client(name), self._providers[name]
-        attempt = self._attempts.unseal(cookie) if cookie else None
-        stale = BadRequest("This sign-in was started elsewhere or too long ago. Start again.")
-        if attempt is None or attempt["provider"] != name:
-            raise stale
-        if attempt["state"] != query.get("state"):
-            raise stale
-        if "error" in query:
-            if query["error"] in ("access_denied", "user_cancelled_authorize"):
-                raise Cancelled("You can sign in whenever you like.")
-            raise BadGateway(f"{provider.title} refused the sign-in. Start again.")
-        issuer = query.get("iss", provider.issuer)
-        if issuer != provider.issuer and issuer.rstrip("/") == provider.issuer.rstrip("/"):
-            raise WrongIssuer(name, provider, issuer)
-        if "code" not in query or issuer != provider.issuer:
-            raise stale
-        try:
-            await self._load_metadata(name, client)
-            token = await client.fetch_access_token(
+    async def finish(self, name: str, answer: Mapping[str, str], cookie: str | None) -> SignedIn:
+        """Who came back; raises SignInFailed, which says why nobody did."""
+        peer = self._peer(name)
+        with self._failures(peer):
+            attempt = self._attempt(peer, answer, cookie)
+            code = _code(peer.provider, answer)
+            await self._load_metadata(peer)
+            peer.client.client_secret = peer.provider.own.client_secret()
+            token = await peer.client.fetch_access_token(
                 self._redirect_uri(name),
-                code=query["code"],
+                code=code,
                 code_verifier=attempt["verifier"],
                 grant_type="authorization_code",
             )
-            claims = await client.parse_id_token(
-                token, attempt["nonce"], claims_options=_required_claims(provider)
+            if not token.get("id_token"):
+                raise failure(Cause.NO_IDENTITY, peer.provider.title)
+            claims = await peer.tokens.read(
+                token["id_token"], attempt["nonce"], token.get("access_token")
             )
-        except httpx2.HTTPError as error:
-            raise _unreachable(provider) from error
-        except (AuthlibBaseError, JoseError, ValueError, KeyError) as error:
-            log.warning("%s did not confirm a sign-in: %r", name, error)
-            raise BadRequest(
-                f"{provider.title} did not confirm the sign-in. Start again."
-            ) from error
-        if not claims:
-            raise BadGateway(f"{provider.title} sent no identity.")
-        return SignedIn(_profile(name, claims, query.get("user", "")), attempt["next"])
+            refused = peer.provider.own.refuses(claims)
+            if refused is not None:
+                raise failure(refused, peer.provider.title)
+        return SignedIn(
+            Profile(
+                peer.provider.issuer,
+                claims["sub"],
+                email_of(claims),
+                peer.provider.own.name_in(claims, answer).replace("\0", ""),
+                is_true(claims.get("email_verified")),
+            ),
+            attempt["next"],
+            attempt["state"],
+            attempt["link"],
+            name,
+            peer.provider.title,
+        )
 
-    def _client(self, name: str) -> Any:
-        if name not in self._clients:
+    async def notice(self, name: str, token: str) -> tuple[str, Notice | None]:
+        """The issuer and what its signed notification says.
+
+        Raises NotFound, SignInFailed for one that is not the provider's, and BadRequest for one
+        that cannot be read.
+        """
+        peer = self._peer(name)
+        with self._failures(peer):
+            await self._load_metadata(peer)
+            claims = await peer.tokens.read_notification(token)
+        try:
+            return peer.provider.issuer, peer.provider.own.notice(claims)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise BadRequest("The notification cannot be read.") from error
+
+    def _peer(self, name: str) -> _Peer:
+        if name not in self._peers:
             raise NotFound("There is no such sign-in provider.")
-        return self._clients[name]
+        return self._peers[name]
 
-    async def _load_metadata(self, name: str, client: Any) -> None:
+    @contextmanager
+    def _failures(self, peer: _Peer) -> Iterator[None]:
+        """Whatever goes wrong becomes a failure with a cause, and a line in the log."""
+        try:
+            try:
+                yield
+            except httpx2.HTTPError as error:
+                raise failure(
+                    Cause.PROVIDER_AWAY, peer.provider.title, type(error).__name__
+                ) from error
+            except OAuthError as error:
+                cause = _CODE_CAUSES.get(str(error.error), Cause.PROVIDER_REFUSED)
+                raise failure(cause, peer.provider.title, repr(error.error)) from error
+            except (AuthlibBaseError, ValueError, TypeError, KeyError, RuntimeError) as error:
+                raise failure(
+                    Cause.PROVIDER_BROKEN, peer.provider.title, type(error).__name__
+                ) from error
+        except SignInFailed as error:
+            log_failure(peer.provider.name, error)
+            raise
+
+    def _attempt(
+        self, peer: _Peer, answer: Mapping[str, str], cookie: str | None
+    ) -> dict[str, str]:
+        """The attempt that this answers; raises SignInFailed when it is none of this browser's."""
+        attempt = self._attempts.unseal(cookie) if cookie else None
+        cause = None
+        if attempt is None:
+            cause = Cause.NO_ATTEMPT
+        elif attempt["provider"] != peer.provider.name:
+            cause = Cause.OTHER_PROVIDER
+        elif attempt["state"] != answer.get("state"):
+            cause = Cause.OTHER_STATE
+        if attempt is None or cause is not None:
+            raise failure(cause or Cause.NO_ATTEMPT, peer.provider.title)
+        return attempt
+
+    async def _load_metadata(self, peer: _Peer) -> None:
+        name, client, now = peer.provider.name, peer.client, self._clock.monotonic()
+        is_old = now - self._loaded_at.get(name, now) >= METADATA_S
+        if is_old:
+            client.server_metadata.pop("_loaded_at", None)
+            client.server_metadata.pop("jwks", None)
         metadata = await client.load_server_metadata()
+        if is_old or name not in self._loaded_at:
+            self._loaded_at[name] = now
         found = str(metadata.get("issuer"))
-        if found != self._providers[name].issuer:
+        if found != peer.provider.issuer:
             client.server_metadata.clear()  # read anew when the provider has mended it
-            raise WrongIssuer(name, self._providers[name], found)
-        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
-        metadata["id_token_signing_alg_values_supported"] = [
-            name for name in offered if name in SIGNATURES
-        ]
+            raise WrongIssuer(name, peer.provider.title, peer.provider.issuer, found)
+        usual, other = "client_secret_basic", "client_secret_post"
+        ways = metadata.get("token_endpoint_auth_methods_supported") or [usual]
+        if usual not in ways and other in ways:
+            client.client_kwargs["token_endpoint_auth_method"] = other
 
     def _redirect_uri(self, name: str) -> str:
         return f"{self._base_url}/auth/{name}/callback"
 
 
-def _client(name: str, provider: OidcProvider) -> Any:
+def _code(provider: Configured, answer: Mapping[str, str]) -> str:
+    """The code that the browser brought; raises SignInFailed."""
+    if "error" in answer:
+        if answer["error"] in CANCELS:
+            raise failure(Cause.CANCELLED, provider.title)
+        raise failure(Cause.PROVIDER_REFUSED, provider.title, repr(answer["error"]))
+    issuer = answer.get("iss", provider.issuer)  # RFC 9207
+    if issuer not in provider.issuers:
+        if issuer.rstrip("/") == provider.issuer.rstrip("/"):
+            raise WrongIssuer(provider.name, provider.title, provider.issuer, issuer)
+        raise failure(Cause.OTHER_ISSUER, provider.title, repr(issuer))
+    if not answer.get("code"):
+        raise failure(Cause.NO_CODE, provider.title)
+    return answer["code"]
+
+
+def _client(provider: Configured, transport: httpx2.AsyncBaseTransport | None) -> Any:
     return StarletteOAuth2App(
         framework=None,
-        name=name,
+        name=provider.name,
         client_id=provider.client_id,
-        client_secret=provider.client_secret.get_secret_value(),
+        client_secret="",  # made anew for each use, where it ends
         server_metadata_url=f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration",
         client_kwargs={
             "scope": provider.scope,
             "code_challenge_method": "S256",
             "timeout": TIMEOUT_S,
+            "transport": transport,
         },
     )
-
-
-def _required_claims(provider: OidcProvider) -> dict[str, dict[str, Any]]:
-    return {
-        "iss": {"essential": True, "values": [provider.issuer]},
-        "aud": {"essential": True, "values": [provider.client_id]},
-        "sub": {"essential": True},
-        "nonce": {"essential": True},
-    }
-
-
-def _profile(name: str, claims: Mapping[str, Any], user: str) -> Profile:
-    email = str(claims.get("email") or "")
-    title = claims.get("name") or claims.get("given_name") or _apple_name(user)
-    told = [name, str(claims["sub"])[:255], email, str(title or email.partition("@")[0])]
-    # PostgreSQL stores no NUL; Apple says "true" in words
-    is_verified = claims.get("email_verified") in (True, "true")
-    issuer, subject, email, called = (part.replace("\0", "") for part in told)
-    return Profile(issuer, subject, email, called, is_verified)
-
-
-def _apple_name(user: str) -> str:
-    """The name in Apple's `user` field, which comes through the browser at the first sign-in."""
-    try:
-        name = orjson.loads(user)["name"]
-        return " ".join(str(name[part]) for part in ("firstName", "lastName") if name.get(part))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return ""
-
-
-def _unreachable(provider: OidcProvider) -> BadGateway:
-    return BadGateway(f"{provider.title} does not answer. Try again in a moment.")

@@ -1,6 +1,8 @@
 """Signing in and out, for the web layer."""
 
 from oo.identity.agreeing import imply_terms
+from oo.identity.failures import SignInFailed, log_failure
+from oo.identity.identities import Identities, spend_attempt
 from oo.identity.local import check_login_link, use_login_link
 from oo.identity.machines import Machines
 from oo.identity.openid import OpenIdSignIn, SignedIn
@@ -22,6 +24,7 @@ class Identity:
         self._settings = settings
         self._clock = clock
         self.openid = OpenIdSignIn(settings, keyring, clock)
+        self.identities = Identities(db, clock)
         self.passkeys = Passkeys(db, settings, clock)
         self.roles = Roles(db, clock)
         self.machines = Machines(db, settings, clock)
@@ -33,15 +36,23 @@ class Identity:
         return cls(db, settings, load_keyring(settings), clock)
 
     async def enter(self, signed_in: SignedIn, user_agent: str) -> str:
-        """Begin a session for who signed in; returns the cookie's value."""
-        async with self._db.write() as connection:
-            profile, clock = signed_in.profile, self._clock
-            user_id = await ensure_user(connection, profile, clock)
-            await imply_terms(connection, user_id, clock)
-            await seed_admin(connection, user_id, profile, self._settings, clock)
-            return await start_session(
-                connection, user_id, self._clock, self._settings.limits.session_days, user_agent
-            )
+        """Begin a session for who signed in; returns the cookie's value.
+
+        Raises SignInFailed for an answer that has begun one before.
+        """
+        profile, clock = signed_in.profile, self._clock
+        try:
+            async with self._db.write() as connection:
+                await spend_attempt(connection, signed_in, clock)
+                user_id = await ensure_user(connection, profile, clock)
+                await imply_terms(connection, user_id, clock)
+                await seed_admin(connection, user_id, profile, self._settings, clock)
+                return await start_session(
+                    connection, user_id, clock, self._settings.limits.session_days, user_agent
+                )
+        except SignInFailed as error:
+            log_failure(signed_in.name, error)
+            raise
 
     async def check_link(self, token: str) -> None:
         """Whether a one-time local link can still be used; raises Gone or Forbidden."""

@@ -23,15 +23,21 @@ LOOPBACK = ("127.0.0.1", "::1")  # what the name `localhost` stands for
 
 
 class OidcProvider(BaseModel):
-    """An OpenID provider that people may sign in with."""
+    """An OpenID provider that people may sign in with; its kind may have further settings."""
 
-    title: str
-    issuer: str = Field(description="Address whose /.well-known/openid-configuration is read")
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, SecretStr] = Field(init=False)
+
+    kind: str = Field(default="", description="`google` or `apple`; empty: as its name says")
+    title: str = ""
+    issuer: str = Field(
+        default="", description="Address whose /.well-known/openid-configuration is read"
+    )
     client_id: str
-    client_secret: SecretStr
-    scope: str = "openid email profile"
-    response_mode: Literal["query", "form_post"] = Field(
-        default="query", description="form_post for Apple, when it is asked for name or email"
+    client_secret: SecretStr = SecretStr("")
+    scope: str = Field(default="", description="empty: what its kind asks for")
+    response_mode: Literal["query", "form_post"] | None = Field(
+        default=None, description="how the answer comes; empty: as its kind does"
     )
 
 

@@ -25,7 +25,6 @@ from oo.store.tables import outbox as outbox_table
 from oo.store.tables import users as users_table
 
 LETS_IN = ("sessions", "identities", "passkeys")  # tables of what opens an account
-KIND = "erased"  # what stands for the provider of a person who is being erased
 
 
 class Receipt(NamedTuple):
@@ -75,13 +74,8 @@ async def begin(
     for table in personal_tables():
         if table.name in LETS_IN:
             await connection.execute(delete(table).where(table.c.user_id == user_id))
-    # the account at the provider is free again for another beginning
-    blank: dict[str, str | None] = {"provider": KIND, "subject": user_id, "email": "", "name": ""}
-    blank |= dict.fromkeys(("pooling_since", "cloud_models_since"))
-    there_are = {name: value for name, value in blank.items() if name in users_table.c}
-    await connection.execute(
-        update(users_table).where(users_table.c.id == user_id).values(deleted_at=now, **there_are)
-    )
+    gone = {"deleted_at": now, "email": "", "name": ""}
+    await connection.execute(update(users_table).where(users_table.c.id == user_id).values(**gone))
     if begun is not None:  # a restored backup has brought the person back
         await connection.execute(
             update(erasures).where(erasures.c.id == begun.id).values(finished_at=None)

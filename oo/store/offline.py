@@ -7,6 +7,7 @@ from typing import TypeVar
 from sqlalchemy.engine import make_url
 
 from oo.kit.settings import Settings
+from oo.store import identities
 from oo.store.database import Database
 from oo.store.failures import usable_store
 from oo.store.migrate import migrate
@@ -18,7 +19,15 @@ def prepare_store(settings: Settings) -> None:
     """Make the data folder if there is none and migrate the store."""
     with usable_store(_name(settings)):
         settings.data_dir.resolve().mkdir(parents=True, exist_ok=True, mode=0o700)
-        _run(settings, migrate)
+        _run(settings, lambda db: _prepare(db, settings))
+
+
+async def _prepare(db: Database, settings: Settings) -> None:
+    await migrate(db)
+    async with db.write() as connection:
+        for name, provider in settings.oidc.items():
+            if provider.issuer:
+                await identities.adopt(connection, name, provider.issuer)
 
 
 def with_store(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:

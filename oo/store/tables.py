@@ -26,6 +26,7 @@ from oo.store.audit_tables import audit
 from oo.store.batch_tables import fill_batch_people, fill_batches
 from oo.store.consent_tables import consents
 from oo.store.erasure_tables import erasures
+from oo.store.identity_tables import identities, spent_attempts
 from oo.store.import_tables import last_imports
 from oo.store.learning_tables import writings
 from oo.store.model_call_tables import model_calls
@@ -50,6 +51,7 @@ __all__ = [
     "feedback",
     "fill_batch_people",
     "fill_batches",
+    "identities",
     "last_imports",
     "login_links",
     "machine_tokens",
@@ -66,6 +68,7 @@ __all__ = [
     "signals",
     "sim_events",
     "sim_runs",
+    "spent_attempts",
     "tasks",
     "tip_scores",
     "user_models",
@@ -77,8 +80,6 @@ users = Table(
     "users",
     metadata,
     Column("id", ID, primary_key=True),
-    Column("provider", String(64), nullable=False),
-    Column("subject", String(255), nullable=False),
     Column("email", String(320), nullable=False),
     Column("name", String(200), nullable=False),
     Column("timezone", String(64), nullable=False, server_default="UTC"),
@@ -96,7 +97,6 @@ users = Table(
     Column("changed_at", UtcDateTime),
     Column("good_until", UtcDateTime),  # by the clock alone; none: it is not good
     Column("role", String(16), nullable=False, server_default="person"),  # see oo.domain.roles
-    UniqueConstraint("provider", "subject"),
 )
 
 sessions = Table(

@@ -4,22 +4,19 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.roles import Role
 from oo.kit.errors import NotFound
 from oo.store.database import Hot
 from oo.store.tables import users
-from oo.store.upsert import insert_into
 
 
 class UserRow(NamedTuple):
     """A person as stored; `deleted_at` is set on the tombstone that a deletion leaves."""
 
     id: str
-    provider: str
-    subject: str
     email: str
     name: str
     timezone: str
@@ -29,8 +26,6 @@ class UserRow(NamedTuple):
 
 _COLUMNS = (
     users.c.id,
-    users.c.provider,
-    users.c.subject,
     users.c.email,
     users.c.name,
     users.c.timezone,
@@ -122,23 +117,13 @@ async def lock_alone(connection: AsyncConnection, user_id: str) -> None:
 
 
 async def add(connection: AsyncConnection, row: UserRow) -> None:
-    """Store a new person; when (provider, subject) is taken, the stored one stays as it is."""
-    insert = insert_into(connection, users).values(**row._asdict())
-    await connection.execute(
-        insert.on_conflict_do_nothing(index_elements=[users.c.provider, users.c.subject])
-    )
+    """Store a new person."""
+    await connection.execute(insert(users).values(**row._asdict()))
 
 
-async def find_by_subject(
-    connection: AsyncConnection, provider: str, subject: str
-) -> UserRow | None:
-    """The person whom the provider knows as `subject`, deleted or not."""
-    row = (
-        await connection.execute(
-            select(*_COLUMNS).where(users.c.provider == provider, users.c.subject == subject)
-        )
-    ).first()
-    return UserRow(*row) if row else None
+async def take_back(connection: AsyncConnection, user_id: str) -> None:
+    """Undo `add` in the same transaction: nothing refers to the person yet."""
+    await connection.execute(delete(users).where(users.c.id == user_id))
 
 
 async def get(connection: AsyncConnection, user_id: str) -> UserRow | None:

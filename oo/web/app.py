@@ -16,6 +16,7 @@ from oo.web import (
     imports,
     me,
     metrics,
+    notifications,
     openapi,
     problems,
     tips,
@@ -47,7 +48,18 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.rates = Rates(services.settings.limits, services.clock)
     problems.install(app)
-    for module in (api, tips, access, agents, imports, me, erasures, health, metrics):
+    for module in (
+        api,
+        tips,
+        access,
+        agents,
+        imports,
+        me,
+        erasures,
+        health,
+        metrics,
+        notifications,
+    ):
         app.include_router(module.router)
     for page in discover(oo.web.pages, "PAGE", Page).values():
         app.include_router(page.routes)

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from oo.web.rendering import message
 
-BEHIND_THE_GEAR = ("/connect", "/sessions", "/passkeys", "/why")
+BEHIND_THE_GEAR = ("/connect", "/sessions", "/identities", "/passkeys", "/why")
 
 
 class _Way(NamedTuple):
@@ -29,9 +29,10 @@ def error_page(
 
 def to_sign_in(path: str) -> Response:
     """Lead a stranger who asked for `path` to sign-in, and back from there."""
-    if path == "/passkeys":
-        return RedirectResponse("/sign-in?next=/passkeys", 303)
-    if path.startswith(("/connect", "/sessions", "/passkeys")):
+    for way in ("/passkeys", "/identities"):
+        if path.startswith(way):
+            return RedirectResponse(f"/sign-in?next={way}", 303)
+    if path.startswith(("/connect", "/sessions")):
         return RedirectResponse(f"/sign-in?{urlencode({'next': '/connect'}, safe='/')}", 303)
     return RedirectResponse("/sign-in", 303)
 

@@ -46,8 +46,6 @@ async def seed(path: Path, people: int, tips: int) -> Seeded:
             await connection.execute(
                 insert(tables.users).values(
                     id=user_id,
-                    provider="bench",
-                    subject=str(number),
                     email=f"{number}@bench.test",
                     name=str(number),
                     created_at=clock.now(),

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from oo.identity.openid import Cancelled, OpenIdSignIn, WrongIssuer
+from oo.identity.failures import Cancelled, WrongIssuer
+from oo.identity.openid import OpenIdSignIn
+from oo.identity.people import Profile
 from oo.kit.clock import ManualClock
 from oo.kit.errors import BadGateway, BadRequest, NotFound
 from oo.kit.settings import Settings
@@ -56,7 +58,9 @@ async def test_a_person_signs_in(issuer: str, clock: ManualClock) -> None:
     assert attempt.cookie_name == openid.cookie_name(back.params["state"])
     signed_in = await openid.finish("real", dict(back.params), attempt.cookie)
     assert signed_in.next_path == "/connect"
-    assert tuple(signed_in.profile) == ("real", "ada", "ada@example.org", "ada")
+    assert signed_in.profile == Profile(
+        issuer, "ada", "ada@example.org", "ada", email_verified=True
+    )
     # the code is good for one use
     with pytest.raises(BadRequest):
         await openid.finish("real", dict(back.params), attempt.cookie)

@@ -3,16 +3,19 @@
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text, update
 
 from oo.identity.accounts import Accounts
+from oo.identity.people import Profile, ensure_user
 from oo.kit.clock import ManualClock
+from oo.kit.errors import Forbidden
 from oo.mlops.policy_lookup import Finder, find_by_key
 from oo.mlops.replay import check_decisions, check_models
-from oo.store import connections, data_keys, tables, tasks
+from oo.store import connections, data_keys, identities, tables, tasks
 from oo.store.database import Database
 from oo.store.migrate import differences
 from oo.vault.keyring import Keyring
@@ -121,6 +124,25 @@ async def test_people_find_what_they_had(db: Database, frozen: Frozen) -> None:
                     opened += b'"refresh_token":"r"' in grant
             assert await data_keys.get(connection, user_id) or row.secret is None
     assert opened == frozen.count("data_keys") > 0
+
+
+async def test_people_sign_in_as_who_they_were(db: Database, frozen: Frozen) -> None:
+    people = [row.values for row in frozen.rows if row.table == "users"]
+    assert people
+    issuer, clock = "https://login.test", ManualClock(datetime(2026, 11, 26, tzinfo=UTC))
+    async with db.write() as connection:
+        for name in {it["provider"] for it in people}:
+            await identities.adopt(connection, name, issuer)
+            await identities.adopt(connection, name, issuer)  # as at every start
+        for it in people:
+            profile = Profile(issuer, it["subject"], it["email"], it["name"])
+            if it["deleted_at"] is None:
+                assert await ensure_user(connection, profile, clock) == it["id"]
+            else:
+                with pytest.raises(Forbidden):
+                    await ensure_user(connection, profile, clock)
+        if db.is_sqlite:  # whose table of people was made anew under those that refer to it
+            assert (await connection.execute(text("PRAGMA foreign_key_check"))).all() == []
 
 
 async def test_sessions_go_on(

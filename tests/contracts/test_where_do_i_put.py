@@ -36,11 +36,14 @@ from oo.domain.signals import all_kinds, by_kind
 from oo.domain.signals.kinds.measure import Measure
 from oo.domain.statistics import Statistics
 from oo.domain.tips import Offer, TipKind
+from oo.identity.failures import Cause
+from oo.identity.provider import configured
 from oo.integrations.registry import source_plugins
 from oo.jobs.contract import Job
 from oo.kit.clock import ManualClock
 from oo.kit.plugins import discover, discover_all
 from oo.kit.provide import Provided
+from oo.kit.settings import Settings
 from oo.recommend.telling import facts_of
 from oo.store import signals
 from oo.store.database import Database
@@ -192,8 +195,6 @@ async def check_page(place: Place) -> None:
         async def of(self, cookie: str | None) -> Any:
             return SimpleNamespace(user_id="ada")
 
-    from oo.kit.settings import Settings
-
     settings = Settings.model_validate({"data_dir": place.folder})
     parts = SimpleNamespace(settings=settings, clock=place.clock, accounts=Nobody())
     app = create_app(cast(Services, parts))
@@ -202,6 +203,14 @@ async def check_page(place: Place) -> None:
         answer = await browser.get("/about")
     assert answer.status_code == 200
     assert "One tip. Right now." in answer.text
+
+
+async def check_provider(place: Place) -> None:
+    settings = Settings.model_validate({"oidc": {"school": {"client_id": "oo"}}})
+    found = configured(settings, place.clock)["school"]
+    assert (found.title, found.issuer) == ("School", "https://login.school.example")
+    assert found.own.refuses({"role": "teacher"}) is None
+    assert found.own.refuses({}) is Cause.WRONG_DOMAIN
 
 
 async def check_command(_: Place) -> None:

@@ -1,5 +1,6 @@
 """Starts the real OpenID provider, and signs people in there as a browser would."""
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -16,11 +17,20 @@ INSTALLED = (ROOT / "node_modules" / "oidc-provider").exists()
 
 
 @contextmanager
-def openid_provider(*redirect_uris: str) -> Iterator[str]:
-    """The issuer of a running provider that knows these redirect URIs."""
+def openid_provider(
+    *redirect_uris: str, host: str = "127.0.0.1", secret_key: str = ""
+) -> Iterator[str]:
+    """The issuer of a running provider that knows these redirect URIs.
+
+    With `secret_key`, a public key in PEM, it wants its client's secret as Apple does.
+    """
+    environment = {**os.environ, "OIDC_HOST": host}
+    if secret_key:
+        environment["OIDC_SECRET_KEY"] = secret_key
     process = subprocess.Popen(
         ["node", str(Path(__file__).with_name("oidc.mjs")), *redirect_uris],
         cwd=ROOT,
+        env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -34,8 +34,6 @@ async def add_person(db: Database, clock: Clock, subject: str = "ada") -> str:
     """A person in the store; returns their id."""
     row = UserRow(
         id=new_id(clock),
-        provider="test",
-        subject=subject,
         email=f"{subject}@example.org",
         name=subject.title(),
         timezone="UTC",

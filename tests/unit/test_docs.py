@@ -16,6 +16,7 @@ from ml.advice.advice import Advice
 from ml.generation.settings import ModelSettings
 from ml.prompts.prompt import PromptFile
 from oo.cli import main as cli
+from oo.identity.provider import kinds
 from oo.integrations.registry import source_plugins
 from oo.kit.settings import OidcProvider, Settings
 
@@ -152,6 +153,8 @@ def test_settings_exist() -> None:
     known = {*settings_of(Settings, "OO_"), *OTHER_VARIABLES}
     for name, plugin in source_plugins().items():
         known |= {*settings_of(plugin.settings, f"OO_{name.upper()}__")}
+    for name, kind in kinds().items():
+        known |= {*settings_of(kind.settings, f"OO_OIDC__{name.upper()}__")}
     provider = {f"__{name.upper()}" for name in OidcProvider.model_fields}
     wrong = []
     for document, name in found(r"\b(OO_[A-Z][A-Z0-9_]*[A-Z0-9])(?![\w<])"):

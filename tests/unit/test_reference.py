@@ -33,6 +33,8 @@ from ml.rating.judges import tip_judges
 from oo.cli.main import build
 from oo.domain.claims import Fact
 from oo.domain.signals import all_kinds
+from oo.identity.failures import Cause
+from oo.identity.provider import kinds
 from oo.integrations.registry import source_plugins
 from oo.integrations.sources._lists._reader import readers
 from oo.jobs.contract import Job
@@ -61,6 +63,8 @@ def settings() -> set[str]:
     found = {*_settings(Settings, "OO_"), "OO_ENV_FILE"}
     for plugin in source_plugins().values():
         found |= {*_settings(plugin.settings, f"OO_{plugin.name.upper()}__")}
+    for kind in kinds().values():
+        found |= {*_settings(kind.settings, f"OO_OIDC__{kind.name.upper()}__")}
     return found
 
 
@@ -121,6 +125,8 @@ LIVE: dict[str, Callable[[], set[str]]] = {
     "Signal kinds": lambda: set(all_kinds()),
     "Facts that a tip may claim": lambda: {fact.value for fact in Fact},
     "Jobs": lambda: set(discover(oo.jobs.periodic, "JOB", Job)),
+    "Sign-in providers": lambda: set(kinds()),
+    "Causes of a failed sign-in": lambda: {cause.value for cause in Cause},
     "Pages": lambda: set(discover(oo.web.pages, "PAGE", Page)),
     "Problem codes": problem_codes,
 }

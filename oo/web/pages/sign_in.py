@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
-from oo.identity.openid import ATTEMPT_LIFETIME
+from oo.identity.openid import ATTEMPT_LIFETIME, Attempt
 from oo.identity.sessions import cookie_name
 from oo.kit.errors import OoError, Unauthorized
 from oo.kit.settings import LOOPBACK
@@ -89,18 +89,7 @@ async def use_link(request: Request, token: str) -> Response:
 async def start(request: Request, provider: str) -> Response:
     """Send the browser to the provider."""
     parts = services(request)
-    attempt = await parts.identity.openid.start(provider, _next_path(request))
-    response = RedirectResponse(attempt.url, 303)
-    response.set_cookie(
-        attempt.cookie_name,
-        attempt.cookie,
-        max_age=int(ATTEMPT_LIFETIME.total_seconds()),
-        secure=is_https(request),
-        httponly=True,
-        # a form that another site posts brings no "lax" cookie
-        samesite="none" if attempt.comes_by_form and is_https(request) else "lax",
-    )
-    return response
+    return begin(request, await parts.identity.openid.start(provider, _next_path(request)))
 
 
 @router.get("/auth/{provider}/callback")
@@ -118,20 +107,27 @@ async def callback_form(request: Request, provider: str) -> Response:
 
 
 async def _finish(request: Request, provider: str, query: dict[str, str]) -> Response:
-    openid = services(request).identity.openid
-    attempt_cookie = openid.cookie_name(query.get("state", ""))
+    parts = services(request).identity
+    attempt_cookie = parts.openid.cookie_name(query.get("state", ""))
+    way_back = ("/sign-in", "Back to sign-in")
     try:
-        signed_in = await openid.finish(provider, query, request.cookies.get(attempt_cookie))
-        cookie = await services(request).identity.enter(signed_in, user_agent(request))
+        signed_in = await parts.openid.finish(provider, query, request.cookies.get(attempt_cookie))
+        if signed_in.link_to:
+            way_back = ("/identities", "Back")
+            added = await parts.identities.link(signed_in, session_cookie(request))
+            response: Response = RedirectResponse(
+                f"/identities?notice={'added' if added else 'known'}", 303
+            )
+        else:
+            cookie = await parts.enter(signed_in, user_agent(request))
+            response = await _enter(request, cookie, signed_in.next_path)
     except OoError as error:
         # a stranger is no news here: who cancelled is told so, and not led round in a circle
-        response: Response = (
-            message(error.title, error.detail, error.status, "/sign-in", "Back to sign-in")
+        response = (
+            message(error.title, error.detail, error.status, *way_back)
             if wants_page(request.headers, by_default=True)
             else problems.answer(request, error)
         )
-    else:
-        response = await _enter(request, cookie, signed_in.next_path)
     response.delete_cookie(attempt_cookie, secure=is_https(request), httponly=True)
     return response
 
@@ -148,6 +144,24 @@ async def sign_out(request: Request) -> Response:
         secure=is_https(request),
         httponly=True,
         samesite="lax",
+    )
+    return response
+
+
+def begin(request: Request, attempt: Attempt) -> Response:
+    """Send the browser to the provider, with the cookie of its attempt."""
+    parts = services(request)
+    # a form that another site posts brings no "lax" cookie, and "none" must be secure; browsers
+    # take a secure cookie from this machine's own addresses too
+    is_foreign_post = attempt.comes_by_form and (is_https(request) or parts.settings.is_loopback)
+    response = RedirectResponse(attempt.url, 303)
+    response.set_cookie(
+        attempt.cookie_name,
+        attempt.cookie,
+        max_age=int(ATTEMPT_LIFETIME.total_seconds()),
+        secure=is_https(request) or is_foreign_post,
+        httponly=True,
+        samesite="none" if is_foreign_post else "lax",
     )
     return response
 

@@ -126,9 +126,13 @@ async def test_reactions_of_an_earlier_release_are_kept(tmp_path: Path) -> None:
     store = Database(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
     try:
         await migrate(store, "0001")
-        user = await add_person(store, SystemClock())
-        at = "2026-11-01 08:00:00.000000"
+        user, at = "u", "2026-11-01 08:00:00.000000"
         async with store.write() as connection:
+            await connection.exec_driver_sql(
+                "INSERT INTO users (id, provider, subject, email, name, created_at)"
+                " VALUES (?, 'local', 'owner', '', 'You', ?)",
+                (user, at),
+            )
             await connection.exec_driver_sql(
                 "INSERT INTO tip_scores VALUES ('t', ?, ?, 'task', 'x', 'llm', 'm', 'v', 0.5, NULL,"
                 " '[]', 0, 'random', '1', 1, 0, 1.0, '[]', '[]', '{}', NULL, 1.0)",

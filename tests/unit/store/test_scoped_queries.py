@@ -42,6 +42,8 @@ ALL_PEOPLE = {
     ("opinions.py", "every"): "the operator's check of all decisions",
     ("opinions.py", "of_policy"): "policies are evaluated on everybody's log",
     ("kept_profiles.py", "behind"): "names the people whose profiles are behind",
+    ("identities.py", "find"): "finds out who the person is",
+    ("identities.py", "adopt"): "identities of before get the issuer of their provider",
     ("data_keys.py", "list_not_under"): "rotation of the key-encryption key",
     ("data_keys.py", "one_of_each_master_key"): "the check of the master keys at the start",
     ("data_keys.py", "every"): "the operator's check of the master keys",

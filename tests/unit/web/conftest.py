@@ -1,12 +1,13 @@
 """The pages in process, over a fresh store and a stand-in Todoist."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -42,6 +43,19 @@ from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
 from tests.unit.recommend.test_recommender import NoRefill, templates
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+class MovedClock(ManualClock):
+    """The machine's clock, which a test may move on."""
+
+    def __init__(self) -> None:
+        super().__init__(datetime.now(UTC))
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._elapsed)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._elapsed
 
 
 @dataclass
@@ -99,9 +113,14 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 @asynccontextmanager
-async def open_site(folder: Path, public_url: str = "", **limits: int) -> AsyncIterator[Site]:
-    """The application over a store in `folder`, with other limits than it is shipped with."""
-    clock = ManualClock(NOW)
+async def open_site(
+    folder: Path, public_url: str = "", others: Mapping[str, Any] | None = None, **limits: int
+) -> AsyncIterator[Site]:
+    """The application over a store in `folder`, with other limits than it is shipped with.
+
+    With other settings it lives by the machine's clock, as the peers that they name do.
+    """
+    clock = MovedClock() if others else ManualClock(NOW)
     peer = TodoistPeer(now=clock.now)
     settings = Settings.model_validate(
         {
@@ -123,6 +142,7 @@ async def open_site(folder: Path, public_url: str = "", **limits: int) -> AsyncI
                 "token_url": "http://todoist.test/oauth/access_token",
                 "api_url": "http://todoist.test/api/v1",
             },
+            **(others or {}),
         }
     )
     transport = httpx2.ASGITransport(app=peer.app())

@@ -1,7 +1,9 @@
 """The pages on a port, opened in the event loop that serves them."""
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,11 +11,21 @@ from tests.unit.web.conftest import open_site
 
 
 class Served:
-    """The application over a store in `folder`, with other limits than it is shipped with."""
+    """The application over a store in `folder`, with other limits than it is shipped with.
 
-    def __init__(self, folder: Path, public_url: str = "", **limits: int) -> None:
+    `others` are further settings; with them it lives by the machine's clock, as its peers do.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        public_url: str = "",
+        others: Mapping[str, Any] | None = None,
+        **limits: int,
+    ) -> None:
         self._folder = folder
         self._public_url = public_url
+        self._others = others
         self._limits = limits
         self._app: ASGIApp | None = None
 
@@ -31,7 +43,7 @@ class Served:
                 assert message["type"] == f"lifespan.{word}"
                 if word == "startup":
                     opened = await stack.enter_async_context(
-                        open_site(self._folder, self._public_url, **self._limits)
+                        open_site(self._folder, self._public_url, self._others, **self._limits)
                     )
                     self._app = opened.app
                 await send({"type": f"lifespan.{word}.complete"})

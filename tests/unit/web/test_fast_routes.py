@@ -47,7 +47,9 @@ async def react(
 async def tip_of(site: Site, subject: str | None = None) -> str:
     """A tip that was served to somebody: the local person, or one made for it."""
     async with site.db.read() as connection:
-        rows = await connection.exec_driver_sql("SELECT id FROM users WHERE provider = 'local'")
+        rows = await connection.exec_driver_sql(
+            "SELECT user_id FROM identities WHERE issuer = 'local'"
+        )
         user_id = str(rows.scalar_one())
     if subject:
         user_id = await add_person(site.db, site.clock, subject)

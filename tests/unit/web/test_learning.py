@@ -14,7 +14,7 @@ from oo.domain.statistics import Statistics, day_of
 from oo.domain.tips import Offer, TipCandidate, TipKind
 from oo.kit.ids import new_id
 from oo.store import consents, decisions
-from oo.store.tables import tip_scores, users
+from oo.store.tables import identities, tip_scores
 from tests.peers.store import add_person
 from tests.unit.web.conftest import Site, csrf_of
 
@@ -23,7 +23,7 @@ SAME = {"Sec-Fetch-Site": "same-origin"}
 
 async def own_id(site: Site) -> str:
     async with site.db.read() as connection:
-        query = select(users.c.id).where(users.c.provider == "local")
+        query = select(identities.c.user_id).where(identities.c.issuer == "local")
         return str((await connection.execute(query)).scalar_one())
 
 

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import httpx2
 import pytest
@@ -297,13 +296,8 @@ def test_a_style_sheet_holds_whole_rules(sheet: Path) -> None:
 async def test_an_issuer_that_is_called_otherwise_is_no_outage(
     site: Site, caplog: pytest.LogCaptureFixture, found: str | None
 ) -> None:
-    client = SimpleNamespace(server_metadata={"issuer": found})
-
-    async def load() -> dict[str, str | None]:
-        return client.server_metadata
-
-    client.load_server_metadata = load
-    site.app.state.services.identity.openid._clients["google"] = client
+    client = site.app.state.services.identity.openid._peers["google"].client
+    client.server_metadata.update({"issuer": found, "_loaded_at": 0})
     answer = await site.browser().get("/auth/google")
     assert answer.status_code == 502
     assert "OO_OIDC__GOOGLE__ISSUER says http://127.0.0.1:9." in answer.text

@@ -1,0 +1,1 @@
+"""Sign-in providers that differ from plain OpenID Connect, one file each."""

@@ -1,0 +1,46 @@
+"""Google: an organisation's accounts alone, where the operator wants that."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from oo.identity.failures import Cause
+from oo.identity.provider import OpenIdProvider, Provider
+from oo.kit.clock import Clock
+from oo.kit.settings import OidcProvider, Section
+
+
+class GoogleSettings(Section):
+    """What Google has besides what every provider has."""
+
+    hosted_domain: str = Field(
+        default="", description="only accounts of this Google Workspace domain sign in"
+    )
+    access_type: Literal["online", "offline"] = Field(
+        default="online", description="`offline` asks for a refresh token, which oO does not keep"
+    )
+
+
+class Google(OpenIdProvider):
+    """Sign in with Google."""
+
+    def __init__(self, given: OidcProvider, settings: GoogleSettings, clock: Clock) -> None:
+        super().__init__(given, settings, clock)
+        self._settings = settings
+
+    def also_asks(self) -> Mapping[str, str]:
+        domain = self._settings.hosted_domain
+        return {"access_type": self._settings.access_type, **({"hd": domain} if domain else {})}
+
+    def also_called(self) -> tuple[str, ...]:
+        return ("accounts.google.com",)
+
+    def refuses(self, claims: Mapping[str, Any]) -> Cause | None:
+        # the parameter only sorts Google's list of accounts: the claim is what counts
+        domain = self._settings.hosted_domain
+        told = str(claims.get("hd", ""))
+        return Cause.WRONG_DOMAIN if domain and told.lower() != domain.lower() else None
+
+
+PROVIDER = Provider("google", "Google", "https://accounts.google.com", GoogleSettings, Google)
