@@ -7,6 +7,7 @@ OpenAI chat format.
 import asyncio
 import logging
 import os
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -70,14 +71,21 @@ class TipEngine(LLMServer):
     async def chat_json(self, body: dict[str, Any]) -> dict[str, Any]:
         """One chat completion, OpenAI format in and out; raises RuntimeError with its message.
 
-        `adapter`, NAME@VERSION, is beside that format: who answers in place of the base.
+        Beside that format are `adapter`, NAME@VERSION, who answers in place of the base; and
+        `more_grammars`, of further answers to the same messages, which are further choices.
         """
         fields = dict(body)
         adapter = fields.pop("adapter", None)
+        grammars = fields.pop("more_grammars", ())
         if adapter:
             await self._load(adapter)
-        request = ChatCompletionRequest.model_validate({"model": adapter or self._model, **fields})
-        answer = await anext(await self.chat(request))
+        fields["model"] = adapter or self._model
+        asked = [fields, *({**fields, "structured_outputs": {"grammar": it}} for it in grammars)]
+        # side by side: the engine writes them in the same steps, and reads the prompt once
+        return _joined(await asyncio.gather(*map(self._complete, asked)))
+
+    async def _complete(self, fields: dict[str, Any]) -> dict[str, Any]:
+        answer = await anext(await self.chat(ChatCompletionRequest.model_validate(fields)))
         completion: dict[str, Any] = answer.model_dump(mode="json")
         if "error" in completion:
             raise RuntimeError(f"the engine refused: {completion['error']['message']}")
@@ -111,6 +119,17 @@ class TipEngine(LLMServer):
         await engine_internals.died(self)
         log.error("the engine died, this replica ends so that Serve replaces it")
         os._exit(1)
+
+
+def _joined(completions: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The first of them, with the others' choices and tokens."""
+    choices = [choice for one in completions for choice in one["choices"]]
+    usage = {
+        name: sum(one["usage"][name] for one in completions)
+        for name in ("prompt_tokens", "completion_tokens", "total_tokens")
+    }
+    numbered = [{**choice, "index": index} for index, choice in enumerate(choices)]
+    return {**completions[0], "choices": numbered, "usage": {**completions[0]["usage"], **usage}}
 
 
 def engine_config(args: EngineArgs) -> LLMConfig:
