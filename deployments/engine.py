@@ -72,17 +72,19 @@ class TipEngine(LLMServer):
         """One chat completion, OpenAI format in and out; raises RuntimeError with its message.
 
         Beside that format are `adapter`, NAME@VERSION, who answers in place of the base; and
-        `more_grammars`, of further answers to the same messages, which are further choices.
+        `answers`, of which each is a choice: the grammar of what follows after `begin`.
         """
         fields = dict(body)
         adapter = fields.pop("adapter", None)
-        grammars = fields.pop("more_grammars", ())
+        answers = fields.pop("answers", None)
         if adapter:
             await self._load(adapter)
         fields["model"] = adapter or self._model
-        asked = [fields, *({**fields, "structured_outputs": {"grammar": it}} for it in grammars)]
+        if answers is None:
+            return await self._complete(fields)
         # side by side: the engine writes them in the same steps, and reads the prompt once
-        return _joined(await asyncio.gather(*map(self._complete, asked)))
+        asked = (self._complete(_continuing(fields, **answer)) for answer in answers)
+        return _joined(await asyncio.gather(*asked))
 
     async def _complete(self, fields: dict[str, Any]) -> dict[str, Any]:
         answer = await anext(await self.chat(ChatCompletionRequest.model_validate(fields)))
@@ -119,6 +121,16 @@ class TipEngine(LLMServer):
         await engine_internals.died(self)
         log.error("the engine died, this replica ends so that Serve replaces it")
         os._exit(1)
+
+
+def _continuing(fields: dict[str, Any], begin: str, grammar: str) -> dict[str, Any]:
+    """The request for an answer that begins so and goes on under the grammar."""
+    asked = {**fields, "structured_outputs": {"grammar": grammar}}
+    if begin:
+        messages = [*fields["messages"], {"role": "assistant", "content": begin}]
+        asked |= {"messages": messages, "continue_final_message": True}
+        asked["add_generation_prompt"] = False
+    return asked
 
 
 def _joined(completions: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ VERSION = "composed-v1"
 _FORM_TOKENS = 60  # of an answer beside its text
 # what the embedded tokenizer never makes one token across: a head that ended within such a piece
 # would have the model choose between other tokens than it was trained on
-_PIECES = re.compile(r" ?“t\d+”| ?[A-Za-z]+| ?\d+|.", re.DOTALL)
+_PIECES = re.compile(r',"kind":"\w+","content":"| ?“t\d+”| ?[A-Za-z]+| ?\d+|.', re.DOTALL)
 
 
 async def arrange(
@@ -54,6 +54,8 @@ async def arrange(
         schema=form.schema,
         max_tokens=_FORM_TOKENS + max(len(text.encode()) for said in texts for text in said),
         temperature=temperature,
+        begin=form.begin,
+        rest=form.rest,
         more=tuple(more),
     )
     try:
@@ -132,9 +134,25 @@ def _shared(text: str, other: str) -> int:
 
 
 def _form(slot: Sequence[Line], texts: Sequence[str]) -> Form:
-    """The form of one tip that begins as one of the slot's lines does."""
+    """The form of one tip that begins as one of the slot's lines does.
+
+    What all of them have in common is no choice either: the engine need not write it.
+    """
     said = [replace(line, spoken=text) for line, text in zip(slot, texts, strict=True)]
-    return Form(grammar_of(said), schema_of(said))
+    answers = [_PIECES.findall(_start(line)) for line in said]
+    alike = takewhile(lambda pieces: len(set(pieces)) == 1, zip(*answers, strict=False))
+    begin = "".join(pieces[0] for pieces in alike)
+    rests = (_start(line)[len(begin) :].replace('"', r"\"") for line in said)
+    lines = " | ".join(f'"{rest}"' for rest in dict.fromkeys(rests))
+    rest = rf'root ::= ({lines}) "\",\"confidence\":0." [3-9] "}}]}}"'
+    return Form(grammar_of(said), schema_of(said), begin, rest)
+
+
+def _start(line: Line) -> str:
+    """The answer with this line, up to the end of its text."""
+    name = _reference(line)
+    task = "null" if name is None else f'"{name}"'
+    return f'{{"tips":[{{"task_id":{task},"kind":"{line.kind.value}","content":"{line.spoken}'
 
 
 def grammar_of(slot: Sequence[Line], n: int = 1) -> str:

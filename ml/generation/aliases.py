@@ -208,9 +208,12 @@ class Aliases:
             model=call.name, messages=list(request.messages), **_arguments(call.alias, request)
         )
         call.answered(answer)
-        text, *more = ((one.message.content or "").strip() for one in answer.choices)
-        if not text and not any(more):
+        texts = [one.message.content or "" for one in answer.choices]
+        if not any(text.strip() for text in texts):
             raise ValueError(_why_empty(answer.choices[0]))
+        if call.alias.is_own:
+            texts = [form.begin + it for form, it in zip(request.forms, texts, strict=False)]
+        text, *more = texts
         return Completion(
             text=text,
             model=call.alias.model,
@@ -249,10 +252,13 @@ def _arguments(alias: Alias, request: CompletionRequest) -> dict[str, Any]:
         "top_p": request.top_p,
     }
     if alias.structure is Structure.GRAMMAR:
-        extra: dict[str, Any] = {"structured_outputs": {"grammar": request.grammar}}
-        if request.more:
-            extra["more_grammars"] = [form.grammar for form in request.more]
-        arguments["extra_body"] = extra
+        arguments["extra_body"] = {"structured_outputs": {"grammar": request.grammar}}
+        if alias.is_own and (request.begin or request.more):
+            answers = [
+                {"begin": form.begin, "grammar": form.rest if form.begin else form.grammar}
+                for form in request.forms
+            ]
+            arguments["extra_body"] = {"answers": answers}
     else:
         schema = {"name": "tips", "schema": request.schema, "strict": True}
         arguments["response_format"] = {"type": "json_schema", "json_schema": schema}

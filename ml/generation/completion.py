@@ -11,11 +11,14 @@ class Form(NamedTuple):
     """What an answer must look like.
 
     `grammar` is xgrammar's EBNF for engines that decode under a grammar; `schema` is a JSON
-    schema of the same answer for those that know nothing better.
+    schema of the same answer for those that know nothing better. Where every answer begins with
+    `begin`, our own engine reads that, and writes what follows under the grammar `rest`.
     """
 
     grammar: str
     schema: dict[str, object]
+    begin: str = ""
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,19 @@ class CompletionRequest:
     max_tokens: int
     temperature: float = 0.7
     top_p: float = 0.95
+    begin: str = ""
+    rest: str = ""
     more: tuple[Form, ...] = ()
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """Those of all answers."""
+        return Form(self.grammar, self.schema, self.begin, self.rest), *self.more
 
     @property
     def parts(self) -> list["CompletionRequest"]:
         """The same as requests for one answer each."""
-        forms = (Form(self.grammar, self.schema), *self.more)
-        return [replace(self, grammar=form.grammar, schema=form.schema, more=()) for form in forms]
+        return [replace(self, **form._asdict(), more=()) for form in self.forms]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 
 from ml.activities.activity import activities
 from ml.activities.recogniser import Recogniser
-from ml.composing.arranging import COMPOSER, arrange, grammar_of, heads, schema_of
+from ml.composing.arranging import COMPOSER, _form, arrange, grammar_of, heads, schema_of
 from ml.composing.choosing import slots
 from ml.composing.composer import Composer, Line
 from ml.composing.writing import write
@@ -20,6 +20,7 @@ from ml.generation.drafts import Source, reference
 from ml.prompts.prompt import load
 from oo.domain.claims import Fact
 from oo.domain.context import DayPart, PromptContext, TaskFacts
+from oo.domain.tips import TipKind
 from tests.unit.ml.test_generation_grammar import accepts
 
 PROMPT = load("embedded-v2")
@@ -106,6 +107,8 @@ async def test_a_set_is_one_call_in_which_a_line_is_told_from_the_others_alone(c
     (request,) = model.asked
     for part, slot, text in zip(request.parts, found, said, strict=True):
         assert accepts(part.grammar, text)
+        assert text.startswith(part.begin)
+        assert accepts(part.rest, text.removeprefix(part.begin))
         assert not any(accepts(part.grammar, answer(line)) for line in slot if len(slot) > 1)
 
 
@@ -119,6 +122,20 @@ def test_a_head_ends_where_a_word_does() -> None:
         "母に",
         "母と",
     ]
+
+
+def test_what_all_lines_begin_with_is_not_written() -> None:
+    line = made("en")[1][0][0]
+    name = reference(line.index or 0)
+    slot = [replace(line, spoken=f"“{name}” is {text}.") for text in ("late", "latest of all")]
+    form = _form(slot, heads(slot))
+    assert form.begin.endswith(f'"content":"“{name}” is')
+    assert accepts(form.rest, ' late.","confidence":0.5}]}')
+    assert accepts(form.rest, ' latest","confidence":0.5}]}')
+    other = replace(slot[1], kind=TipKind.ADVICE if line.kind is TipKind.TASK else TipKind.TASK)
+    mixed = _form([slot[0], other], heads(slot))
+    assert mixed.begin.endswith(f'"task_id":"{name}"')
+    assert accepts(mixed.rest, answer(other, heads(slot)[1]).removeprefix(mixed.begin))
 
 
 async def test_an_answer_that_is_missing_costs_its_own_slot_alone() -> None:

@@ -74,17 +74,26 @@ async def test_the_engine_gets_an_openai_style_body_with_the_grammar() -> None:
     ]
 
 
-SET = replace(REQUEST, more=(Form('root ::= "y"', {}), Form('root ::= "z"', {})))
+SET = replace(
+    REQUEST,
+    begin="a ",
+    rest='root ::= "b"',
+    more=(Form('root ::= "y"', {}), Form('root ::= "wz"', {}, "w", 'root ::= "z"')),
+)
 
 
 async def test_the_engine_gets_all_forms_in_one_call_on_one_account() -> None:
-    engine, ledger = Engine("x", "y", ""), Ledger()
+    engine, ledger = Engine("b", "y", "z"), Ledger()
     aliases = Aliases(settings(tip_generator=OWN), engine)
     answer = await aliases.completer(ledger=ledger).complete(SET)
-    assert (answer.text, answer.more) == ("x", ("y", ""))
+    assert (answer.text, answer.more) == ("a b", ("y", "wz"))
     (body,) = engine.bodies
-    assert body["structured_outputs"] == {"grammar": 'root ::= "x"'}
-    assert body["more_grammars"] == ['root ::= "y"', 'root ::= "z"']
+    assert "structured_outputs" not in body
+    assert body["answers"] == [
+        {"begin": "a ", "grammar": 'root ::= "b"'},
+        {"begin": "", "grammar": 'root ::= "y"'},
+        {"begin": "w", "grammar": 'root ::= "z"'},
+    ]
     assert [call.completion_tokens for call in ledger.calls] == [3]
 
 
