@@ -7,7 +7,6 @@ OpenAI chat format.
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from ray.serve.llm import LLMConfig, LLMServer, ModelLoadingConfig
 from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
 from deployments import engine_internals
+from deployments.answers import continuing, joined
 from deployments.args import EngineArgs
 from deployments.replica_internals import listen_on_loopback
 from ml.finetuning import adapters
@@ -85,8 +85,8 @@ class TipEngine(LLMServer):
         if answers is None:
             return await self._complete(fields)
         # side by side: the engine writes them in the same steps, and reads the prompt once
-        asked = (self._complete(_continuing(fields, **answer)) for answer in answers)
-        return _joined(await asyncio.gather(*asked))
+        asked = (self._complete(continuing(fields, **answer)) for answer in answers)
+        return joined(await asyncio.gather(*asked))
 
     async def _complete(self, fields: dict[str, Any]) -> dict[str, Any]:
         answer = await anext(await self.chat(ChatCompletionRequest.model_validate(fields)))
@@ -123,27 +123,6 @@ class TipEngine(LLMServer):
         await engine_internals.died(self)
         log.error("the engine died, this replica ends so that Serve replaces it")
         os._exit(1)
-
-
-def _continuing(fields: dict[str, Any], begin: str, grammar: str) -> dict[str, Any]:
-    """The request for an answer that begins so and goes on under the grammar."""
-    asked = {**fields, "structured_outputs": {"grammar": grammar}}
-    if begin:
-        messages = [*fields["messages"], {"role": "assistant", "content": begin}]
-        asked |= {"messages": messages, "continue_final_message": True}
-        asked["add_generation_prompt"] = False
-    return asked
-
-
-def _joined(completions: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The first of them, with the others' choices and tokens."""
-    choices = [choice for one in completions for choice in one["choices"]]
-    usage = {
-        name: sum(one["usage"][name] for one in completions)
-        for name in ("prompt_tokens", "completion_tokens", "total_tokens")
-    }
-    numbered = [{**choice, "index": index} for index, choice in enumerate(choices)]
-    return {**completions[0], "choices": numbered, "usage": {**completions[0]["usage"], **usage}}
 
 
 def engine_config(args: EngineArgs) -> LLMConfig:
