@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from ray import serve
 
+from deployments import metrics
 from deployments.calls import answered
-from deployments.metrics import Metrics
 from deployments.process import BEHIND, start
 from ml.composing.writing import knowing_composer, write
 from ml.finetuning.adapters import adapter_of
@@ -122,7 +122,7 @@ class TipGenerator:
         self._db, self._clock = base.db, base.clock
         self._usd, self._usd_until = 0.0, 0.0
         self._told = base.settings.data_dir / STATES
-        writer = _Writer(self._aliases, base.random, Metrics().count)
+        writer = _Writer(self._aliases, base.random, metrics.count)
         self._listener = Listener(base.db, base.clock, lambda: writer.composer)
         parts = (base.db, base.clock, _Assembler(assembler), writer)
         self._filler, self._ahead = PoolFiller(*parts), AheadFiller(*parts)
@@ -160,7 +160,9 @@ class TipGenerator:
     async def engine_state(self) -> str:
         """Whether a model behind `tip-generator` takes calls; others than ours are taken to."""
         usd = await self._usd_spent()
-        tell(self._told, self._aliases.settings.budgets, self._aliases.states(usd))
+        states = self._aliases.states(usd)
+        tell(self._told, self._aliases.settings.budgets, states)
+        metrics.show(states)
         terms = Terms(cloud_consent=True, spent=Spent(usd=usd))
         if not self._aliases.allowed(TIP_GENERATOR, terms):
             return State.SPENT.value

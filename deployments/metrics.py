@@ -1,41 +1,35 @@
-"""What Prometheus sees of the calls of models, at the metrics address of Ray's node."""
+"""What `/metrics` says of the calls of models and of their aliases; none of it names a person."""
 
 from collections.abc import Sequence
 
-from ray.serve.metrics import Counter, Histogram
-
+from ml.generation.states import AliasState
 from oo.domain.model_calls import BUCKETS_S, ModelCall
+from oo.kit.metrics import Counted, Level, Timed
 
 _TAGS = ("alias", "model", "outcome")
 
+CALLS = Counted("oo_model_calls", "Calls of models", *_TAGS)
+TOKENS = Counted("oo_model_tokens", "Tokens", "alias", "model", "direction")
+COST = Counted("oo_model_cost_usd", "US dollars", "alias", "model")
+TIPS = Counted("oo_model_tips", "Tips by gate", "alias", "model", "gate")
+LATENCY = Timed("oo_model_latency_seconds", "Seconds of a call", BUCKETS_S, *_TAGS)
+ASKED = Level("oo_model_asked", "1 while the alias is asked, 0 while it is left alone", "alias")
 
-class Metrics:
-    """Counters of one process; none of them names a person."""
 
-    def __init__(self) -> None:
-        self._calls = Counter("oo_model_calls_total", "Calls of models.", _TAGS)
-        self._tokens = Counter("oo_model_tokens_total", "Tokens.", ("alias", "model", "direction"))
-        self._cost = Counter("oo_model_cost_usd_total", "US dollars.", ("alias", "model"))
-        self._tips = Counter("oo_model_tips_total", "Tips by gate.", ("alias", "model", "gate"))
-        self._latency = Histogram(
-            "oo_model_latency_seconds", "Seconds of a call.", list(BUCKETS_S), _TAGS
-        )
+def count(calls: Sequence[ModelCall]) -> None:
+    """Count these calls."""
+    for call in calls:
+        of = (call.alias, call.model)
+        CALLS.inc(*of, call.outcome.value)
+        LATENCY.observe(call.latency_s, *of, call.outcome.value)
+        TOKENS.add(call.prompt_tokens, *of, "prompt")
+        TOKENS.add(call.completion_tokens, *of, "completion")
+        COST.add(call.cost_usd, *of)
+        TIPS.add(call.accepted, *of, "accepted")
+        TIPS.add(call.refused, *of, "refused")
 
-    def count(self, calls: Sequence[ModelCall]) -> None:
-        """Count these calls."""
-        for call in calls:
-            of = {"alias": call.alias, "model": call.model}
-            outcome = of | {"outcome": call.outcome.value}
-            self._calls.inc(1, outcome)
-            self._latency.observe(max(call.latency_s, 1e-6), outcome)
-            if call.cost_usd:
-                self._cost.inc(call.cost_usd, of)
-            for direction, tokens in (
-                ("prompt", call.prompt_tokens),
-                ("completion", call.completion_tokens),
-            ):
-                if tokens:
-                    self._tokens.inc(tokens, of | {"direction": direction})
-            for gate, tips in (("accepted", call.accepted), ("refused", call.refused)):
-                if tips:
-                    self._tips.inc(tips, of | {"gate": gate})
+
+def show(states: Sequence[AliasState]) -> None:
+    """Have it said which aliases are asked."""
+    for one in states:
+        ASKED.set(0 if one.barred or one.rests_until else 1, one.name)

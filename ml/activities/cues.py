@@ -46,16 +46,20 @@ class Cues:
             for key in keys:
                 self._by_key.setdefault(key, []).append(number)
         codes = {code for activity in activities.values() for code in activity.wordings}
-        self._verbs = {
-            code: pattern
-            for code in sorted(codes)
-            if (pattern := _pattern(_verbs(activities.values(), code))) is not None
-        }
+        self._verbs: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+        for code in sorted(codes):
+            by_key: dict[str, list[str]] = {}
+            for verb in _verbs(activities.values(), code):
+                for key in _keys([verb]):
+                    by_key.setdefault(key, []).append(verb)
+            for key, verbs in by_key.items():
+                self._verbs.setdefault(key, []).append((code, tuple(verbs)))
 
     def languages(self, title: str) -> frozenset[str]:
         """The languages that have a verb of the title among their cues."""
         text = plain(title)
-        return frozenset(code for code, verbs in self._verbs.items() if verbs.search(text))
+        possible = (verbs for key in _begins(text) for verbs in self._verbs.get(key, ()))
+        return frozenset(code for code, verbs in possible if _has_one(text, verbs))
 
     def of(self, title: str) -> dict[str, float]:
         """What the title's words say for each activity that they name at all.
@@ -82,11 +86,16 @@ class Cues:
 
     def _possible(self, text: str) -> list[int]:
         """The rules of which a cue may begin somewhere in the text."""
-        found = {""}
-        for match in _START.finditer(text):
-            at = match.start()
-            found.update(text[at : at + length] for length in range(1, KEY + 1))
-        return sorted({number for key in found for number in self._by_key.get(key, ())})
+        return sorted({number for key in _begins(text) for number in self._by_key.get(key, ())})
+
+
+def _begins(text: str) -> set[str]:
+    """The keys of all that may begin somewhere in the text."""
+    found = {""}
+    for match in _START.finditer(text):
+        at = match.start()
+        found.update(text[at : at + length] for length in range(1, KEY + 1))
+    return found
 
 
 def _keys(words: Iterable[str]) -> set[str]:
@@ -111,6 +120,17 @@ def _verbs(activities: Iterable[Activity], code: str) -> list[str]:
 def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
     parts = sorted({_part(plain(word)) for word in words if word.strip()}, key=len, reverse=True)
     return re.compile("|".join(parts)) if parts else None
+
+
+@cache
+def _known_pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    """The same, made when it is first needed: of thousands, titles come to need some hundred."""
+    return _pattern(words)
+
+
+def _has_one(text: str, words: tuple[str, ...]) -> bool:
+    pattern = _known_pattern(words)
+    return pattern is not None and pattern.search(text) is not None
 
 
 @cache

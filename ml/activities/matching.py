@@ -91,9 +91,8 @@ class _Shelf:
             for stem in found:
                 self.having.setdefault(stem, []).append(place)
 
-    def near(self, title: Vectors, core: Vectors, of_title: frozenset[str]) -> list[int]:
+    def near(self, similar: Vectors, of_title: frozenset[str]) -> list[int]:
         """Places of cases worth a look: by the encoder, and by rare words in common."""
-        similar = np.maximum(self.titles @ title, self.titles @ core)
         count = min(NEAREST, len(similar))
         found = np.argpartition(-similar, count - 1)[:count].tolist()
         shared: dict[int, float] = {}
@@ -140,15 +139,19 @@ class Matcher:
         shelf = self._shelf(language)
         if not shelf.cases or not titles:
             return [([], np.zeros((0, len(FEATURES)))) for _ in titles]
+        evidence = self._recogniser.evidence(titles)
+        whole = np.array([one.vector for one in evidence]) @ shelf.titles.T
+        similar = np.stack((whole, self._by_core(shelf, titles, whole)), axis=1)
+        return [self._of(shelf, *row) for row in zip(titles, similar, evidence, strict=True)]
+
+    def _by_core(self, shelf: _Shelf, titles: Sequence[str], whole: Vectors) -> Vectors:
+        """The cosines of what is left of each title; `whole` are those of the titles."""
         cores = [shelf.words.core(title) for title in titles]
-        texts = list(dict.fromkeys([*titles, *cores]))  # most cores are the title itself
-        vector = dict(zip(texts, self._embedder(texts), strict=True))
-        whole = np.array([vector[title] for title in titles])
-        evidence = self._recogniser.evidence(titles, whole)
-        return [
-            self._of(shelf, title, (vector[title], vector[core]), kinds)
-            for title, core, kinds in zip(titles, cores, evidence, strict=True)
-        ]
+        others = [row for row, title in enumerate(titles) if cores[row] != title]
+        found = whole.copy()
+        if others:  # most cores are the title itself
+            found[others] = self._embedder([cores[row] for row in others]) @ shelf.titles.T
+        return found
 
     def _shelf(self, language: str) -> _Shelf:
         if language not in self._shelves:
@@ -161,18 +164,19 @@ class Matcher:
     def _of(
         shelf: _Shelf,
         title: str,
-        vectors: tuple[Vectors, Vectors],
+        similar: Vectors,
         evidence: Evidence,
     ) -> tuple[list[Case], Features]:
-        of_title, (whole, core), (kinds, cues) = stems(title), vectors, evidence
+        of_title, (kinds, cues, _) = stems(title), evidence
         best, best_cue = max(kinds.values()), max(cues.values(), default=0.0)
-        places = shelf.near(whole, core, of_title)
+        places = shelf.near(similar.max(axis=0), of_title)
         rows = []
         for at in places:
             kind = kinds.get(shelf.cases[at].activity, 0.0)
             cue = cues.get(shelf.cases[at].activity, 0.0)
             words = shelf.words.shared(of_title, shelf.title_stems[at])
             in_step = shelf.words.shared(of_title, shelf.step_stems[at]).of_first
-            near = (float(shelf.titles[at] @ whole), float(shelf.titles[at] @ core))
-            rows.append([*near, *words, in_step, kind, kind - best, cue - best_cue])
+            rows.append(
+                [*similar[:, at].tolist(), *words, in_step, kind, kind - best, cue - best_cue]
+            )
         return [shelf.cases[at] for at in places], np.array(rows).reshape(-1, len(FEATURES))

@@ -18,6 +18,7 @@ MARGIN = 0.04
 SURE = 0.2  # above the threshold
 NEAREST = 0.75  # of the nearest example; the rest is the second's
 REMEMBERED = 20_000
+LATELY = 200  # titles; what is known of one takes 20 kB
 
 
 class Recognised(NamedTuple):
@@ -33,10 +34,14 @@ class Recognised(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """How much a title speaks for each kind of work, and what of that its words alone say."""
+    """How much a title speaks for each kind of work, and what of that its words alone say.
+
+    `vector` is the encoder's, where there is one.
+    """
 
     kinds: Mapping[str, float]
     cues: Mapping[str, float]
+    vector: Vectors | None
 
 
 class Recogniser:
@@ -57,6 +62,8 @@ class Recogniser:
         self._cues = Cues(activities)
         self._embedder = embedder
         self._known: LRUCache[str, Recognised] = LRUCache(REMEMBERED)
+        # who asks for steps has just had the same titles recognised, and encoding costs most
+        self._lately: LRUCache[str, Evidence] = LRUCache(LATELY)
         if embedder is not None:
             examples = [
                 (place, title)
@@ -81,26 +88,27 @@ class Recogniser:
         """The languages whose verbs the title has."""
         return self._cues.languages(title)
 
-    def evidence(self, titles: Sequence[str], vectors: Vectors) -> list[Evidence]:
-        """What speaks for each kind of work, for each title, given the titles' `vectors`."""
-        scores = self._scores(titles, vectors @ self._examples.T)
-        return [
-            Evidence(dict(zip(self._names, row.tolist(), strict=True)), self._cues.of(title))
-            for title, row in zip(titles, scores, strict=True)
-        ]
+    def evidence(self, titles: Sequence[str]) -> list[Evidence]:
+        """What speaks for each kind of work, for each title."""
+        found = {title: self._lately[title] for title in titles if title in self._lately}
+        new = [title for title in dict.fromkeys(titles) if title not in found]
+        found |= zip(new, self._look(new), strict=True) if new else {}
+        self._lately.update(found)
+        return [found[title] for title in titles]
 
-    def _similar(self, titles: Sequence[str]) -> Vectors | None:
-        return None if self._embedder is None else self._embedder(titles) @ self._examples.T
-
-    def _scores(self, titles: Sequence[str], similar: Vectors | None) -> Vectors:
-        """How much each title speaks for each activity: shape (titles, activities)."""
+    def _look(self, titles: Sequence[str]) -> list[Evidence]:
+        vectors = None if self._embedder is None else self._embedder(titles)
         total = np.zeros((len(titles), len(self._names)), np.float32)
-        if similar is not None:
-            total += self._near(similar)
-        for row, title in enumerate(titles):
-            for name, weight in self._cues.of(title).items():
-                total[row, self._place[name]] += weight
-        return total
+        if vectors is not None:
+            total += self._near(vectors @ self._examples.T)
+        found = []
+        for number, (row, title) in enumerate(zip(total, titles, strict=True)):
+            cues = self._cues.of(title)
+            for name, weight in cues.items():
+                row[self._place[name]] += weight
+            kinds = dict(zip(self._names, row.tolist(), strict=True))
+            found.append(Evidence(kinds, cues, None if vectors is None else vectors[number]))
+        return found
 
     def _near(self, similar: Vectors) -> Vectors:
         found = np.zeros((len(similar), len(self._names)), np.float32)
@@ -112,10 +120,10 @@ class Recogniser:
         return found
 
     def _recognise(self, titles: Sequence[str]) -> list[Recognised]:
-        scores = self._scores(titles, self._similar(titles))
         least = THRESHOLD if self._embedder is not None else BY_CUES
         found = []
-        for row in scores:
+        for evidence in self.evidence(titles):
+            row = np.fromiter(evidence.kinds.values(), np.float32)
             best, second = np.sort(row)[::-1][:2] if len(row) > 1 else (row[0], 0.0)
             is_clear = best >= least and best - second >= MARGIN
             activity = self._activities[self._names[int(row.argmax())]] if is_clear else None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -85,21 +85,46 @@ class Aliases:
         failures = []
         for tried in self._chain(name):
             try:
-                async with self._turns[tried]:
-                    await self._breaker.settled(tried, _provider(self.alias(tried)))
-                    if left := self._rests_for(tried):
-                        failures.append(
-                            f"{tried}: left alone for {left:.0f} s more after it failed"
-                        )
-                        continue
-                    spent = terms.spent.plus(ledger.calls)  # others' turns came first
-                    if why := self.barred(tried, terms._replace(spent=spent)):
-                        failures.append(f"{tried}: {why}")
-                        continue
-                    return await self._guarded(tried, request, ledger)
+                if self.alias(tried).is_own:
+                    return await self._in_turn(tried, request, terms, ledger)
+                return await self._one_by_one(tried, request, terms, ledger)
+            except CompletionFailedError as error:
+                failures.append(f"{tried}: {error}")
             except Exception as error:  # providers fail in many types, all with the same cure
                 failures.append(f"{tried}: {_first_line(error)}")
         raise CompletionFailedError(f"no model answered ({'; '.join(failures)})")
+
+    async def _in_turn(
+        self, name: str, request: CompletionRequest, terms: Terms, ledger: Ledger
+    ) -> Completion:
+        """Ask this alias when its turn comes. Raises CompletionFailedError if it is not asked."""
+        async with self._turns[name]:
+            await self._breaker.settled(name, _provider(self.alias(name)))
+            if left := self._rests_for(name):
+                raise CompletionFailedError(f"left alone for {left:.0f} s more after it failed")
+            spent = terms.spent.plus(ledger.calls)  # others' turns came first
+            if why := self.barred(name, terms._replace(spent=spent)):
+                raise CompletionFailedError(why)
+            return await self._guarded(name, request, ledger)
+
+    async def _one_by_one(
+        self, name: str, request: CompletionRequest, terms: Terms, ledger: Ledger
+    ) -> Completion:
+        """The same, a call for each form: other servers write one answer a call."""
+        asked = (self._in_turn(name, part, terms, ledger) for part in request.parts)
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        answered = [one for one in found if isinstance(one, Completion)]
+        if not answered:
+            raise next(one for one in found if isinstance(one, BaseException))
+        text, *more = (one.text if isinstance(one, Completion) else "" for one in found)
+        return replace(
+            answered[0],
+            text=text,
+            prompt_tokens=sum(one.prompt_tokens for one in answered),
+            completion_tokens=sum(one.completion_tokens for one in answered),
+            latency_s=max(one.latency_s for one in answered),
+            more=tuple(more),
+        )
 
     def barred(self, name: str, terms: Terms) -> str | None:
         """Why the alias is not asked on these terms, however well it is; None when it may be."""
@@ -183,9 +208,12 @@ class Aliases:
             model=call.name, messages=list(request.messages), **_arguments(call.alias, request)
         )
         call.answered(answer)
-        text = answer.choices[0].message.content
-        if not text or not text.strip():
+        texts = [one.message.content or "" for one in answer.choices]
+        if not any(text.strip() for text in texts):
             raise ValueError(_why_empty(answer.choices[0]))
+        if call.alias.is_own:
+            texts = [form.begin + it for form, it in zip(request.forms, texts, strict=False)]
+        text, *more = texts
         return Completion(
             text=text,
             model=call.alias.model,
@@ -193,6 +221,7 @@ class Aliases:
             completion_tokens=call.completion_tokens,
             latency_s=call.latency_s,
             alias=call.name,
+            more=tuple(more),
         )
 
 
@@ -224,6 +253,12 @@ def _arguments(alias: Alias, request: CompletionRequest) -> dict[str, Any]:
     }
     if alias.structure is Structure.GRAMMAR:
         arguments["extra_body"] = {"structured_outputs": {"grammar": request.grammar}}
+        if alias.is_own and (request.begin or request.more):
+            answers = [
+                {"begin": form.begin, "grammar": form.rest if form.begin else form.grammar}
+                for form in request.forms
+            ]
+            arguments["extra_body"] = {"answers": answers}
     else:
         schema = {"name": "tips", "schema": request.schema, "strict": True}
         arguments["response_format"] = {"type": "json_schema", "json_schema": schema}

@@ -19,7 +19,7 @@ EngineCall = Callable[[dict[str, Any]], Awaitable[Mapping[str, Any]]]
 """An OpenAI chat-completion request body to the response body; it may raise anything."""
 
 _PASSED = ("max_tokens", "temperature", "top_p", "stop", "response_format")
-_PASSED_EXTRA = ("structured_outputs",)
+_PASSED_EXTRA = ("structured_outputs", "answers")
 
 
 class EngineProvider(CustomLLM):  # type: ignore[misc]  # LiteLLM is not typed here

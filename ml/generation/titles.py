@@ -1,6 +1,7 @@
 """Task titles are hostile text: how one is shown in a tip, and how it is put into a prompt."""
 
 import re
+from functools import lru_cache
 
 from ml.generation.links import has_link, without_links
 from oo.domain.context import MAX_TITLE, cut
@@ -29,6 +30,7 @@ def is_plain(text: str) -> bool:
     return is_shown(text)
 
 
+@lru_cache(2_000)  # a person's lines quote each of their titles many times
 def display_title(title: str) -> str:
     """The title as a tip quotes it: as it was typed, on one line, without what deceives.
 

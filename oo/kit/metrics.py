@@ -88,24 +88,45 @@ class Counted:
 
     def inc(self, *values: str) -> None:
         """One more, with these values of the labels."""
-        (self._made.labels(*values) if values else self._made).inc()
+        self.add(1, *values)
+
+    def add(self, amount: float, *values: str) -> None:
+        """So much more."""
+        (self._made.labels(*values) if values else self._made).inc(amount)
+
+
+class Level:
+    """A number that a process says as it is now; of several processes, the last one counts."""
+
+    def __init__(self, name: str, words: str, *labels: str) -> None:
+        self.name, self.words, self.labels = name, words, labels
+
+    @cached_property
+    def _made(self) -> Any:
+        from prometheus_client import Gauge
+
+        return Gauge(self.name, self.words, self.labels, multiprocess_mode="mostrecent")
+
+    def set(self, value: float, *values: str) -> None:
+        """It is so much now."""
+        (self._made.labels(*values) if values else self._made).set(value)
 
 
 class Timed:
     """A histogram of seconds that is made when it is first needed."""
 
-    def __init__(self, name: str, words: str, buckets: tuple[float, ...]) -> None:
-        self.name, self.words, self.buckets = name, words, buckets
+    def __init__(self, name: str, words: str, buckets: tuple[float, ...], *labels: str) -> None:
+        self.name, self.words, self.buckets, self.labels = name, words, buckets, labels
 
     @cached_property
     def _made(self) -> Any:
         from prometheus_client import Histogram
 
-        return Histogram(self.name, self.words, buckets=self.buckets)
+        return Histogram(self.name, self.words, self.labels, buckets=self.buckets)
 
-    def observe(self, seconds: float) -> None:
+    def observe(self, seconds: float, *values: str) -> None:
         """One more that took so long."""
-        self._made.observe(seconds)
+        (self._made.labels(*values) if values else self._made).observe(seconds)
 
 
 TIPS = Counted("oo_tips", "Tips decided on, by where their candidates came from", "candidates")

@@ -101,7 +101,7 @@ class Nightly(BaseModel):
     active_days: int = Field(
         default=30, ge=1, description="Who was active in that many days is in it"
     )
-    at_once: int = Field(default=2, ge=1, description="People at a time")
+    at_once: int = Field(default=8, ge=1, description="People at a time")
 
 
 class Retention(BaseModel):

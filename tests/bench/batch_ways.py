@@ -1,6 +1,6 @@
 """What a nightly batch would gain from Ray Data: composing for many people, in one process or two.
 
-``python -m tests.bench.batch_ways --people 500``. The model is left out: each person's six calls go
+``python -m tests.bench.batch_ways --people 500``. The model is left out: each person's call goes
 to the same engine either way.
 """
 

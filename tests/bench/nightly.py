@@ -301,6 +301,11 @@ def load(
             name: after[name] - before.get(name, 0) for name in after if name.startswith(asked)
         },
         "oo_pool_good_ratio": after.get("oo_pool_good_ratio"),
+        "models": {
+            name: value
+            for name, value in after.items()
+            if name.startswith("oo_model_") and "_bucket" not in name and "_created" not in name
+        },
     }
 
 

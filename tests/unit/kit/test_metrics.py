@@ -43,3 +43,34 @@ def test_what_several_processes_count_is_one_figure(tmp_path: Path) -> None:
 def test_no_part_decides_where_it_counts_before_it_starts(part: str) -> None:
     code = f"import sys, deployments.{part}; print('prometheus_client' in sys.modules)"
     assert run(code).split()[-1] == "False"
+
+
+CALLS = """
+from pathlib import Path
+from datetime import UTC, datetime
+from oo.kit.metrics import rendered, share_through
+share_through(Path({folder!r}))
+from deployments import metrics
+from ml.generation.settings import Alias
+from ml.generation.states import AliasState
+from oo.domain.model_calls import ModelCall, Outcome, Place
+metrics.count([ModelCall("tip-generator", "m", Place.LOCAL, "v1", "tips", Outcome.{outcome},
+                         prompt_tokens=100, completion_tokens=40, latency_s=0.3, accepted=6)])
+alias = Alias(model="oo-engine/embedded")
+metrics.show([AliasState("tip-generator", alias, None, {rests}, False),
+              AliasState("cloud", alias, "no key", None, False)])
+print(rendered([]).decode())
+"""
+
+
+def test_calls_and_states_of_models_are_seen_by_whoever_is_asked(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    run(CALLS.format(folder=folder, outcome="LATE", rests="datetime.now(UTC)"))
+    said = run(CALLS.format(folder=folder, outcome="ANSWERED", rests=None)).splitlines()
+    of = 'alias="tip-generator",model="m"'
+    assert f'oo_model_calls_total{{{of},outcome="late"}} 1.0' in said
+    assert f'oo_model_calls_total{{{of},outcome="answered"}} 1.0' in said
+    counted = 'oo_model_tokens_total{alias="tip-generator",direction="completion",model="m"} 80.0'
+    assert counted in said
+    assert 'oo_model_asked{alias="tip-generator"} 1.0' in said
+    assert 'oo_model_asked{alias="cloud"} 0.0' in said

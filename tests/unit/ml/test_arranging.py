@@ -3,13 +3,14 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from ml.activities.activity import activities
 from ml.activities.recogniser import Recogniser
-from ml.composing.arranging import COMPOSER, arrange, grammar_of, schema_of
+from ml.composing.arranging import COMPOSER, _form, arrange, grammar_of, heads, schema_of
 from ml.composing.choosing import slots
 from ml.composing.composer import Composer, Line
 from ml.composing.writing import write
@@ -19,6 +20,7 @@ from ml.generation.drafts import Source, reference
 from ml.prompts.prompt import load
 from oo.domain.claims import Fact
 from oo.domain.context import DayPart, PromptContext, TaskFacts
+from oo.domain.tips import TipKind
 from tests.unit.ml.test_generation_grammar import accepts
 
 PROMPT = load("embedded-v2")
@@ -38,24 +40,27 @@ def context(code: str, part: DayPart = DayPart.MORNING) -> PromptContext:
     return PromptContext(part, 1, 3, 1, tasks)
 
 
-def answer(line: Line) -> str:
+def answer(line: Line, text: str | None = None) -> str:
     ref = None if line.index is None else reference(line.index)
-    tip = {"task_id": ref, "kind": line.kind, "content": line.spoken, "confidence": 0.8}
+    said = line.spoken if text is None else text
+    tip = {"task_id": ref, "kind": line.kind, "content": said, "confidence": 0.8}
     return json.dumps({"tips": [tip]}, ensure_ascii=False, separators=(",", ":"))
 
 
 class Answers:
     """A model that says the same to everybody, fails or never comes."""
 
-    def __init__(self, text: str | Exception | None) -> None:
-        self.text = text
+    def __init__(self, text: str | Exception | None, *more: str) -> None:
+        self.text, self.more = text, more
+        self.asked: list[CompletionRequest] = []
 
     async def complete(self, request: CompletionRequest) -> Completion:
+        self.asked.append(request)
         if self.text is None:
             await asyncio.Event().wait()
         if isinstance(self.text, Exception):
             raise self.text
-        return Completion(str(self.text), "scripted", 10, 5, 0.1)
+        return Completion(str(self.text), "scripted", 10, 5, 0.1, more=self.more)
 
 
 def made(code: str, count: int = 3) -> tuple[PromptContext, Sequence[Sequence[Line]]]:
@@ -86,6 +91,58 @@ async def test_what_the_model_picks_is_served_with_its_claims() -> None:
     assert (tip.content, tip.claims, tip.source) == (picked.content, picked.claims, Source.LLM)
     assert (tip.model, tip.prompt_version, tip.confidence) == ("scripted", "embedded-v2", 0.8)
     assert told.attempts[0].accepted == 1
+
+
+@pytest.mark.parametrize("code", LISTS)
+async def test_a_set_is_one_call_in_which_a_line_is_told_from_the_others_alone(code: str) -> None:
+    here, found = made(code)
+    picked = [slot[-1] for slot in found]
+    said = [answer(slot[-1], heads(slot)[-1]) for slot in found]
+    model = Answers(*said)
+    told = await arrange(here, found, model, PROMPT, deadline_s=1.0)
+    assert [(tip.content, tip.spoken) for tip in told.tips] == [
+        (line.content, line.spoken) for line in picked
+    ]
+    assert [one.accepted for one in told.attempts] == [len(found)]
+    (request,) = model.asked
+    for part, slot, text in zip(request.parts, found, said, strict=True):
+        assert accepts(part.grammar, text)
+        assert text.startswith(part.begin)
+        assert accepts(part.rest, text.removeprefix(part.begin))
+        assert not any(accepts(part.grammar, answer(line)) for line in slot if len(slot) > 1)
+
+
+def test_a_head_ends_where_a_word_does() -> None:
+    line = made("en")[1][0][0]
+    texts = ("Call now, then pay.", "Call nobody.", "“t1” is late.", "“t2” is late.", "Call now")
+    slot = [replace(line, spoken=text) for text in texts]
+    assert heads(slot) == ["Call now,", "Call nobody", "“t1”", "“t2”", "Call now"]
+    assert heads(slot[:1]) == ["Call"]
+    assert heads([replace(line, spoken=text) for text in ("母に電話", "母と話す")]) == [
+        "母に",
+        "母と",
+    ]
+
+
+def test_what_all_lines_begin_with_is_not_written() -> None:
+    line = made("en")[1][0][0]
+    name = reference(line.index or 0)
+    slot = [replace(line, spoken=f"“{name}” is {text}.") for text in ("late", "latest of all")]
+    form = _form(slot, heads(slot))
+    assert form.begin.endswith(f'"content":"“{name}” is')
+    assert accepts(form.rest, ' late.","confidence":0.5}]}')
+    assert accepts(form.rest, ' latest","confidence":0.5}]}')
+    other = replace(slot[1], kind=TipKind.ADVICE if line.kind is TipKind.TASK else TipKind.TASK)
+    mixed = _form([slot[0], other], heads(slot))
+    assert mixed.begin.endswith(f'"task_id":"{name}"')
+    assert accepts(mixed.rest, answer(other, heads(slot)[1]).removeprefix(mixed.begin))
+
+
+async def test_an_answer_that_is_missing_costs_its_own_slot_alone() -> None:
+    here, found = made("en")
+    told = await arrange(here, found, Answers(answer(found[0][0])), PROMPT, deadline_s=1.0)
+    assert [tip.source for tip in told.tips] == [Source.LLM, Source.FALLBACK, Source.FALLBACK]
+    assert {tip.content for tip in told.tips} == {slot[0].content for slot in found}
 
 
 @pytest.mark.parametrize(

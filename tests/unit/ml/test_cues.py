@@ -3,7 +3,7 @@
 import pytest
 
 from ml.activities.activity import activities
-from ml.activities.cues import NOUN, VERB, Cues, _pattern, plain
+from ml.activities.cues import NOUN, VERB, Cues, _pattern, _verbs, plain
 from ml.composing.evaluation import held_out
 
 
@@ -18,6 +18,19 @@ def test_no_cue_of_a_title_is_overlooked(cues: Cues) -> None:
         looked_at = set(cues._possible(text))
         others = (rule for number, rule in enumerate(cues._rules) if number not in looked_at)
         assert not [name for name, _, pattern in others if pattern.search(text)], example
+
+
+def test_no_language_of_a_verb_is_overlooked(cues: Cues) -> None:
+    kinds = activities()
+    codes = {code for activity in kinds.values() for code in activity.wordings}
+    whole = {code: _pattern(_verbs(kinds.values(), code)) for code in codes}
+    titles = [example.title for example in held_out()]
+    titles += [
+        f"Re: {verb.replace('*', 'x')}" for code in codes for verb in _verbs(kinds.values(), code)
+    ]
+    for title in titles:
+        found = {code for code, words in whole.items() if words and words.search(plain(title))}
+        assert cues.languages(title) == found, title
 
 
 @pytest.mark.parametrize("frame", ["{}", "Re: {}", "母に{}を", "(urgent){}!!", "2x {} (Jo)"])

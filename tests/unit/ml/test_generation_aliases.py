@@ -2,14 +2,17 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from ml.generation.account import Ledger
 from ml.generation.aliases import Aliases
-from ml.generation.completion import CompletionFailedError, CompletionRequest
+from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest, Form
+from ml.generation.costs import Call
 from ml.generation.settings import Alias, Budgets, ModelSettings, Structure, load_settings
 from oo.domain.model_calls import Terms
 
@@ -20,18 +23,22 @@ OWN = Alias(model="oo-engine/embedded", prompt="embedded-v1")
 class Engine:
     """An engine that remembers what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *texts: str) -> None:
+        self.texts = texts or ("a tip",)
         self.bodies: list[dict[str, Any]] = []
 
     async def __call__(self, body: dict[str, Any]) -> dict[str, Any]:
         self.bodies.append(body)
-        message = {"role": "assistant", "content": "a tip"}
+        messages = [{"role": "assistant", "content": text} for text in self.texts]
         return {
             "id": "1",
             "object": "chat.completion",
             "created": 1,
             "model": "embedded",
-            "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+            "choices": [
+                {"index": index, "finish_reason": "stop", "message": message}
+                for index, message in enumerate(messages)
+            ],
             "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
         }
 
@@ -65,6 +72,52 @@ async def test_the_engine_gets_an_openai_style_body_with_the_grammar() -> None:
             "structured_outputs": {"grammar": 'root ::= "x"'},
         }
     ]
+
+
+SET = replace(
+    REQUEST,
+    begin="a ",
+    rest='root ::= "b"',
+    more=(Form('root ::= "y"', {}), Form('root ::= "wz"', {}, "w", 'root ::= "z"')),
+)
+
+
+async def test_the_engine_gets_all_forms_in_one_call_on_one_account() -> None:
+    engine, ledger = Engine("b", "y", "z"), Ledger()
+    aliases = Aliases(settings(tip_generator=OWN), engine)
+    answer = await aliases.completer(ledger=ledger).complete(SET)
+    assert (answer.text, answer.more) == ("a b", ("y", "wz"))
+    (body,) = engine.bodies
+    assert "structured_outputs" not in body
+    assert body["answers"] == [
+        {"begin": "a ", "grammar": 'root ::= "b"'},
+        {"begin": "", "grammar": 'root ::= "y"'},
+        {"begin": "w", "grammar": 'root ::= "z"'},
+    ]
+    assert [call.completion_tokens for call in ledger.calls] == [3]
+
+
+async def test_an_answer_with_no_text_at_all_is_a_failure() -> None:
+    aliases = Aliases(settings(tip_generator=OWN), Engine("", "", ""))
+    with pytest.raises(CompletionFailedError, match="an empty answer"):
+        await aliases.completer().complete(SET)
+
+
+async def test_other_servers_get_a_call_for_each_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def answers(self: object, call: Call, request: CompletionRequest) -> Completion:
+        asked.append(request.grammar)
+        if request.grammar.endswith('"y"'):
+            raise ValueError("not now")
+        return Completion(request.grammar[-2], "m", 7, 3, 0.1)
+
+    monkeypatch.setattr(Aliases, "_ask", answers)
+    other = Alias(model="hosted_vllm/m", api_base="http://127.0.0.1:9/v1", prompt="embedded-v1")
+    answer = await Aliases(settings(tip_generator=other)).completer().complete(SET)
+    assert (answer.text, answer.more) == ("x", ("", "z"))
+    assert (answer.prompt_tokens, answer.completion_tokens) == (14, 6)
+    assert asked == [part.grammar for part in SET.parts]
 
 
 async def test_settings_go_before_what_a_request_proposes() -> None:
