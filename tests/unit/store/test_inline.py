@@ -22,7 +22,7 @@ PEOPLE = (
 )
 PAIRS = select(users.c.id).where(
     tuple_(users.c.id, users.c.email).in_(bindparam("pairs", expanding=True)),
-    users.c.provider.in_(["test", "other"]),  # the statement's own list
+    users.c.timezone.in_(["UTC", "other"]),  # the statement's own list
 )
 ADVANCE = (
     update(users)
