@@ -49,7 +49,7 @@ from tests.unit.integrations.conftest import KEYRING, connect, http, peer, setti
 from tests.unit.recommend.conftest import START, candidate, put_pool, serve_tip
 
 __all__ = ["http", "peer", "settings"]  # fixtures
-RACES = int(os.environ.get("OO_RACES", "12"))
+RACES = int(os.environ.get("OO_RACES", "8"))
 AT_ONCE = 5  # of what goes on beside the erasure
 GONE = (Conflict, NotFound, Unauthorized)  # what somebody hears who comes too late
 pytestmark = pytest.mark.timeout(600)
