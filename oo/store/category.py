@@ -21,6 +21,10 @@ from oo.store.tables import metadata, users
 EXCLUDED: Mapping[str, str] = {
     "audit": "who did what; people are numbers in it, and nobody may alter it",
     "login_links": "a link names nobody; it ends within minutes",
+    "spent_attempts": "hashes of answers that signed in; they end within minutes",
+    "passkey_challenges": "random numbers, once; they end within minutes",
+    "machine_tokens": "hashes of tokens of programs",
+    "erasures": "under a hash of who was erased: how many rows went, and when",
     "fill_batches": "when a nightly batch began and ended",
     "policy_parameters": "sums over many people's reactions; refitted without who is erased",
     "policy_changes": "what operators did",

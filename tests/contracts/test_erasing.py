@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from ml.composing.fallback import fallback
 from ml.policies import policies
+from oo.domain.consents import POOLING
 from oo.domain.context import PromptContext
 from oo.domain.model_calls import Terms
 from oo.domain.rewards import Action
@@ -43,7 +44,7 @@ from oo.store.kept_profiles import Profile
 from oo.store.tables import metadata
 from oo.vault.service import Vault
 from tests.peers.postgres import BIN, postgres
-from tests.peers.store import add_person
+from tests.peers.store import add_person, say
 from tests.peers.todoist import TodoistPeer
 from tests.unit.integrations.conftest import KEYRING, connect, http, peer, settings
 from tests.unit.recommend.conftest import START, candidate, put_pool, serve_tip
@@ -242,7 +243,7 @@ async def test_access_and_pooling_end_at_once_and_the_grant_is_revoked(
     await Reactions(db, clock).accept(ReactionRequest(ada, tip, Action.DONE, 900, "1"))
     async with db.write() as connection:
         await start_session(connection, ada, clock, 1)
-        await users.set_pooling(connection, ada, clock.now())
+        await say(connection, ada, POOLING, clock.now())
         assert (await pooled_log.pooled(connection)).keys() == {ada}
     receipt = await ask(db, clock, ada)
     assert await ask(db, clock, ada) == receipt
@@ -341,9 +342,9 @@ async def test_who_was_erased_before_a_backup_was_restored_is_erased_again(
     receipt = await ask(db, clock, ada)
     await erase_people(db, clock, log)
     async with db.write() as connection:  # as the backup had her
-        again = await users.find_by_subject(connection, "test", "bob")
+        again = await users.get(connection, bob)
         assert again is not None
-        await users.add(connection, again._replace(id=ada, subject="ada"))
+        await users.add(connection, again._replace(id=ada))
     await put_pool(db, clock, ada)
     assert await erase_again(db, clock, log, "operator:test") == 1
     assert await rows_of(db, ada) == {}

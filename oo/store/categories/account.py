@@ -1,7 +1,7 @@
 """Who the person is."""
 
 from oo.store.category import Category, Held
-from oo.store.tables import data_keys, users
+from oo.store.tables import data_keys, identities, users
 
 CATEGORY = Category(
     name="account",
@@ -9,6 +9,7 @@ CATEGORY = Category(
     words="Your address, name and time zone, and how far the counts of your data are.",
     holds=(
         Held(users, "created_at"),
+        Held(identities, "added_at"),
         Held(
             data_keys,
             "created_at",
