@@ -122,7 +122,8 @@ def heads(slot: Sequence[Line]) -> list[str]:
 
 def _head(text: str, others: Sequence[str]) -> str:
     shared = max((_shared(text, other) for other in others), default=0)
-    ends = (piece.end() for piece in _PIECES.finditer(text))
+    # an answer is read without white space at its end
+    ends = (piece.end() for piece in _PIECES.finditer(text) if not piece[0].isspace())
     return text[: next((end for end in ends if end > shared), len(text))]
 
 

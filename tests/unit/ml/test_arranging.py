@@ -122,6 +122,9 @@ def test_a_head_ends_where_a_word_does() -> None:
         "母に",
         "母と",
     ]
+    texts = ("« t1 » é", "« t1 », é")
+    slot = [replace(line, spoken=text.replace(" ", "\u00a0")) for text in texts]
+    assert heads(slot) == ["«\u00a0t1\u00a0»\u00a0é", "«\u00a0t1\u00a0»,"]
 
 
 def test_what_all_lines_begin_with_is_not_written() -> None:
