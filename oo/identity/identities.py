@@ -13,7 +13,7 @@ from oo.identity.people import identity_of
 from oo.identity.provider import News, Notice
 from oo.identity.sessions import hash_token
 from oo.kit.clock import Clock
-from oo.kit.errors import Conflict
+from oo.kit.errors import Conflict, NotFound
 from oo.store import identities, sessions, users
 from oo.store.database import Database
 from oo.store.identities import IdentityRow
@@ -94,16 +94,16 @@ class Identities:
         return False
 
     async def unlink(self, user_id: str, identity_id: str) -> None:
-        """Take one away; one that is not theirs or gone is left alone.
+        """Take one away.
 
-        Raises LastIdentity for the only one.
+        Raises NotFound for one that is not theirs, LastIdentity for the only one.
         """
         async with self._db.write() as connection:
             await users.lock(connection, [user_id])  # of two at once, one sees the other
             rows = await identities.list_for(connection, user_id)
             chosen = next((row for row in rows if _id_of(row) == identity_id), None)
             if chosen is None:
-                return
+                raise NotFound("You sign in with no such account.")
             if len(rows) == 1:
                 raise LastIdentity("Add another one first, then remove this one.")
             await identities.remove(connection, chosen)

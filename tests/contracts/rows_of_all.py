@@ -77,5 +77,5 @@ def _value(column: "Column[Any]", user_id: str, number: int) -> Any:
     if isinstance(kind, Float):
         return 0.1 + number
     if isinstance(kind, LargeBinary):
-        return bytes([number % 256, 255])
+        return number.to_bytes(4) + b"\xff"
     return f"{user_id[:8]}-{number}-{column.name}"[: kind.length or 40]  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """Roles and the tokens of machines: given for a reason, checked in one place, all written down."""
 
 import logging
+from secrets import token_hex
 
 import httpx2
 import pytest
@@ -22,9 +23,14 @@ SEEDED = Settings(admin_seed_email="Ada@Example.org")
 ADA = Profile("google", "1", "ada@example.org", "Ada", email_verified=True)
 
 
+def signed_in(profile: Profile) -> SignedIn:
+    """The answer of a provider, of an attempt of its own."""
+    return SignedIn(profile, "/", attempt=token_hex(8), link_to="", name="google", title="Google")
+
+
 async def enter(site: Site, profile: Profile) -> str:
     """Somebody signs in at a provider; returns their cookie."""
-    return await site.app.state.services.identity.enter(SignedIn(profile, "/"), "")  # type: ignore[no-any-return]
+    return await site.app.state.services.identity.enter(signed_in(profile), "")  # type: ignore[no-any-return]
 
 
 async def role_of(site: Site, profile: Profile) -> str:

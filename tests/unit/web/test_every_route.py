@@ -17,9 +17,11 @@ from fastapi.routing import APIRoute
 from sqlalchemy import select
 
 from oo.domain.roles import Role
+from oo.identity.identities import Identities, OwnIdentity
 from oo.identity.sessions import ID_DIGITS, csrf_token, hash_token, start_session
 from oo.kit.ids import new_id
-from oo.store import machine_tokens, passkeys, tables, users
+from oo.store import identities, machine_tokens, passkeys, tables, users
+from oo.store.identities import IdentityRow
 from oo.store.machine_tokens import MachineTokenRow
 from oo.store.passkeys import PasskeyRow
 from tests.peers.store import add_person
@@ -61,6 +63,9 @@ class Route(NamedTuple):
     path: str
 
 
+ENDS_ACCOUNTS = {Route("POST", "/account/delete"), Route("DELETE", "/api/me")}
+
+
 @dataclass
 class World:
     """A site with people; what is Ada's is made anew for each request."""
@@ -97,6 +102,7 @@ class World:
             made = MachineTokenRow(token, "x", "viewer", now, now + timedelta(minutes=9), None)
             if "token_id" in path:
                 await machine_tokens.add(connection, made, hash_token(token))
+        other = await self._other_identity(ada)
         if "tip_id" in path or path == "/feedback" or path.endswith("/undo"):
             tip = await self._tip()
         return {
@@ -108,7 +114,26 @@ class World:
             "source": "file",
             "provider": "google",
             "token": "guess",
+            "identity_id": other.id,
+            "receipt_id": os.urandom(16).hex(),
+            "name": "terms",
         }
+
+    async def _other_identity(self, ada: str) -> OwnIdentity:
+        """One of hers that she can do without."""
+        row = IdentityRow("https://other", ada, ada, "", False, None, *[self.site.clock.now()] * 2)
+        async with self.site.db.write() as connection:
+            await identities.add(connection, row)
+        own = await Identities(self.site.db, self.site.clock).list_for(ada)
+        return next(it for it in own if it.issuer == row.issuer)
+
+    async def settle(self) -> None:
+        """Everybody is there, anew where they were."""
+        for who in WHO[1:]:
+            self.people[who] = await add_person(self.site.db, self.site.clock, who)
+        async with self.site.db.write() as connection:
+            for role in (Role.VIEWER, Role.ADMIN):
+                await users.set_role(connection, self.people[role], role)
 
     async def _tip(self) -> str:
         browser = await self.browser_of("person")
@@ -157,11 +182,7 @@ class World:
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with open_site(tmp_path, **AMPLE) as site:
         found = World(site)
-        for who in WHO[1:]:
-            found.people[who] = await add_person(site.db, site.clock, who)
-        async with site.db.write() as connection:
-            for role in (Role.VIEWER, Role.ADMIN):
-                await users.set_role(connection, found.people[role], role)
+        await found.settle()
         yield found
 
 
@@ -179,6 +200,8 @@ async def test_the_table_of_the_docs_is_what_routes_answer(world: World) -> None
                 assert status in (403, 404), route
             if who == NOT_THEIRS[-1] and before:
                 assert await world.rows() == before, route
+        if route in ENDS_ACCOUNTS:  # everybody's own
+            await world.settle()
         told = " | ".join(answered[who] for who in WHO)
         lines.append(f"| `{route.method} {route.path}` | {told} |")
     said = HEAD + f"| | {' | '.join(WHO)} |\n|---|{'---|' * len(WHO)}\n" + "\n".join(lines) + "\n"
@@ -189,7 +212,7 @@ async def test_the_table_of_the_docs_is_what_routes_answer(world: World) -> None
 
 def names_a_thing(route: Route) -> bool:
     """Whether the path names what belongs to one person."""
-    return bool(re.search(r"\{(tip|session|passkey|user)_id\}", route.path))
+    return bool(re.search(r"\{(tip|session|passkey|user|identity)_id\}", route.path))
 
 
 FOREIGN = {
