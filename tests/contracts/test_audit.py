@@ -1,7 +1,6 @@
 """The audit log on SQLite and on a real PostgreSQL: nobody alters it unnoticed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,42 +18,15 @@ from oo.store import adapters, audit, policies, prompts
 from oo.store.adapters import AdapterChange
 from oo.store.audit import Broken, Entry, Head
 from oo.store.database import Database
-from oo.store.migrate import migrate
 from oo.store.policies import Change
 from oo.store.prompts import PromptChange
-from oo.store.tables import metadata
 from oo.vault.audit_head import AuditHead, check
 from oo.vault.keyring import Keyring
-from tests.peers.postgres import BIN, postgres
+from tests.peers import both_stores
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    if BIN is None:
-        pytest.skip("needs Debian's postgresql")
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
-
-
-@pytest.fixture
-async def db(address: str) -> AsyncIterator[Database]:
-    db = Database(address)
-    async with db.write() as connection:
-        await connection.run_sync(metadata.drop_all)
-        await connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
-    await migrate(db)
-    yield db
-    await db.close()
+postgres_url, address = both_stores.postgres_url, both_stores.address
+empty, db = both_stores.empty, both_stores.migrated
 
 
 @pytest.fixture

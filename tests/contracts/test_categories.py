@@ -25,7 +25,11 @@ from oo.store.tables import metadata
 from tests.contracts.rows_of_all import NOW, all_rows, fill_all
 from tests.peers import both_stores
 
-postgres_url, empty = both_stores.postgres_url, both_stores.empty
+postgres_url, address, empty = (
+    both_stores.postgres_url,
+    both_stores.address,
+    both_stores.empty,
+)
 ADA, BOB = "ada" + "0" * 29, "bob" + "0" * 29
 CLOCK = ManualClock(NOW)
 sqlite = pytest.mark.parametrize("empty", ["sqlite"], indirect=True)

@@ -18,7 +18,11 @@ from oo.store.tables import metadata
 from tests.peers import both_stores
 from tests.peers.store import add_person, say
 
-postgres_url, empty = both_stores.postgres_url, both_stores.empty
+postgres_url, address, empty = (
+    both_stores.postgres_url,
+    both_stores.address,
+    both_stores.empty,
+)
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 CLOCK = ManualClock(NOW)
 PLANTS = Task("file:1", "file", "1", "Water the plants")

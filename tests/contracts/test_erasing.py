@@ -5,7 +5,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,7 +43,7 @@ from oo.store.erasure_log import Erased, ErasureLog
 from oo.store.kept_profiles import Profile
 from oo.store.tables import metadata
 from oo.vault.service import Vault
-from tests.peers.postgres import BIN, postgres
+from tests.peers import both_stores
 from tests.peers.store import add_person, say
 from tests.peers.todoist import TodoistPeer
 from tests.unit.integrations.conftest import KEYRING, connect, http, peer, settings
@@ -54,32 +54,8 @@ RACES = int(os.environ.get("OO_RACES", "8"))
 AT_ONCE = 5  # of what goes on beside the erasure
 GONE = (Conflict, NotFound, Unauthorized)  # what somebody hears who comes too late
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    if BIN is None:
-        pytest.skip("needs Debian's postgresql")
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
-
-
-@pytest.fixture
-async def db(address: str) -> AsyncIterator[Database]:
-    db = Database(address)
-    async with db.write() as connection:
-        await connection.run_sync(metadata.drop_all)
-        await connection.run_sync(metadata.create_all)
-    yield db
-    await db.close()
+postgres_url, address = both_stores.postgres_url, both_stores.address
+empty, db = both_stores.empty, both_stores.with_tables
 
 
 @pytest.fixture

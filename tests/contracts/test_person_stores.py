@@ -1,9 +1,7 @@
 """The rows of people, sessions, keys, connections and tasks, on both stores."""
 
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -50,32 +48,12 @@ from oo.store.tables import signals as signals_table
 from oo.store.tables import tasks as tasks_table
 from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
-from tests.peers.postgres import BIN, postgres
+from tests.peers import both_stores
 from tests.peers.store import add_person, say
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    if BIN is None:
-        pytest.skip("needs Debian's postgresql")
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    db = Database(url)
-    async with db.write() as connection:
-        await connection.run_sync(metadata.drop_all)
-        await connection.run_sync(metadata.create_all)
-    yield db
-    await db.close()
+postgres_url, address = both_stores.postgres_url, both_stores.address
+empty, db = both_stores.empty, both_stores.with_tables
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Roles of prompts on SQLite and on a real PostgreSQL: who gets which, audited and reversible."""
 
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,37 +16,15 @@ from oo.mlops.roles import Order
 from oo.store import prompts as store
 from oo.store import users
 from oo.store.database import Database
-from oo.store.migrate import migrate
-from oo.store.tables import metadata
-from tests.peers.postgres import postgres
+from tests.peers import both_stores
 from tests.peers.store import add_person
 from tests.unit.mlops.decision_logs import SETTLED, START, live
 
 ADA = Order("ada", "a test", START)
 OLD, NEW = "embedded-v1", "embedded-v2"
 PEOPLE = [f"person-{n}" for n in range(4000)]
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def address(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('store') / 'oo.db'}"
-    else:
-        with postgres() as url:
-            yield url
-
-
-@pytest.fixture
-async def db(address: str) -> AsyncIterator[Database]:
-    found = Database(address)
-    async with found.write() as connection:
-        await connection.run_sync(metadata.drop_all)
-        await connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
-    await migrate(found)
-    yield found
-    await found.close()
+postgres_url, address = both_stores.postgres_url, both_stores.address
+empty, db = both_stores.empty, both_stores.migrated
 
 
 async def given_to(db: Database, person: str) -> str:

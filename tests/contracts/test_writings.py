@@ -1,8 +1,6 @@
 """What a writer learns from: of people who agree, gone with their words, on both stores."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select, update
@@ -12,36 +10,17 @@ from oo.kit.clock import ManualClock
 from oo.kit.ids import new_id
 from oo.store import forget, writings
 from oo.store.database import Database
-from oo.store.migrate import migrate
 from oo.store.tables import feedback, tip_scores
 from oo.store.tables import users as users_table
 from oo.store.tables import writings as writings_table
 from oo.store.writings import Judged, Writing
-from tests.peers.postgres import BIN, postgres
+from tests.peers import both_stores
 from tests.peers.store import add_person, say
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 CLOCK = ManualClock(NOW)
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    if BIN is None:
-        pytest.skip("needs Debian's postgresql")
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    db = Database(url)
-    await migrate(db)
-    yield db
-    await db.close()
+postgres_url, address = both_stores.postgres_url, both_stores.address
+empty, db = both_stores.empty, both_stores.migrated
 
 
 async def person(db: Database, *, agrees: bool) -> str:

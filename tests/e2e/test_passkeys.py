@@ -14,7 +14,7 @@ from oo.identity.local import create_login_link
 from oo.kit.clock import ManualClock
 from oo.kit.settings import Settings
 from oo.store.database import Database
-from tests.e2e.accessible import AXE, faults_of
+from tests.e2e import axe
 from tests.e2e.browser import CHROMIUM, DESKTOP, PHONE, Watched, chromium, watch
 from tests.peers.serving import free_port, served
 from tests.unit.web.conftest import NOW
@@ -22,7 +22,7 @@ from tests.unit.web.served import Served
 
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
-    pytest.mark.skipif(not AXE.exists(), reason="needs `npm ci`"),
+    pytest.mark.skipif(not axe.INSTALLED, reason="needs `npm ci`"),
 ]
 
 
@@ -81,7 +81,7 @@ def device(context: BrowserContext, page: Page) -> tuple[CDPSession, str]:
 def looked_at(watched: Watched, folder: Path, name: str) -> None:
     """Nothing is wrong with the page; its picture is kept for people to look at."""
     watched.page.screenshot(path=folder / f"{name}.png")
-    assert faults_of(watched.page) == []
+    assert axe.violations(watched.page) == []
     assert watched.faults == []
 
 

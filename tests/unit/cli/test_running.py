@@ -62,7 +62,7 @@ def test_status_and_login_ask_where_it_runs(
         status.status()
         login.login()
     assert asked == [8123]
-    assert "http://127.0.0.1:8123" in capsys.readouterr().out
+    assert "http://localhost:8123" in capsys.readouterr().out
 
 
 def test_a_host_that_is_none_is_named() -> None:

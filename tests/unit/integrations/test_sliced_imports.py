@@ -23,7 +23,7 @@ from oo.integrations.import_plans import SLICE, Plan, Upon
 from oo.integrations.imports import FREE_PLANS
 from oo.integrations.service import Integrations
 from oo.kit.clock import ManualClock
-from oo.kit.errors import BadRequest, Conflict, TooLarge
+from oo.kit.errors import BadRequest, Conflict, NotFound, TooLarge
 from oo.kit.settings import Settings
 from oo.store import kinds, tasks, users
 from oo.store.database import Database
@@ -198,7 +198,7 @@ async def test_a_person_who_is_deleted_meanwhile_gets_nothing_more(
             await connection.execute(users_table.update().values(deleted_at=clock.now()))
 
     between(monkeypatch, delete)
-    with pytest.raises(imports.NotFound):
+    with pytest.raises(NotFound):
         await integrations.import_file(user, "a.csv", listed(LONG))
     assert await rows(db) == []
 

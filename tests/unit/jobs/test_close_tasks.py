@@ -43,7 +43,7 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
     async with fresh_store(tmp_path) as store:
         async with store.write() as connection:
             for name in ("ada", "bob", "eve"):
-                row = UserRow(name, "test", name, f"{name}@example.org", name, "UTC", NOW, None)
+                row = UserRow(name, f"{name}@example.org", name, "UTC", NOW, None)
                 await users.add(connection, row)
         yield store
 

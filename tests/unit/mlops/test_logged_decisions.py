@@ -107,7 +107,7 @@ async def test_deleted_people_are_left_out(tmp_path: Path) -> None:
     await migrate(db)
     await live(db, 2, 3)
     async with db.write() as connection:
-        person = tables.users.c.subject == "person0"
+        person = tables.users.c.email == "person0@example.org"
         await connection.execute(update(tables.users).where(person).values(deleted_at=START))
     log = await read_log(db, SETTLED)
     assert len(log) == 3

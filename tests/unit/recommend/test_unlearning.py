@@ -85,7 +85,7 @@ async def test_a_fit_without_somebody_is_as_if_they_had_never_been(
         async with db.write() as connection:
             await connection.execute(
                 update(users_table)
-                .where(users_table.c.subject == "person-2")
+                .where(users_table.c.email == "person-2@example.org")
                 .values(deleted_at=clock.now())
             )
         after = await fitted(db, clock, tmp_path / "all", name)
