@@ -15,12 +15,15 @@ from oo.jobs.erasing import erase_people
 from oo.kit.clock import ManualClock
 from oo.store.database import Database
 from oo.store.erasure_log import ErasureLog
+from tests.e2e import axe
 from tests.e2e.browser import CHROMIUM, DESKTOP, PHONE, chromium, watch
 from tests.peers.serving import served
 from tests.peers.store import add_person
 from tests.unit.web.served import Served
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium")
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM.exists() and axe.INSTALLED), reason="needs chromium, npm ci"
+)
 CLOCK = ManualClock(datetime(2026, 11, 21, 9, tzinfo=UTC))
 
 
@@ -71,6 +74,7 @@ def delete(
     expect(button).to_be_visible()  # the box is not ticked: nothing is sent
     page.get_by_role("checkbox", name="Erase everything").check()
     page.screenshot(path=picture)
+    assert axe.violations(page) == []
     button.click()
     expect(page.get_by_role("heading")).to_have_text("Being erased")
     apart(erase())
@@ -78,6 +82,7 @@ def delete(
     expect(page.get_by_role("heading")).to_have_text("Erased")
     expect(page.get_by_text("other entries")).to_be_visible()
     page.screenshot(path=picture.with_name(f"{picture.stem}-receipt.png"))
+    assert axe.violations(page) == []
     page.goto(f"{base}/connect")
     expect(page.get_by_role("link", name="Continue with Google")).to_be_visible()
     assert watched.faults == []

@@ -9,6 +9,7 @@ import pytest
 from joserfc.jwk import ECKey
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e import axe
 from tests.e2e.browser import CHROMIUM, PHONE, Watched, chromium, watch
 from tests.peers.oidc import CLIENT_ID, CLIENT_SECRET, INSTALLED, openid_provider
 from tests.peers.serving import free_port, served
@@ -113,6 +114,7 @@ def test_a_second_provider_is_added_and_signs_in(watched: Watched, site: str) ->
     both = page.get_by_role("list").first
     expect(both).to_contain_text("grace@example.org")
     expect(both).to_contain_text("g.hopper@example.org")
+    assert axe.violations(page) == []
     # an account of somebody else is not added
     page.context.clear_cookies(domain="localhost")
     page.get_by_role("link", name="Add Apple").click()
