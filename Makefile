@@ -13,10 +13,10 @@ help: ## list the commands
 serve: .venv/.$(ENGINE) ## set everything up and run the whole product (OO_PORT, ENGINE=gpu)
 	@exec $(BIN)/oo serve
 
-test: .venv/.dev .venv/.peers ## set everything up and pass all checks and tests
-	@$(MAKE) --no-print-directory lint
+test: .venv/.dev ## set everything up and pass all checks and tests
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=2 lint .venv/.peers
 	$(BIN)/pytest -n auto --dist loadscope tests/unit tests/contracts
-	$(BIN)/pytest tests/serve tests/e2e tests/faults
+	$(BIN)/pytest tests/e2e tests/serve tests/faults # pages first: the engine starts meanwhile
 
 test-long: .venv/.dev .venv/.peers ## what would not fit into half an hour: adapters served, a nightly batch killed
 	$(BIN)/pytest tests/long

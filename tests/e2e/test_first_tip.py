@@ -96,9 +96,10 @@ def test_from_sign_in_to_the_second_tip(product: Product) -> None:
         expect(page.locator(".said")).to_have_text(tips[-1]["content"])
         assert page.locator(".reasons li").count() > 0
 
+        page.goto("/data")
+        page.get_by_role("button", name="Agree pooling").click()
+        expect(page.get_by_role("button", name="Stop pooling")).to_be_visible()
         page.goto("/connect")
-        page.get_by_role("button", name="Agree", exact=True).click()
-        expect(page.get_by_role("button", name="Stop sharing")).to_be_visible()
         page.locator("#source-todoist").get_by_role("button", name="Disconnect").click()
         expect(page.get_by_role("status")).to_contain_text("Disconnected.")
         # erased here at once, and revoked there behind
