@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.kit.clock import Clock
 from oo.kit.errors import NotFound
-from oo.kit.settings import Settings
+from oo.kit.settings import Limits, Settings
 from oo.store import sessions
 from oo.store.database import Database
 
 TOKEN_BYTES = 32
 ID_DIGITS = 32
 MAX_USER_AGENT = 300
-IDLE = timedelta(days=14)  # as shipped, see `Limits.session_idle_hours`
+IDLE = Limits().session_idle  # as shipped
 
 
 class OwnSession(NamedTuple):

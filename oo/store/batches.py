@@ -70,7 +70,7 @@ async def begin(
         update(fill_batches).where(f.finished_at.is_(None)).values(finished_at=now)
     )
     await connection.execute(insert(fill_batches).values(id=batch_id, started_at=now))
-    there = await users_rows.remaining(connection, {turn.user_id for turn in turns})
+    there = await users_rows.heads_kept(connection, {turn.user_id for turn in turns})
     rows = [
         {"batch_id": batch_id, "user_id": turn.user_id, "at": turn.at}
         for turn in turns

@@ -1,6 +1,5 @@
 """One asynchronous path to SQLite and PostgreSQL."""
 
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
@@ -38,7 +37,7 @@ class Database:
         self.is_sqlite = self.is_of_sqlite(url)
         options: dict[str, Any] = {"json_serializer": json_of, "json_deserializer": orjson.loads}
         self._lock: WriterLock | None = None
-        self._hot_reader: sqlite3.Connection | None = None
+        self._hot_reader: InlineConnection | None = None
         self._hot_writer: InlineConnection | None = None
         self._write_failed = False
         self._reader: AsyncEngine
@@ -84,9 +83,8 @@ class Database:
         """As :meth:`read`, for statements that are built once and run for every request."""
         if self.is_sqlite:
             if self._hot_reader is None:
-                self._hot_reader = (await connect(self._path())).own_transactions()
-                _prepare_sqlite(self._hot_reader, None)
-            yield Inline(self._hot_reader)
+                self._hot_reader = await self._connect_hot()
+            yield Inline(self._hot_reader.raw)
         else:
             async with self.read() as connection:
                 yield connection
@@ -103,19 +101,20 @@ class Database:
             return
         async with self._turn():
             if self._hot_writer is None:
-                self._hot_writer = await connect(self._path())
-                _prepare_sqlite(self._hot_writer.own_transactions(), None)
-            own = self._hot_writer.own_transactions()
-            own.execute("BEGIN IMMEDIATE")
+                self._hot_writer = await self._connect_hot()
+            own = self._hot_writer
+            own.raw.execute("BEGIN IMMEDIATE")
             try:
-                yield Inline(own)
-                await self._hot_writer.commit()
+                yield Inline(own.raw)
+                await own.commit()
             except BaseException:
-                own.rollback()
+                await own.rollback()
                 raise
 
-    def _path(self) -> str:
-        return make_url(self.url).database or ""
+    async def _connect_hot(self) -> InlineConnection:
+        connection = await connect(make_url(self.url).database or "")
+        _prepare_sqlite_writer(connection.raw, None)
+        return connection
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -151,10 +150,9 @@ class Database:
         """End all connections."""
         await self._reader.dispose()
         await self._writer.dispose()
-        if self._hot_reader is not None:
-            self._hot_reader.close()
-        if self._hot_writer is not None:
-            await self._hot_writer.close()
+        for hot in (self._hot_reader, self._hot_writer):
+            if hot is not None:
+                await hot.close()
         self._hot_reader = self._hot_writer = None
         if self._lock is not None:
             self._lock.close()

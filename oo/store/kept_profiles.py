@@ -39,7 +39,7 @@ async def load(connection: AsyncConnection, user_ids: Collection[str]) -> dict[s
 
 async def save(connection: AsyncConnection, profile: Profile) -> None:
     """Keep a profile in place of an older one; none of a person who was erased meanwhile."""
-    if not await users_rows.remaining(connection, [profile.user_id]):
+    if not await users_rows.heads_kept(connection, [profile.user_id]):
         return
     statement = insert_into(connection, profiles).values(**profile._asdict())
     fresh = statement.excluded

@@ -40,7 +40,7 @@ async def save(connection: AsyncConnection, models: Sequence[StoredModel], now: 
     the higher `applied_seq` is right and a stale one changes nothing. States of people who were
     erased meanwhile are dropped.
     """
-    there = await users_rows.remaining(connection, {model.user_id for model in models})
+    there = await users_rows.heads_kept(connection, {model.user_id for model in models})
     models = [model for model in models if model.user_id in there]
     if not models:
         return

@@ -99,15 +99,6 @@ async def lock_one(connection: AsyncConnection, user_id: str) -> Person:
     return person
 
 
-async def remaining(connection: AsyncConnection, user_ids: Collection[str]) -> set[str]:
-    """Who of these people is there, and stays so until the transaction ends.
-
-    For writing what is made of several people: one who was erased must not hold up the others.
-    """
-    rows = await connection.execute(_HEADS_KEPT, {"people": list(user_ids)})
-    return {row.id for row in rows}
-
-
 async def lock_alone(connection: AsyncConnection, user_id: str) -> None:
     """As `lock`, and until the end nobody adds a row that refers to the person either.
 
@@ -206,7 +197,8 @@ async def heads(connection: Hot, user_ids: Collection[str]) -> dict[str, Head]:
 async def heads_kept(connection: Hot, user_ids: Collection[str]) -> dict[str, Head]:
     """:func:`heads` for every decision: nobody erases what is theirs until its transaction ends.
 
-    Reactions, fills and syncs go on meanwhile: only `lock_alone` waits for it.
+    Reactions, fills and syncs go on meanwhile: only `lock_alone` waits for it. What is made of
+    several people is written for those who are here: one who was erased holds up nobody else.
     """
     rows = await connection.execute(_HEADS_KEPT, {"people": list(user_ids)})
     return {row[0]: Head(*row[1:]) for row in rows}

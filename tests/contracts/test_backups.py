@@ -29,7 +29,7 @@ from oo.vault import sealed_files
 from oo.vault.audit_head import AuditHead, check
 from oo.vault.keyring import Keyring, key_file_ring, load_keyring
 from tests.contracts.test_erasing import rows_of
-from tests.peers.postgres import BIN, postgres
+from tests.peers import both_stores
 from tests.peers.store import add_person
 from tests.unit.mlops.decision_logs import live
 
@@ -39,12 +39,7 @@ ROUNDS = 6
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    if BIN is None:
-        pytest.skip("needs Debian's postgresql")
-    with postgres() as url:
-        yield url
+postgres_url = both_stores.postgres_url
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,19 +19,12 @@ from oo.store.database import Database
 from oo.store.migrate import differences
 from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
-from tests.peers import releases
-from tests.peers.postgres import BIN, postgres
+from tests.peers import both_stores, releases
 from tests.peers.releases import MASTER_KEY, Frozen
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    if BIN is None:
-        pytest.skip("needs Debian's postgresql")
-    with postgres() as url:
-        yield url
+postgres_url, address = both_stores.postgres_url, both_stores.address
+empty = both_stores.empty
 
 
 @pytest.fixture(params=releases.RELEASES)
@@ -40,21 +32,11 @@ def frozen(request: pytest.FixtureRequest) -> Frozen:
     return releases.load(request.param)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def db(
-    request: pytest.FixtureRequest, frozen: Frozen, tmp_path: Path
-) -> AsyncIterator[Database]:
+@pytest.fixture
+async def db(empty: Database, frozen: Frozen) -> Database:
     """The store of a release, migrated."""
-    if request.param == "sqlite":
-        db = Database(f"sqlite+aiosqlite:///{tmp_path / 'oo.db'}")
-    else:
-        db = Database(request.getfixturevalue("postgres_url"))
-        async with db.write() as connection:
-            await connection.execute(text("DROP SCHEMA public CASCADE"))
-            await connection.execute(text("CREATE SCHEMA public"))
-    await releases.restore(db, frozen)
-    yield db
-    await db.close()
+    await releases.restore(empty, frozen)
+    return empty
 
 
 def replay(db: Database, folder: Path) -> "subprocess.CompletedProcess[str]":

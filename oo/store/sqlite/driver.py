@@ -85,9 +85,9 @@ class InlineConnection:
     def isolation_level(self) -> str | None:
         return self._conn.isolation_level
 
-    def own_transactions(self) -> sqlite3.Connection:
-        """The driver's connection, which leaves it to its user to begin from now on."""
-        self._conn.isolation_level = None
+    @property
+    def raw(self) -> sqlite3.Connection:
+        """The driver's connection."""
         return self._conn
 
     def cursor(self) -> InlineCursor:
