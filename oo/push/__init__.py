@@ -1,0 +1,1 @@
+"""From "send this tip to this person" on: devices, channels, durable sending."""
