@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import oo.jobs.periodic
@@ -12,6 +13,10 @@ from deployments.process import BEHIND, start
 from oo.domain import ports
 from oo.domain.health import State
 from oo.domain.pools import Ahead, Ended
+from oo.events.bus import Bus
+from oo.events.consumer import consumers
+from oo.events.mirror import Mirror
+from oo.events.relay import Relay
 from oo.integrations.service import Integrations
 from oo.jobs.contract import Job
 from oo.jobs.runner import run_forever
@@ -100,6 +105,13 @@ class Jobs:
                 ports.LogsOutcomes: Outcomes(db, clock),
                 ports.AsksShadows: ShadowOpinions(db, clock, ShadowPolicies(db)),
                 ports.RebuildsProfiles: Profiles(db, clock),
+                ports.RelaysEvents: Relay(db, clock),
+                ports.FeedsConsumers: Bus(
+                    db, clock, consumers().values(), Provided({Database: db, Clock: clock})
+                ),
+                ports.MirrorsEvents: Mirror(
+                    db, clock, settings.nats_url, timedelta(days=settings.retention.events_days)
+                ),
             }
         )
         jobs = discover(oo.jobs.periodic, "JOB", Job)

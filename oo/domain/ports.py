@@ -108,3 +108,27 @@ class RebuildsProfiles(Protocol):
     async def rebuild(self, user_id: str) -> object:
         """Compute the person's profile from their log now, and keep it."""
         ...
+
+
+class RelaysEvents(Protocol):
+    """The relay of events."""
+
+    async def relay(self) -> int:
+        """Tell what has been committed; how many events."""
+        ...
+
+
+class FeedsConsumers(Protocol):
+    """The consumers of events."""
+
+    async def feed(self) -> int:
+        """Give each what it has not had; how many events were taken."""
+        ...
+
+
+class MirrorsEvents(Protocol):
+    """The mirror of events outside of the store."""
+
+    async def mirror(self) -> int:
+        """Publish what is not there yet; how many events. While it is away nothing happens."""
+        ...

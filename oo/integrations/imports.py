@@ -15,7 +15,7 @@ from oo.integrations.import_plans import Change, Plan, Slice, Upon
 from oo.integrations.registry import ConfiguredSource
 from oo.kit.clock import Clock
 from oo.kit.errors import Conflict
-from oo.store import connections, forget, kinds, last_imports, tasks, users
+from oo.store import connections, forget, kinds, last_imports, outbox, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database
 from oo.store.kinds import Key
@@ -157,6 +157,8 @@ class _Taking:
         # a list says that something is finished, not when: it is the first that oO hears of it
         await completions.announce(connection, user_id, dict.fromkeys(change.finished, now), now)
         if change.keys:
+            told = {"source": self._name, "put": len(change.put), "gone": len(change.removed)}
+            await outbox.tell(connection, user_id, outbox.TASK_SYNCED, told, now)
             await users.note_change(connection, user_id, now)
         await forget.what_was_said_of_tasks(connection, user_id, change.removed)
         return finished

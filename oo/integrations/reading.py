@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from oo.domain.signals import (
     SOURCE_ERRORS,
     Access,
@@ -17,6 +19,7 @@ from oo.domain.signals import (
     Retry,
     Signal,
 )
+from oo.domain.signals.kinds.task import KIND as TASK
 from oo.domain.tasks import Task
 from oo.integrations import completions, reconcile
 from oo.integrations.freshness import Freshness
@@ -154,6 +157,7 @@ class Reader:
             ]
             changes = reconcile.compare(stored, there, now, closing)
             changed = await reconcile.apply(connection, user_id, changes, now)
+            await _tell(connection, user_id, name, changes, now)
             # what was ticked off here in the meantime is a reaction of its own
             still = completions.perhaps_finished(_tasks(stored), _tasks_in(there))
             credited = {task_id: at for task_id, at in told.finished.items() if task_id in still}
@@ -175,6 +179,16 @@ class _Told(NamedTuple):
     reading: Reading
     finished: Mapping[str, datetime]
     began: datetime
+
+
+async def _tell(
+    connection: AsyncConnection, user_id: str, name: str, changes: reconcile.Changes, now: datetime
+) -> None:
+    put = sum(isinstance(signal, Task) for signal in changes.put)
+    gone = sum(key.kind == TASK.name for key in changes.gone)
+    if put or gone:
+        payload = {"source": name, "put": put, "gone": gone}
+        await outbox.tell(connection, user_id, outbox.TASK_SYNCED, payload, now)
 
 
 def _tasks(stored: Mapping[Key, Stored]) -> dict[str, StoredTask]:

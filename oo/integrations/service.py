@@ -109,6 +109,7 @@ class Integrations:
             await connections.put(connection, user_id, row)
             await imply_kinds(connection, user_id, self._configured(name).manifest, now)
             await outbox.hurry(connection, user_id, name)
+            await outbox.tell(connection, user_id, outbox.SOURCE_CONNECTED, {"source": name}, now)
         self._reader.begin_anew(user_id, name)
         await self._sync_quietly(user_id, name)
 
@@ -128,6 +129,8 @@ class Integrations:
                 await self._ask_to_revoke(connection, user_id, name, row.secret)
             await connections.remove(connection, user_id, name)
             await kinds.remove_source(connection, user_id, name)
+            told, now = {"source": name}, self._clock.now()
+            await outbox.tell(connection, user_id, outbox.SOURCE_DISCONNECTED, told, now)
             await last_imports.remove(connection, user_id, name)
             await forget.what_was_said_of(connection, user_id, name)
             await users.note_change(connection, user_id, self._clock.now())

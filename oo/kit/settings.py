@@ -148,6 +148,9 @@ class Settings(BaseSettings):
     mlflow_url: str = Field(
         default="", description="MLflow's tracking server or store; empty: SQLite in data_dir"
     )
+    nats_url: str = Field(
+        default="", description="NATS server that gets a mirror of all events; empty: none"
+    )
     master_keys: dict[str, SecretStr] = Field(
         default={},
         description="Key-encryption keys of the vault by id, 32 bytes in base64; the last one "

@@ -205,6 +205,7 @@ class Recommender:
             kept = [decision for decision in made if decision.id not in moved]
             if kept:
                 await decisions.append(connection, kept)
+                await decisions.point_out_late(connection, kept, self._clock.now())
         return [
             moved.get(decision.id) or Served(decision, ready.entries[decision.chosen])
             for decision, ready in zip(made, batch, strict=True)

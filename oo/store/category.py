@@ -25,6 +25,7 @@ EXCLUDED: Mapping[str, str] = {
     "passkey_challenges": "random numbers, once; they end within minutes",
     "machine_tokens": "hashes of tokens of programs",
     "erasures": "under a hash of who was erased: how many rows went, and when",
+    "event_consumers": "how far the readers of events are",
     "fill_batches": "when a nightly batch began and ended",
     "policy_parameters": "sums over many people's reactions; refitted without who is erased",
     "policy_changes": "what operators did",

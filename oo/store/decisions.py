@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.context import HEARD_DAYS, MAX_HEARD, Heard
 from oo.domain.decisions import Decision, Logged, LoggedDecision, Seen, Shown
 from oo.domain.policies import PolicyRef
+from oo.store import outbox
 from oo.store.database import PURGE_ROWS, Hot
 from oo.store.forget import BLANK
 from oo.store.tables import feedback, tip_scores, users
 
 READ_HEARD = 300  # a tip an hour for two weeks
+LATE = timedelta(seconds=5)  # a request for a tip ends within two
 
 # built once: every tip and every reaction runs them
 _APPEND = insert(tip_scores)
@@ -40,6 +42,29 @@ async def append(connection: Hot, decisions: Sequence[Decision]) -> None:
     # always in the same order: each row locks its person against deletion
     ordered = sorted(decisions, key=attrgetter("user_id"))
     await connection.execute(_APPEND, [_row(decision) for decision in ordered])
+
+
+async def point_out_late(connection: Hot, decisions: Sequence[Decision], now: datetime) -> None:
+    """Have the relay of events look at decisions that are committed long after they were made.
+
+    It finds the others by their time and looks no further back than it must; see `LATE`. Call it
+    in the transaction that logs them, `now` being a time within it.
+    """
+    if min(decision.created_at for decision in decisions) > now - LATE:
+        return
+    late = [decision for decision in decisions if decision.created_at <= now - LATE]
+    await outbox.put(
+        connection,
+        [
+            {
+                "user_id": decision.user_id,
+                "subject": outbox.TIP_SERVED,
+                "payload": {"tip_id": decision.id},
+                "created_at": now,
+            }
+            for decision in late
+        ],
+    )
 
 
 def _row(decision: Decision) -> dict[str, Any]:

@@ -201,3 +201,20 @@ async def _count(connection: AsyncConnection, user_id: str, gone: dict[str, int]
 async def find(connection: AsyncConnection, people: Collection[str]) -> list[str]:
     """Which people are among these hashes."""
     return [it for it in await every_person(connection) if hashed(it) in people]
+
+
+class Erased(NamedTuple):
+    """The hash of who was erased, and since when nothing of them is left."""
+
+    person: str
+    finished_at: datetime
+
+
+async def finished_since(connection: AsyncConnection, since: datetime) -> list[Erased]:
+    """Who was erased after then, the first one first."""
+    query = (
+        select(erasures.c.person, erasures.c.finished_at)
+        .where(erasures.c.finished_at > since)
+        .order_by(erasures.c.finished_at)
+    )
+    return [Erased(*row) for row in await connection.execute(query)]

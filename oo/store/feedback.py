@@ -99,6 +99,9 @@ async def append(connection: Hot, reactions: Sequence[Reaction]) -> None:
                     "action": reaction.action,
                     "dwell_ms": reaction.dwell_ms,
                     "reward": reaction.reward,
+                    "replaces": reaction.replaces,
+                    "revision": reaction.revision,
+                    "late": reaction.late,
                 },
                 "created_at": reaction.created_at,
             }

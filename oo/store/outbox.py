@@ -12,10 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.store.database import PURGE_ROWS, Hot
 from oo.store.tables import outbox
 
+TIP_SERVED = "signals.tip.served"
 TIP_FEEDBACK = "signals.tip.feedback"
+TASK_SYNCED = "signals.task.synced"
 TASK_COMPLETED = "signals.task.completed"
+SOURCE_CONNECTED = "signals.source.connected"
+SOURCE_DISCONNECTED = "signals.source.disconnected"
 COMPLETE_TASK = "commands.task.complete"
 REVOKE_GRANT = "commands.grant.revoke"
+HANDLED = (COMPLETE_TASK, REVOKE_GRANT, TASK_COMPLETED)  # what a job of its own works off
 
 
 class Outcome(StrEnum):
@@ -74,6 +79,14 @@ async def put(connection: Hot, rows: Sequence[dict[str, Any]]) -> None:
     """Add messages: `user_id`, `subject`, `payload`, `created_at` each."""
     if rows:
         await connection.execute(_PUT, list(rows))
+
+
+async def tell(
+    connection: AsyncConnection, user_id: str, subject: str, payload: dict[str, Any], now: datetime
+) -> None:
+    """Announce a fact in the transaction that makes it one: ids, numbers and references."""
+    row = {"user_id": user_id, "subject": subject, "payload": payload, "created_at": now}
+    await put(connection, [row])
 
 
 async def waiting(
@@ -175,7 +188,10 @@ async def forget(connection: AsyncConnection, message_id: int) -> None:
 
 
 async def purge(connection: AsyncConnection, before: datetime) -> int:
-    """Delete messages older than `before`, but no errand that is still to be done; how many."""
+    """Delete messages older than `before`, but no errand that is still to be done; how many.
+
+    Nobody does anything about an event but tell it: those of them are never marked as handled.
+    """
     o = outbox.c
     gone = await connection.execute(
         delete(outbox).where(
@@ -183,7 +199,7 @@ async def purge(connection: AsyncConnection, before: datetime) -> int:
                 select(o.id)
                 .where(
                     o.created_at < before,
-                    or_(o.relayed_at.is_not(None), o.subject == TIP_FEEDBACK),
+                    or_(o.relayed_at.is_not(None), o.subject.not_in(HANDLED)),
                 )
                 .limit(PURGE_ROWS)
             )

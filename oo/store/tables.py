@@ -26,6 +26,7 @@ from oo.store.audit_tables import audit
 from oo.store.batch_tables import fill_batch_people, fill_batches
 from oo.store.consent_tables import consents
 from oo.store.erasure_tables import erasures
+from oo.store.event_tables import event_consumers, events
 from oo.store.identity_tables import identities, spent_attempts
 from oo.store.import_tables import last_imports
 from oo.store.learning_tables import writings
@@ -48,6 +49,8 @@ __all__ = [
     "consents",
     "data_keys",
     "erasures",
+    "event_consumers",
+    "events",
     "feedback",
     "fill_batch_people",
     "fill_batches",
@@ -272,6 +275,7 @@ outbox = Table(
     Column("outcome", String(16)),  # how it ended
     Column("error", Text),  # what went wrong the last time, as a sentence
     Index(None, "subject", "relayed_at", "id"),
+    sqlite_autoincrement=True,  # a number that was given is not given again
 )
 
 user_models = Table(

@@ -5,7 +5,7 @@ import importlib
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,10 @@ import pytest
 import oo.jobs.periodic
 from oo.domain import ports
 from oo.domain.pools import Ahead, Ended
+from oo.events.bus import Bus
+from oo.events.consumer import consumers
+from oo.events.mirror import Mirror
+from oo.events.relay import Relay
 from oo.integrations.service import Integrations
 from oo.jobs.contract import Job
 from oo.jobs.runner import run_forever
@@ -96,6 +100,9 @@ def provided(db: Database, clock: ManualClock, tmp_path: Path) -> Provided:
             ports.LogsOutcomes: Outcomes(db, clock),
             ports.AsksShadows: ShadowOpinions(db, clock, ShadowPolicies(db)),
             ports.RebuildsProfiles: Profiles(db, clock),
+            ports.RelaysEvents: Relay(db, clock),
+            ports.FeedsConsumers: Bus(db, clock, consumers().values(), Provided({})),
+            ports.MirrorsEvents: Mirror(db, clock, "", timedelta(days=1)),
         }
     )
 

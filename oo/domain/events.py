@@ -1,0 +1,107 @@
+"""Events as others see them: facts that were committed, in the one order in which they are told."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple, Protocol
+
+RING = 500  # what a viewer sees of the past
+
+
+class EventSeen(NamedTuple):
+    """A fact that was told: ids, numbers and references, no words of anybody.
+
+    `seq` counts all events, in the order in which every consumer gets them; those of a person are
+    in the order in which they happened. `id` names the event for good: the same fact told twice has
+    the same id. `at` is when it happened.
+    """
+
+    seq: int
+    id: str
+    subject: str
+    user_id: str
+    at: datetime
+    payload: Mapping[str, Any]
+
+
+class EventFilter(NamedTuple):
+    """Which events somebody wants; what is empty does not matter.
+
+    `subject` is a subject or a pattern as in NATS: `*` is one part, `>` at the end all that follow.
+    `since` is included, `until` is not.
+    """
+
+    subject: str = ""
+    person: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def takes(self, event: EventSeen) -> bool:
+        """Whether the event is among them."""
+        return (
+            (not self.subject or matches(self.subject, event.subject))
+            and (not self.person or self.person == event.user_id)
+            and (self.since is None or event.at >= self.since)
+            and (self.until is None or event.at < self.until)
+        )
+
+
+ALL_EVENTS = EventFilter()
+
+
+class RecentEvents(Protocol):
+    """The newest events, for who watches: the console's live tail."""
+
+    async def read(
+        self, after: int, limit: int, filters: EventFilter = ALL_EVENTS
+    ) -> list[EventSeen]:
+        """Events behind `after` that the filters take, the oldest first, at most `limit`."""
+        ...
+
+    async def start(self) -> int:
+        """The number behind which the newest `RING` events begin; 0 if there are fewer."""
+        ...
+
+    async def newest(self) -> int:
+        """The number of the newest event; 0 before there is one."""
+        ...
+
+
+class Standing(NamedTuple):
+    """How far a consumer is; `lag` is how many events wait for it.
+
+    `error` is what it failed with last, empty when all is well; `aside` are the numbers of events
+    that it failed on too often, `replaying` how many it is asked to go through again.
+    """
+
+    name: str
+    position: int
+    lag: int
+    error: str
+    aside: tuple[int, ...]
+    replaying: int
+
+
+def matches(pattern: str, subject: str) -> bool:
+    """Whether a subject fits a pattern as in NATS: ``signals.*.served``, ``signals.>``."""
+    wanted, parts = pattern.split("."), subject.split(".")
+    if wanted[-1] == ">":
+        wanted = wanted[:-1]
+        if len(parts) <= len(wanted):
+            return False
+        parts = parts[: len(wanted)]
+    return len(wanted) == len(parts) and all(
+        want in ("*", part) for want, part in zip(wanted, parts, strict=True)
+    )
+
+
+def pseudonym(user_id: str) -> str:
+    """What stands for a person outside of the store; the receipt of their erasure has it too."""
+    return sha256(user_id.encode()).hexdigest()
+
+
+def task_reference(user_id: str, task_id: str | None) -> str:
+    """What stands for a task in events: a source may name a task by its title."""
+    if task_id is None:
+        return ""
+    return sha256(f"{user_id}\0{task_id}".encode()).hexdigest()[:32]

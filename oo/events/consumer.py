@@ -1,0 +1,37 @@
+"""The contract of a consumer: one file in `oo/events/consumers`, exported as ``CONSUMER``."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import oo.events.consumers
+from oo.domain.events import EventSeen, matches
+from oo.kit.plugins import discover
+
+Handler = Callable[[EventSeen], Awaitable[None]]
+"""Takes one event. It gets one more than once, and must bear it: the id tells which it had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Who hears of which subjects, patterns as in NATS, and what makes its handler.
+
+    The parameters of `make` are what it works with, each found by its type (`oo.kit.provide`).
+    With `from_start` it hears everything that is still kept, otherwise what comes after it.
+    """
+
+    name: str
+    words: str
+    subjects: tuple[str, ...]
+    make: Callable[..., Handler]
+    from_start: bool = False
+
+    def takes(self, event: EventSeen) -> bool:
+        """Whether it hears of this event."""
+        return any(matches(pattern, event.subject) for pattern in self.subjects)
+
+
+@cache
+def consumers() -> Mapping[str, Consumer]:
+    """All consumers by name; raises BrokenPlugin for a file that cannot be loaded."""
+    return discover(oo.events.consumers, "CONSUMER", Consumer)

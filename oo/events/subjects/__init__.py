@@ -1,0 +1,1 @@
+"""Subjects of events, one file each, exported as ``SUBJECT``."""

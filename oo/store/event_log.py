@@ -1,0 +1,212 @@
+"""The log of events, and the rows that are facts but have not been told in it yet."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, String, cast, delete, func, insert, literal, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.domain.events import EventFilter, EventSeen
+from oo.store.database import PURGE_ROWS
+from oo.store.outbox import TIP_SERVED
+from oo.store.tables import events, outbox, tip_scores, users
+
+
+class Fact(NamedTuple):
+    """A committed row that is to be told; `key` names it among those of its `subject`."""
+
+    key: str
+    subject: str
+    user_id: str
+    payload: dict[str, Any]
+    at: datetime
+
+    @property
+    def event_id(self) -> str:
+        """The id of the event that tells it under its own subject."""
+        return f"{self.subject}:{self.key}"
+
+
+async def untold_rows(
+    connection: AsyncConnection, subjects: Collection[str], above: int, limit: int
+) -> list[Fact]:
+    """Rows of the outbox with these subjects and a number above that no event tells, in order."""
+    o = outbox.c
+    told = select(events.c.seq).where(events.c.id == o.subject + ":" + cast(o.id, String))
+    query = (
+        select(o.id, o.subject, o.user_id, o.payload, o.created_at)
+        .where(o.id > above, o.subject.in_(subjects), ~told.exists())
+        .order_by(o.id)
+        .limit(limit)
+    )
+    return [
+        Fact(str(row.id), row.subject, row.user_id, row.payload, row.created_at)
+        for row in await connection.execute(query)
+    ]
+
+
+async def last_row(connection: AsyncConnection) -> int:
+    """The greatest number of a row in the outbox, 0 without any."""
+    return (await connection.execute(select(func.max(outbox.c.id)))).scalar_one() or 0
+
+
+async def untold_decisions(connection: AsyncConnection, since: datetime, limit: int) -> list[Fact]:
+    """Decisions made since then that no event tells, the oldest first."""
+    query = (
+        _decisions(tip_scores.c.created_at > since).order_by(tip_scores.c.created_at).limit(limit)
+    )
+    return [_served(row) for row in await connection.execute(query)]
+
+
+async def untold_among(connection: AsyncConnection, tip_ids: Collection[str]) -> list[Fact]:
+    """The decisions with these ids that no event tells."""
+    if not tip_ids:
+        return []
+    query = _decisions(tip_scores.c.id.in_(tip_ids))
+    return [_served(row) for row in await connection.execute(query)]
+
+
+def _decisions(which: ColumnElement[bool]) -> Any:
+    t = tip_scores.c
+    told = select(events.c.seq).where(events.c.id == literal(f"{TIP_SERVED}:") + t.id)
+    there = select(users.c.id).where(users.c.id == t.user_id, users.c.deleted_at.is_(None))
+    return select(
+        t.id,
+        t.user_id,
+        t.created_at,
+        t.kind,
+        t.source,
+        t.model,
+        t.prompt_version,
+        t.confidence,
+        t.task_id,
+        t.candidate_ids,
+        t.policy,
+        t.policy_version,
+        t.state_seq,
+        t.propensity,
+        t.degraded,
+        t.latency_ms,
+    ).where(which, ~told.exists(), there.exists())
+
+
+def _served(row: Any) -> Fact:
+    payload = {
+        "tip_id": row.id,
+        "kind": row.kind,
+        "source": row.source,
+        "model": row.model,
+        "prompt_version": row.prompt_version,
+        "confidence": row.confidence,
+        "task_id": row.task_id,
+        "candidates": len(row.candidate_ids),
+        "policy": row.policy,
+        "policy_version": row.policy_version,
+        "state_seq": row.state_seq,
+        "propensity": row.propensity,
+        "degraded": row.degraded,
+        "latency_ms": row.latency_ms,
+    }
+    return Fact(row.id, TIP_SERVED, row.user_id, payload, row.created_at)
+
+
+async def oldest_writer(connection: AsyncConnection) -> datetime | None:
+    """PostgreSQL: since when the oldest of the transactions runs that have not ended, or now.
+
+    SQLite has one writer at a time and needs no such mark: None.
+    """
+    if connection.dialect.name != "postgresql":
+        return None
+    query = text(
+        "SELECT coalesce(min(xact_start), clock_timestamp()) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND xact_start IS NOT NULL"
+    )
+    found: datetime = (await connection.execute(query)).scalar_one()
+    return found
+
+
+async def clock_of(connection: AsyncConnection) -> datetime:
+    """PostgreSQL's own clock, which `oldest_writer` goes by."""
+    found: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+    return found
+
+
+async def append(connection: AsyncConnection, told: Sequence[EventSeen]) -> None:
+    """Add events to the log."""
+    rows = [
+        {
+            "seq": event.seq,
+            "id": event.id,
+            "user_id": event.user_id,
+            "subject": event.subject,
+            "payload": event.payload,
+            "created_at": event.at,
+        }
+        for event in told
+    ]
+    await connection.execute(insert(events), rows)
+
+
+async def read(
+    connection: AsyncConnection, after: int, limit: int, filters: EventFilter
+) -> list[EventSeen]:
+    """Events behind `after` that the filters take, the oldest first, at most `limit`."""
+    e = events.c
+    query = select(e.seq, e.id, e.subject, e.user_id, e.created_at, e.payload).order_by(e.seq)
+    if filters.person:
+        query = query.where(e.user_id == filters.person)
+    if filters.since is not None:
+        query = query.where(e.created_at >= filters.since)
+    if filters.until is not None:
+        query = query.where(e.created_at < filters.until)
+    begins = _before_wildcards(filters.subject)
+    if begins == filters.subject != "":
+        query = query.where(e.subject == filters.subject)
+    elif begins:
+        query = query.where(e.subject.startswith(begins, autoescape=True))
+    found: list[EventSeen] = []
+    while True:
+        rows = (await connection.execute(query.where(e.seq > after).limit(limit))).all()
+        found += [event for event in map(EventSeen._make, rows) if filters.takes(event)]
+        if len(rows) < limit or len(found) >= limit:
+            return found[:limit]
+        after = rows[-1].seq
+
+
+def _before_wildcards(pattern: str) -> str:
+    for index, part in enumerate(parts := pattern.split(".")):
+        if part in ("*", ">"):
+            return "".join(f"{one}." for one in parts[:index])
+    return pattern
+
+
+async def find(connection: AsyncConnection, key: str) -> EventSeen | None:
+    """The event with this number or id."""
+    e = events.c
+    query = select(e.seq, e.id, e.subject, e.user_id, e.created_at, e.payload)
+    which = e.seq == int(key) if key.isdecimal() else e.id == key
+    row = (await connection.execute(query.where(which))).first()
+    return EventSeen._make(row) if row else None
+
+
+async def behind(connection: AsyncConnection, position: int) -> int:
+    """How many events there are behind that number."""
+    query = select(func.count()).select_from(events).where(events.c.seq > position)
+    return (await connection.execute(query)).scalar_one()
+
+
+async def newest(connection: AsyncConnection) -> int:
+    """The number of the newest event, 0 without any."""
+    return (await connection.execute(select(func.max(events.c.seq)))).scalar_one() or 0
+
+
+async def purge(connection: AsyncConnection, before: datetime) -> int:
+    """Delete some events older than `before`; how many. Those of before come first in the log."""
+    e = events.c
+    oldest = select(e.seq).order_by(e.seq).limit(PURGE_ROWS).subquery()
+    gone = await connection.execute(
+        delete(events).where(e.seq.in_(select(oldest.c.seq)), e.created_at < before)
+    )
+    return gone.rowcount
