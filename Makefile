@@ -4,7 +4,7 @@ BIN := .venv/bin
 ENGINE ?= cpu
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help serve test bench lint fmt lock clean test-long
+.PHONY: help serve test bench lint fmt lock clean test-long release-events
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -24,15 +24,19 @@ test-long: .venv/.dev .venv/.peers ## what would not fit into half an hour: adap
 bench: .venv/.dev .venv/.peers ## measure /recommend and /feedback beside two baselines
 	$(BIN)/python -m tests.bench $(ARGS)
 
-lint: .venv/.dev ## ruff, mypy --strict, import-linter
+lint: .venv/.dev ## ruff, mypy --strict, import-linter, buf
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	scripts/lint_events.sh
 
 fmt: .venv/.dev ## format and sort
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+release-events: ## freeze the messages of events: from now on they only grow
+	scripts/lint_events.sh --freeze
 
 lock: .venv/.$(ENGINE) ## make the lock files again
 	scripts/lock.sh

@@ -16,6 +16,9 @@ from ml.composing.fallback import fallback, quick_composer, warm
 from ml.features import REGISTRY
 from oo.domain.context import PromptContext
 from oo.domain.health import State
+from oo.events.mirror import standing
+from oo.events.replay import Replays
+from oo.events.ring import Ring
 from oo.identity.accounts import Accounts
 from oo.identity.service import Identity
 from oo.identity.sessions import Sessions
@@ -79,6 +82,9 @@ class Ingress:
                 self._refill.engine_ready = state is State.READY
             return state
 
+        async def mirror() -> State:
+            return await standing(self._db)
+
         self._recommender = Recommender(
             db=self._db,
             clock=clock,
@@ -107,6 +113,8 @@ class Ingress:
             learnt=Learnt(self._db, clock),
             listener=GeneratorListener(generator, Listener(self._db, clock, quick_composer)),
             freshness=PoolFreshness(self._db, clock, settings.nightly.active_days),
+            events=Ring(self._db),
+            replays=Replays(self._db, clock),
             health=Watch(
                 {
                     "store": store,
@@ -115,6 +123,7 @@ class Ingress:
                     "generator": lambda: ready(generator),
                     "jobs": lambda: ready(jobs),
                     "engine": engine,
+                    **({"mirror": mirror} if settings.nats_url else {}),
                 }
             ),
         )

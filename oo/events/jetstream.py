@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import nats
+import nats.errors
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import Header, StorageType, StreamConfig
@@ -19,6 +20,8 @@ ANSWER_S = 5.0
 DEDUPE = timedelta(minutes=2)
 SEQ = "Oo-Seq"
 TOLD = "Oo-Told"
+# what an attempt fails with while the server is away, or answers otherwise than it should
+AWAY = (OSError, TimeoutError, nats.errors.Error, asyncio.InvalidStateError)
 
 
 class Held(NamedTuple):

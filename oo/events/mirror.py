@@ -4,22 +4,20 @@ The log in the database is the truth. What a stream holds is read from the strea
 was made anew, emptied or set back to an older state is filled again from where it ends.
 """
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import nats.errors
-
 from oo.domain.events import EventSeen, pseudonym
+from oo.domain.health import State
 from oo.events.cursor import REBUILD, Cursor, Place, Span
-from oo.events.jetstream import JetStream, Letter
+from oo.events.jetstream import AWAY, JetStream, Letter
 from oo.events.schemas import encoded
 from oo.events.subject import STREAMS
 from oo.kit.clock import Clock
 from oo.kit.pauses import Pauses
-from oo.store import erasures
+from oo.store import erasures, event_positions
 from oo.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -28,7 +26,6 @@ NAME = "mirror"
 ROUNDS = 200  # of a batch each, in one turn
 CHECK_EVERY = timedelta(seconds=15)
 PAUSES = Pauses(timedelta(seconds=1), timedelta(seconds=15))
-AWAY = (OSError, TimeoutError, nats.errors.Error, asyncio.InvalidStateError)
 
 
 class Mirror:
@@ -177,6 +174,15 @@ class Mirror:
         if erased:
             place.own["forgotten"] = erased[-1].finished_at.isoformat()
             await self._cursor.keep(place)
+
+
+async def standing(db: Database) -> State:
+    """How the mirror is: resting while the server is away, warming before it was ever there."""
+    async with db.read() as connection:
+        kept = await event_positions.get(connection, NAME)
+    if kept is None:
+        return State.WARMING
+    return State.RESTING if Place.of(kept).error else State.READY
 
 
 def _known(place: Place, stream: str) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """`/metrics`: what oO counts, for Prometheus. It says nothing of single people."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from oo.domain.events import Standing
 from oo.kit.errors import NotFound
 from oo.kit.metrics import Gauge, rendered
 from oo.kit.settings import Settings
@@ -23,7 +25,15 @@ async def metrics(request: Request) -> Response:
     parts = services(request)
     if not _may_read(request, parts.settings):
         raise NotFound("There is nothing here.")
-    return Response(rendered(_of(await parts.freshness.now())), media_type=MEDIA_TYPE)
+    gauges = chain(_of(await parts.freshness.now()), _of_events(await parts.replays.standings()))
+    return Response(rendered(gauges), media_type=MEDIA_TYPE)
+
+
+def _of_events(standings: Sequence[Standing]) -> Iterator[Gauge]:
+    lags = {one.name: float(one.lag) for one in standings}
+    yield Gauge("oo_event_consumer_lag", "Events that wait for a consumer", lags, "consumer")
+    failing = {one.name: float(bool(one.error)) for one in standings}
+    yield Gauge("oo_event_consumer_failing", "1 where its last try failed", failing, "consumer")
 
 
 def _of(fresh: Freshness) -> Iterator[Gauge]:

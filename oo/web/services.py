@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from oo.domain.agents import Listens
+from oo.domain.events import RecentEvents
 from oo.domain.explanations import Explains, TellsLearnt
 from oo.domain.health import Health
+from oo.events.replay import Replays
 from oo.identity.accounts import Accounts
 from oo.identity.service import Identity
 from oo.identity.sessions import Sessions
@@ -44,6 +46,8 @@ class Services:
     listener: Listens
     health: Health
     freshness: PoolFreshness
+    events: RecentEvents
+    replays: Replays
 
 
 def services(request: Request) -> Services:

@@ -30,7 +30,6 @@ ALL_PEOPLE = {
     ("event_log.py", "untold_rows"): "events are told of everybody",
     ("event_log.py", "untold_decisions"): "events are told of everybody",
     ("event_log.py", "untold_among"): "events are told of everybody",
-    ("event_log.py", "_decisions"): "events are told of everybody",
     ("event_log.py", "read"): "consumers and operators read everybody's events",
     ("event_log.py", "find"): "consumers and operators read everybody's events",
     ("event_log.py", "behind"): "counts everybody's events",

@@ -17,6 +17,8 @@ from ml.composing.fallback import quick_composer
 from ml.features import REGISTRY
 from ml.policies import policies
 from oo.domain.health import State
+from oo.events.replay import Replays
+from oo.events.ring import Ring
 from oo.identity.accounts import Accounts
 from oo.identity.local import create_login_link
 from oo.identity.service import Identity
@@ -162,6 +164,8 @@ async def open_site(
             refill=NoRefill(),
             wake=lambda user_id, user_seq: None,
             freshness=PoolFreshness(db, clock, 30),
+            events=Ring(db),
+            replays=Replays(db, clock),
             health=SimpleNamespace(states=lambda: dict.fromkeys(ESSENTIAL, State.READY)),
         )
         yield Site(create_app(cast(Services, parts)), db, clock, settings, peer, provider)
