@@ -45,14 +45,14 @@ clean: ## remove the environment and all caches; data in var/ stays
 	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.venv/.cpu: requirements/cpu.lock pyproject.toml
-	@scripts/setup.sh cpu && touch $@
+.venv/.cpu: requirements/cpu.lock pyproject.toml package-lock.json
+	@scripts/setup.sh cpu && scripts/setup_console.sh && touch $@
 
-.venv/.gpu: requirements/gpu.lock pyproject.toml
-	@scripts/setup.sh gpu && touch $@
+.venv/.gpu: requirements/gpu.lock pyproject.toml package-lock.json
+	@scripts/setup.sh gpu && scripts/setup_console.sh && touch $@
 
 .venv/.dev: requirements/$(ENGINE).lock requirements/dev.lock pyproject.toml
 	@scripts/setup.sh $(ENGINE) dev && touch $@ .venv/.$(ENGINE)
 
 .venv/.peers: package-lock.json scripts/setup_peers.sh | .venv/.dev
-	@scripts/setup_peers.sh && touch $@
+	@scripts/setup_peers.sh && scripts/setup_console.sh && touch $@

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from deployments.calls import answered
+from deployments.console import console
 from deployments.handles import GeneratorListener, GeneratorRefill, Shards
 from deployments.process import keep_what_is_loaded, start
 from deployments.watch import Watch
@@ -134,6 +135,6 @@ class Ingress:
             self._recommender.set_deadline(config["deadline_s"])
 
     async def __serve_build_asgi_app__(self) -> FastAPI:
-        app = create_app(self._services)
+        app = create_app(self._services, console(self._services))
         keep_what_is_loaded()
         return app

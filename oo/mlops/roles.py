@@ -51,26 +51,36 @@ async def shadow(db: Database, name: str, order: Order) -> PolicyRef:
     Raises BadRequest if there is no such policy, Conflict if it is in force.
     """
     async with db.write() as connection:
-        roles = await store.to_change(connection)
-        policy = ref_of(await policy_lookup.named(connection, name))
-        if policy == in_force(roles):
-            raise Conflict(f"{policy} is in force: its decisions are logged as they are.")
-        await store.record(connection, order.change(policy, SHADOW))
+        return await shadow_in(connection, name, order)
+
+
+async def shadow_in(connection: AsyncConnection, name: str, order: Order) -> PolicyRef:
+    """As `shadow`, in the caller's transaction."""
+    roles = await store.to_change(connection)
+    policy = ref_of(await policy_lookup.named(connection, name))
+    if policy == in_force(roles):
+        raise Conflict(f"{policy} is in force: its decisions are logged as they are.")
+    await store.record(connection, order.change(policy, SHADOW))
     return policy
 
 
 async def off(db: Database, name: str, order: Order) -> PolicyRef:
     """Turn a shadow off. Raises BadRequest if it is none."""
-    plain = name.partition("@")[0]
     async with db.write() as connection:
-        roles = await store.to_change(connection)
-        policy = next((one for one in roles.shadows if name in {one.name, str(one)}), None)
-        if policy is None:
-            known = ", ".join(map(str, roles.shadows)) or "none"
-            demote = " To take it out of force: oo policy demote."
-            hint = demote if plain == in_force(roles).name else ""
-            raise BadRequest(f"{name} is not a shadow (shadows: {known}).{hint}")
-        await store.record(connection, order.change(policy, OFF))
+        return await off_in(connection, name, order)
+
+
+async def off_in(connection: AsyncConnection, name: str, order: Order) -> PolicyRef:
+    """As `off`, in the caller's transaction."""
+    plain = name.partition("@")[0]
+    roles = await store.to_change(connection)
+    policy = next((one for one in roles.shadows if name in {one.name, str(one)}), None)
+    if policy is None:
+        known = ", ".join(map(str, roles.shadows)) or "none"
+        demote = " To take it out of force: oo policy demote."
+        hint = demote if plain == in_force(roles).name else ""
+        raise BadRequest(f"{name} is not a shadow (shadows: {known}).{hint}")
+    await store.record(connection, order.change(policy, OFF))
     return policy
 
 
@@ -92,12 +102,16 @@ async def decide(db: Database, contest: Contest, report: Report, order: Order) -
 async def demote(db: Database, order: Order) -> Demoted:
     """Back to what was in force before, or the default. Raises Conflict if it is the default."""
     async with db.write() as connection:
-        roles = await store.to_change(connection)
-        if roles.in_force is None:
-            raise Conflict(f"{in_force(roles)} is in force, the default: nothing was promoted.")
-        await store.record(connection, order.change(roles.in_force, DEMOTED))
-        now = in_force(await store.roles(connection))
-    return Demoted(roles.in_force, now)
+        return await demote_in(connection, order)
+
+
+async def demote_in(connection: AsyncConnection, order: Order) -> Demoted:
+    """As `demote`, in the caller's transaction."""
+    roles = await store.to_change(connection)
+    if roles.in_force is None:
+        raise Conflict(f"{in_force(roles)} is in force, the default: nothing was promoted.")
+    await store.record(connection, order.change(roles.in_force, DEMOTED))
+    return Demoted(roles.in_force, in_force(await store.roles(connection)))
 
 
 async def standings(connection: AsyncConnection) -> list[Standing]:

@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.domain.console import Choice, Period, Slice
 from oo.store.audit_tables import audit
 
 Facts = Mapping[str, str | int | float | bool | None]
@@ -111,14 +112,47 @@ async def newest(
     return [_link(row) for row in await connection.execute(query)]
 
 
-async def verify(connection: AsyncConnection, kept: Head | None = None) -> Head | Broken:
+async def newest_of(
+    connection: AsyncConnection, actor: str, action: str, whom: str, since: datetime
+) -> datetime | None:
+    """When the actor last did exactly this to the subject, if that was after `since`."""
+    a = audit.c
+    query = select(a.at).where(a.whom == whom, a.actor == actor, a.action == action, a.at > since)
+    return (await connection.execute(query.order_by(a.id.desc()).limit(1))).scalar_one_or_none()
+
+
+async def page(
+    connection: AsyncConnection,
+    period: Period,
+    filters: Mapping[str, Choice],
+    rows: Slice,
+) -> list[Link]:
+    """Rows of that time whose columns pass the filters, the newest first or last."""
+    query = select(audit).where(audit.c.at >= period.since, audit.c.at < period.until)
+    for name, choice in filters.items():
+        found = audit.c[name].in_(choice.values)
+        query = query.where(~found if choice.excluded else found)
+    order = audit.c.id.desc() if rows.down else audit.c.id
+    query = query.order_by(order).limit(rows.limit).offset(rows.offset)
+    return [_link(row) for row in await connection.execute(query)]
+
+
+START = Head(0, GENESIS)
+
+
+async def verify(
+    connection: AsyncConnection, kept: Head | None = None, after: Head = START
+) -> Head | Broken:
     """Follow the whole chain: its head, or the first link that does not hold.
+
+    `after` is a head up to which it was followed before: only what comes after is read.
 
     `kept` is a head that was written down elsewhere: the chain must go through it, so that one
     which was cut at its end, or made anew as a whole, is noticed.
     """
-    last = Head(0, GENESIS)
-    async for row in await connection.stream(select(audit).order_by(audit.c.id)):
+    last = after
+    rows = select(audit).where(audit.c.id > after.id).order_by(audit.c.id)
+    async for row in await connection.stream(rows):
         link = _link(row)
         if link.id != last.id + 1:
             return Broken(last.id + 1, "it is missing")

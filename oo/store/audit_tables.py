@@ -12,7 +12,7 @@ audit = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("actor", String(320), nullable=False),
     Column("action", String(64), nullable=False),
-    Column("whom", String(320), nullable=False),
+    Column("whom", String(320), nullable=False, index=True),
     Column("why", Text, nullable=False),
     Column("before", JSON(none_as_null=True)),
     Column("after", JSON(none_as_null=True)),

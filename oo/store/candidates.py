@@ -126,6 +126,14 @@ async def said(connection: AsyncConnection, user_id: str, pool_key: str) -> set[
     return set((await connection.execute(query)).scalars())
 
 
+async def contents(
+    connection: AsyncConnection, user_id: str, candidate_ids: Collection[str]
+) -> dict[str, str]:
+    """What those of the person's candidates say that are still kept, by id."""
+    query = select(_c.id, _c.content).where(_c.user_id == user_id, _c.id.in_(candidate_ids))
+    return {row.id: row.content for row in await connection.execute(query)}
+
+
 async def _insert(
     connection: AsyncConnection,
     user_id: str,

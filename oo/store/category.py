@@ -23,6 +23,8 @@ EXCLUDED: Mapping[str, str] = {
     "login_links": "a link names nobody; it ends within minutes",
     "spent_attempts": "hashes of answers that signed in; they end within minutes",
     "passkey_challenges": "random numbers, once; they end within minutes",
+    "admin_requests": "hashes of keys of requests; they end within a day",
+    "saved_views": "addresses of pages that admins share",
     "machine_tokens": "hashes of tokens of programs",
     "erasures": "under a hash of who was erased: how many rows went, and when",
     "event_consumers": "how far the readers of events are",

@@ -101,7 +101,7 @@ async def history(connection: AsyncConnection) -> list[Change]:
 
 async def record(connection: AsyncConnection, change: Change) -> None:
     """Append a change; what it depends on must have been read with :func:`to_change`."""
-    await _take_turn(connection)
+    before = await to_change(connection)
     await connection.execute(
         insert(policy_changes).values(
             policy=change.policy.name,
@@ -113,8 +113,19 @@ async def record(connection: AsyncConnection, change: Change) -> None:
             created_at=change.created_at,
         )
     )
-    actor, whom = f"operator:{change.actor}", f"policy:{change.policy}"
-    entry = Entry(actor, f"policy.{change.role}", whom, change.created_at, change.reason)
+    # a person or a machine in the console is named as such; a name alone is an operator's
+    actor = change.actor if ":" in change.actor else f"operator:{change.actor}"
+    now = await roles(connection)
+    facts = {"in_force": str(now.in_force) if now.in_force else None}
+    entry = Entry(
+        actor,
+        f"policy.{change.role}",
+        f"policy:{change.policy}",
+        change.created_at,
+        change.reason,
+        {"in_force": str(before.in_force) if before.in_force else None},
+        facts,
+    )
     await audit.append(connection, entry)
 
 

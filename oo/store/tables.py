@@ -25,6 +25,7 @@ from oo.store.access_tables import login_links, machine_tokens, passkey_challeng
 from oo.store.audit_tables import audit
 from oo.store.batch_tables import fill_batch_people, fill_batches
 from oo.store.consent_tables import consents
+from oo.store.console_tables import admin_requests, saved_views
 from oo.store.erasure_tables import erasures
 from oo.store.event_tables import event_consumers, events
 from oo.store.identity_tables import identities, spent_attempts
@@ -43,6 +44,7 @@ from oo.store.shared_tables import (
 __all__ = [
     "UtcDateTime",
     "adapter_changes",
+    "admin_requests",
     "audit",
     "candidates",
     "connections",
@@ -66,6 +68,7 @@ __all__ = [
     "policy_changes",
     "policy_parameters",
     "profiles",
+    "saved_views",
     "sessions",
     "shadow_scores",
     "signals",
@@ -100,6 +103,8 @@ users = Table(
     Column("changed_at", UtcDateTime),
     Column("good_until", UtcDateTime),  # by the clock alone; none: it is not good
     Column("role", String(16), nullable=False, server_default="person"),  # see oo.domain.roles
+    Index(None, "email"),
+    Index(None, "created_at"),
 )
 
 sessions = Table(
@@ -259,6 +264,7 @@ feedback = Table(
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("tip_id", "revision"),
     UniqueConstraint("user_id", "idempotency_key"),
+    Index(None, "created_at"),
 )
 
 outbox = Table(

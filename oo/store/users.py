@@ -148,6 +148,14 @@ async def ids_of(connection: AsyncConnection, named: str) -> list[str]:
     return list((await connection.execute(query.order_by(users.c.id))).scalars())
 
 
+async def role_of(connection: AsyncConnection, user_id: str) -> str:
+    """The person's role; raises when there is no such person."""
+    found: str = (
+        await connection.execute(select(users.c.role).where(users.c.id == user_id))
+    ).scalar_one()
+    return found
+
+
 async def set_role(connection: AsyncConnection, user_id: str, role: Role) -> str:
     """Give the person this role; returns the one that they had."""
     before = select(users.c.role).where(users.c.id == user_id)

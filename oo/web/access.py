@@ -36,26 +36,29 @@ class Caller(NamedTuple):
     role: Role
 
 
-def needs(role: Role, *, fresh: bool = False) -> Callable[[Request], Awaitable[Caller]]:
+def needs(
+    role: Role, *, fresh: bool = False, back: str = "/"
+) -> Callable[[Request], Awaitable[Caller]]:
     """The dependency of a route for `role`, person or machine; raises Unauthorized or RoleNeeded.
 
-    With `fresh`, a person must have signed in within the last minutes; raises SignInAgain.
+    With `fresh`, a person must have signed in within the last minutes; raises SignInAgain, which
+    leads through sign-in to `back`. The session of a person is kept in the request's state.
     """
 
     async def check(request: Request) -> Caller:
-        token = _bearer(request)
+        token = bearer(request)
         if token:
             machine = await services(request).identity.machines.of(token)
             caller = Caller(f"machine_token:{machine.id}", Role(machine.role))
             _rates(request).count(Cost.PAGE, machine.id)
             session = None
         else:
-            session = await person(request)
+            session = request.state.session = await person(request)
             caller = Caller(f"person:{session.user_id}", Role(session.role))
         if not caller.role.includes(role):
             raise RoleNeeded(f"This needs the role {role.value}.")
         if fresh and session is not None:
-            check_fresh(session, services(request).clock)
+            check_fresh(session, services(request).clock, back)
         return caller
 
     return check
@@ -111,7 +114,7 @@ async def issue_token(request: Request) -> MachineToken:
     wish = await parse(request, TokenWish)
     role = Role(wish.role)
     machines = services(request).identity.machines
-    made = await machines.issue(_bearer(request), wish.name, role)
+    made = await machines.issue(bearer(request), wish.name, role)
     return MachineToken(id=made.id, token=made.token, role=role, expires_at=made.expires_at)
 
 
@@ -147,7 +150,8 @@ async def set_role(request: Request, user_id: Id, caller: FreshAdmin) -> None:
     await roles.set(caller.actor, user_id, Role(change.role), change.reason)
 
 
-def _bearer(request: Request) -> str:
+def bearer(request: Request) -> str:
+    """The token that a program sent, empty where it sent none."""
     header = request.headers.get("authorization", "")
     return header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else ""
 

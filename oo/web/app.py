@@ -1,5 +1,6 @@
 """The web application: every route of the ingress, without Ray."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -32,12 +33,15 @@ from oo.web.services import Services
 
 STATIC = Path(__file__).parent / "static"
 IMPORT_FORMS = ("/connect/",)
-FORM_PATHS = (*IMPORT_FORMS, "/data/", "/agree")
+FORM_PATHS = (*IMPORT_FORMS, "/data/", "/agree", "/admin/")
 IMPORT_PATHS = (*IMPORT_FORMS, "/api/sources/")
 
 
-def create_app(services: Services) -> FastAPI:
-    """All routes over `services`; raises BrokenPlugin for a page that cannot be loaded."""
+def create_app(services: Services, *more: Callable[[FastAPI], None]) -> FastAPI:
+    """All routes over `services`; raises BrokenPlugin for a page that cannot be loaded.
+
+    `more` add the routes of what stands beside the web layer, such as the console.
+    """
     app = FastAPI(
         title="oO",
         summary="One well-timed tip.",
@@ -65,6 +69,8 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(module.router)
     for page in discover(oo.web.pages, "PAGE", Page).values():
         app.include_router(page.routes)
+    for add_routes in more:
+        add_routes(app)
     openapi.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # the last one added is the first one asked

@@ -29,6 +29,8 @@ def error_page(
 
 def to_sign_in(path: str) -> Response:
     """Lead a stranger who asked for `path` to sign-in, and back from there."""
+    if path.startswith("/admin"):
+        return RedirectResponse(f"/sign-in?{urlencode({'next': path}, safe='/')}", 303)
     for way in ("/passkeys", "/identities"):
         if path.startswith(way):
             return RedirectResponse(f"/sign-in?next={way}", 303)
@@ -45,6 +47,8 @@ def to_sign_in_again(back: str) -> Response:
 def _way_on(path: str) -> _Way:
     if path.startswith("/auth/"):
         return _Way("/sign-in", "Back to sign-in")
+    if path.startswith("/admin"):
+        return _Way("/admin/overview", "Back to the console")
     if path.startswith(BEHIND_THE_GEAR):
         return _Way("/connect", "Back")
     return _Way("/", "Back to the tip")

@@ -32,6 +32,7 @@ from ml.simulation.scenario import PopulationModel, Scenario
 from oo.cli.main import build
 from oo.domain.context import DayPart, PromptContext, TaskFacts
 from oo.domain.policies import Policy, pick
+from oo.domain.roles import Role
 from oo.domain.signals import all_kinds, by_kind
 from oo.domain.signals.kinds.measure import Measure
 from oo.domain.statistics import Statistics
@@ -45,13 +46,15 @@ from oo.kit.plugins import discover, discover_all
 from oo.kit.provide import Provided
 from oo.kit.settings import Settings
 from oo.recommend.telling import facts_of
-from oo.store import signals
+from oo.store import signals, users
 from oo.store.database import Database
 from oo.web.app import create_app
 from oo.web.services import Services
 from tests.contracts import test_signal_sources
 from tests.contracts.dropped import dropped
 from tests.peers.store import add_person, fresh_store
+from tests.unit.admin.conftest import browser_of
+from tests.unit.web.conftest import open_site
 
 ROOT = Path(__file__).parents[2]
 SECTION = re.compile(r"^### … an? ([\w ]+)\? `([\w/.-]+)`\n(.*?)^```\w+\n(.*?)^```", re.M | re.S)
@@ -203,6 +206,20 @@ async def check_page(place: Place) -> None:
         answer = await browser.get("/about")
     assert answer.status_code == 200
     assert "One tip. Right now." in answer.text
+
+
+async def check_page_of_the_console(place: Place) -> None:
+    async with open_site(place.folder) as site:
+        admin = await add_person(site.db, site.clock, "admin")
+        async with site.db.write() as connection:
+            await users.set_role(connection, admin, Role.ADMIN)
+        browser = await browser_of(site, admin)
+        told = await browser.get("/api/admin/zones")
+        page = await browser.get("/admin/zones", headers={"accept": "text/html"})
+        other = await browser.get("/admin/overview", headers={"accept": "text/html"})
+    assert told.json()["tables"][0]["rows"] == [{"zone": "UTC", "people": 1}]
+    assert 'href="/admin/people?timezone=UTC"' in page.text
+    assert 'href="/admin/zones"' in other.text  # the navigation has it
 
 
 async def check_provider(place: Place) -> None:

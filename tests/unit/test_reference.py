@@ -15,6 +15,7 @@ from pydantic import BaseModel
 import deployments
 import ml
 import oo
+import oo.admin.pages
 import oo.cli.commands
 import oo.domain.signals.kinds
 import oo.jobs.periodic
@@ -30,6 +31,8 @@ from ml.ope.estimators import estimators
 from ml.policies import policies
 from ml.prompts.prompt import versions
 from ml.rating.judges import tip_judges
+from oo.admin.acting import actions
+from oo.admin.page import ConsolePage
 from oo.cli.main import build
 from oo.domain.claims import Fact
 from oo.domain.signals import all_kinds
@@ -128,6 +131,8 @@ LIVE: dict[str, Callable[[], set[str]]] = {
     "Sign-in providers": lambda: set(kinds()),
     "Causes of a failed sign-in": lambda: {cause.value for cause in Cause},
     "Pages": lambda: set(discover(oo.web.pages, "PAGE", Page)),
+    "Pages of the console": lambda: set(discover(oo.admin.pages, "PAGE", ConsolePage)),
+    "Actions of the console": lambda: set(actions()),
     "Problem codes": problem_codes,
 }
 

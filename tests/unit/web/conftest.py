@@ -13,6 +13,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from deployments.console import console
 from ml.composing.fallback import quick_composer
 from ml.features import REGISTRY
 from ml.policies import policies
@@ -168,4 +169,5 @@ async def open_site(
             replays=Replays(db, clock),
             health=SimpleNamespace(states=lambda: dict.fromkeys(ESSENTIAL, State.READY)),
         )
-        yield Site(create_app(cast(Services, parts)), db, clock, settings, peer, provider)
+        given = cast(Services, parts)
+        yield Site(create_app(given, console(given)), db, clock, settings, peer, provider)

@@ -42,6 +42,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/auth/token": {"name": "x"},
     "/passkeys/add": {"credential": {}},
     "/auth/passkey": {"credential": {}},
+    "/api/admin/do/{action}/{whom}": {"reason": "why"},
 }
 HEAD = """# Who may what
 
@@ -103,7 +104,12 @@ class World:
             if "token_id" in path:
                 await machine_tokens.add(connection, made, hash_token(token))
         other = await self._other_identity(ada)
-        if "tip_id" in path or path == "/feedback" or path.endswith("/undo"):
+        if (
+            "tip_id" in path
+            or "decisions/{id}" in path
+            or path == "/feedback"
+            or path.endswith("/undo")
+        ):
             tip = await self._tip()
         return {
             "tip_id": tip,
@@ -117,6 +123,11 @@ class World:
             "identity_id": other.id,
             "receipt_id": os.urandom(16).hex(),
             "name": "terms",
+            "action": "end-sessions",
+            "whom": ada,
+            "id": tip or ada,
+            "form": "csv",
+            "table": "tips",
         }
 
     async def _other_identity(self, ada: str) -> OwnIdentity:
@@ -173,6 +184,8 @@ class World:
                 "csrf": csrf_token(browser.cookies.get("sid", "")),
                 "list": LIST,
                 "name": "x",
+                "reason": "why",
+                "key": new_id(self.site.clock),
             }
         headers = {"idempotency-key": new_id(self.site.clock), **headers}
         return await browser.request(route.method, path, headers=headers, **given)

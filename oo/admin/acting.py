@@ -1,0 +1,168 @@
+"""Doing something from the console: who may, why, once, and what the audit log keeps of it."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Header, Path, Request
+from pydantic import BaseModel, Field
+from starlette.responses import RedirectResponse, Response
+
+import oo.admin.actions
+from oo.admin.action import Actions, ConsoleAction, Done, Order
+from oo.admin.desk import ConsoleParts
+from oo.admin.documented import answers
+from oo.domain.console import Looker
+from oo.domain.roles import Role
+from oo.kit.clock import Clock
+from oo.kit.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Malformed,
+    NotFound,
+    TooManyRequests,
+    Unauthorized,
+)
+from oo.kit.ids import new_id
+from oo.kit.plugins import discover
+from oo.store import admin_requests, audit
+from oo.store.audit import Entry
+
+if TYPE_CHECKING:
+    from oo.admin.routes import Console
+
+MAX_REASON = 500
+KEY = r"^[!-~]{8,200}$"
+ERRORS = answers(
+    BadRequest, Unauthorized, Forbidden, NotFound, Conflict, Malformed, TooManyRequests
+)
+
+
+class AlreadyDone(Conflict):
+    """The same request came before."""
+
+    code, title = "already_done", "This was done already"
+
+    def __init__(self) -> None:
+        super().__init__("The same request came before, and was carried out then: nothing more.")
+
+
+class Wish(BaseModel):
+    """Why something is done, and to which part of its subject (a source, say)."""
+
+    reason: str = Field(min_length=1, max_length=MAX_REASON, pattern=r"^[^\x00]*\S[^\x00]*$")
+    what: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
+
+
+class Outcome(BaseModel):
+    """What was done, and what changed by it."""
+
+    said: str
+    before: dict[str, str | int | float | bool | None]
+    after: dict[str, str | int | float | bool | None]
+
+
+@cache
+def actions() -> Actions:
+    """All actions by name; raises BrokenPlugin for one that cannot be loaded."""
+    return discover(oo.admin.actions, "ACTION", ConsoleAction)
+
+
+def new_key(clock: Clock) -> str:
+    """What makes a form's request one that is carried out once."""
+    return new_id(clock)
+
+
+def add_to(router: APIRouter, console: "Console") -> None:
+    """The two addresses of actions: for forms, and for programs."""
+    parts = console.parts
+
+    async def by_form(request: Request, action: str, whom: str) -> Response:
+        found = _named(action)
+        back = found.leads_to.replace("{}", whom)
+        looker = await parts.door.looker(request, Role.ADMIN, fresh=True, back=back)
+        form = await parts.door.form(request)
+        reason, key = str(form.get("reason", "")), str(form.get("key", ""))
+        what = str(form.get("what", ""))
+        if not reason.strip() or len(reason) > MAX_REASON or "\0" in reason + what:
+            raise BadRequest("Say why: the reason is kept with the change.")
+        if not 8 <= len(key) <= 200:
+            raise BadRequest("This form is too old. Reload the page and try again.")
+        await perform(parts, looker, found, whom, what, reason.strip(), key)
+        return RedirectResponse(f"{back}#done", 303)
+
+    async def by_program(
+        request: Request,
+        action: Annotated[str, Path(max_length=40)],
+        whom: Annotated[str, Path(max_length=200)],
+        wish: Wish,
+        idempotency_key: Annotated[str, Header(pattern=KEY)],
+    ) -> Outcome:
+        """Do something as an admin, with a reason; the same key a second time is refused."""
+        found = _named(action)
+        looker = await parts.door.looker(request, Role.ADMIN, fresh=True)
+        done = await perform(
+            parts, looker, found, whom, wish.what, wish.reason.strip(), idempotency_key
+        )
+        return Outcome(said=done.said, before=dict(done.before), after=dict(done.after))
+
+    router.add_api_route(
+        "/admin/do/{action}/{whom}", by_form, methods=["POST"], include_in_schema=False
+    )
+    router.add_api_route(
+        "/api/admin/do/{action}/{whom}",
+        by_program,
+        methods=["POST"],
+        responses=ERRORS,
+        tags=["console"],
+        operation_id="console_do",
+    )
+
+
+async def perform(
+    parts: ConsoleParts,
+    looker: Looker,
+    action: ConsoleAction,
+    whom: str,
+    what: str,
+    reason: str,
+    key: str,
+) -> Done:
+    """Carry it out once; raises AlreadyDone for a key that was used, and what the action raises."""
+    order = Order(parts, looker.actor, whom, what, reason, parts.clock.now())
+    claim = f"{looker.actor} {key}"
+    if action.within is not None:
+        async with parts.db.write() as connection:
+            if not await admin_requests.claim(connection, claim, order.at):
+                raise AlreadyDone
+            done = await action.within(order, connection)
+            if action.logged:
+                await audit.append(connection, _entry(action, order, done))
+    elif action.beside is not None:
+        async with parts.db.write() as connection:
+            if not await admin_requests.claim(connection, claim, order.at):
+                raise AlreadyDone
+        try:
+            done = await action.beside(order)
+        except BaseException:
+            async with parts.db.write() as connection:
+                await admin_requests.release(connection, claim)
+            raise
+        if action.logged:
+            async with parts.db.write() as connection:
+                await audit.append(connection, _entry(action, order, done))
+    else:
+        raise NotFound("There is nothing to do here.")
+    parts.kept.forget()
+    return done
+
+
+def _entry(action: ConsoleAction, order: Order, done: Done) -> Entry:
+    whom = f"{'person' if action.subject == 'connection' else action.subject}:{order.whom}"
+    return Entry(order.actor, action.entry, whom, order.at, order.reason, done.before, done.after)
+
+
+def _named(name: str) -> ConsoleAction:
+    if name not in actions():
+        raise NotFound("There is no such action.")
+    return actions()[name]

@@ -1,0 +1,69 @@
+"""The contract of an action: one file in `oo/admin/actions`, exported as ``ACTION``."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.admin.desk import ConsoleParts
+from oo.store.audit import Facts
+
+
+class Subject(StrEnum):
+    """What an action is done to; pages offer those of their subject."""
+
+    PERSON = "person"
+    CONNECTION = "connection"
+    POLICY = "policy"
+
+
+class Order(NamedTuple):
+    """What is to be done: to whom, to which part of it, by whom, why and when."""
+
+    parts: ConsoleParts
+    actor: str
+    whom: str
+    what: str
+    reason: str
+    at: datetime
+
+
+class Done(NamedTuple):
+    """What an action changed, for the audit log, and as a sentence."""
+
+    said: str
+    before: Facts
+    after: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleAction:
+    """Something that an admin does, with a reason, once per key.
+
+    `within` works in the transaction that also claims the key and writes the audit log, so that
+    all three happen or none. `beside` is for what has a transaction of its own: the key is claimed
+    before it and given back when it fails, and the log is written after it. `logged` is false for
+    what writes its own entry. `leads_to` is where the browser goes, with ``{}`` for whom.
+    """
+
+    name: str
+    title: str
+    words: str
+    subject: Subject
+    leads_to: str
+    within: Callable[[Order, AsyncConnection], Awaitable[Done]] | None = None
+    beside: Callable[[Order], Awaitable[Done]] | None = None
+    logged: bool = True
+    audited_as: str = ""
+    grave: bool = False
+
+    @property
+    def entry(self) -> str:
+        """How the audit log calls it."""
+        return self.audited_as or f"{self.subject}.{self.name.replace('-', '_')}"
+
+
+Actions = Mapping[str, ConsoleAction]

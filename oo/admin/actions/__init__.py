@@ -1,0 +1,1 @@
+"""What an admin can do, one file each, exported as ``ACTION``."""

@@ -1,0 +1,266 @@
+"""How oO is doing, and what wants attention."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from oo.admin.desk import Desk
+from oo.admin.estimating import mean_of
+from oo.admin.page import ConsolePage, Group
+from oo.admin.query import Query
+from oo.admin.screen import Chart, Column, Figure, Kind, Level, Notice, Screen, Series, Table
+from oo.domain.console import Period
+from oo.domain.health import State
+from oo.domain.rewards import Action
+from oo.recommend.freshness import OBJECTIVE
+from oo.store.everyone import counts
+from oo.store.everyone.counts import Funnel, Point, Served, Troubles
+
+MUCH_FALLBACK = 0.05
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+
+
+class Seen(NamedTuple):
+    """All that the store is asked for."""
+
+    now: Served
+    before: Served
+    daily: int
+    weekly: int
+    points: list[Point]
+    reactions: dict[str, tuple[int, float]]
+    reactions_before: dict[str, tuple[int, float]]
+    funnel: Funnel
+    troubles: Troubles
+    wrong: int
+
+
+async def read(desk: Desk, query: Query) -> Screen:
+    """Counted once a minute at most, for all who look."""
+    period = query.period(desk.now)
+    counted = await desk.counted(
+        ("overview", query.model_dump_json()), lambda: _count(desk, period)
+    )
+    seen = counted.value
+    return Screen(
+        figures=_figures(seen, period),
+        notices=await _notices(desk, seen),
+        charts=_charts(seen.points),
+        tables=[_reactions(seen), _funnel(seen.funnel)],
+        age_s=counted.age_s,
+    )
+
+
+async def _count(desk: Desk, period: Period) -> Seen:
+    until = period.until
+    async with desk.reading() as connection:
+        by = desk.by
+        return Seen(
+            await counts.served(connection, by, period),
+            await counts.served(connection, by, period.before),
+            await counts.people_since(connection, by, Period(until - DAY, until)),
+            await counts.people_since(connection, by, Period(until - WEEK, until)),
+            await counts.over_time(connection, by, period, {}, _offset(desk, period)),
+            await counts.reactions(connection, by, period),
+            await counts.reactions(connection, by, period.before),
+            await counts.funnel(connection, by, Period(until - timedelta(days=30), until)),
+            await counts.troubles(connection, by),
+            (await counts.propensities(connection, by, period))[0],
+        )
+
+
+def _offset(desk: Desk, period: Period) -> int:
+    offset = period.until.astimezone(desk.looker.zone).utcoffset()
+    return int(offset.total_seconds()) if offset else 0
+
+
+def _figures(seen: Seen, period: Period) -> list[Figure]:
+    mine, before = _own(seen.reactions), _own(seen.reactions_before)
+    reward = mean_of(mine[0], mine[1], None)
+    was = mean_of(before[0], before[1], None)
+    done = seen.reactions.get(Action.DONE, (0, 0.0))[0]
+    done_before = seen.reactions_before.get(Action.DONE, (0, 0.0))[0]
+    tips = [float(point.tips) for point in seen.points]
+    people = [float(point.people) for point in seen.points]
+    return [
+        Figure(
+            "Active today",
+            seen.daily,
+            "people",
+            to="/admin/people?sort=-created_at",
+            note=f"{seen.weekly:,} in 7 days",
+            spark=people,
+        ),
+        Figure(
+            "Tips served", seen.now.tips, before=seen.before.tips, to="/admin/decisions", spark=tips
+        ),
+        Figure(
+            "Done",
+            done / mine[0] if mine[0] else None,
+            kind=Kind.SHARE,
+            before=done_before / before[0] if before[0] else None,
+            to="/admin/decisions?action=done",
+            note=f"of {mine[0]:,} reactions",
+            spark=[point.done / point.reacted for point in seen.points if point.reacted],
+        ),
+        Figure(
+            "Mean reward",
+            reward.value,
+            kind=Kind.REWARD,
+            before=was.value,
+            to="/admin/rewards",
+            note=f"n = {mine[0]:,}",
+            spark=[point.reward / point.reacted for point in seen.points if point.reacted],
+        ),
+    ]
+
+
+def _own(found: dict[str, tuple[int, float]]) -> tuple[int, float]:
+    own = [found[action] for action in Action if action in found]
+    return sum(count for count, _ in own), sum(total for _, total in own)
+
+
+def _charts(points: list[Point]) -> list[Chart]:
+    at = [float(point.start) for point in points]
+    rewards = [mean_of(point.reacted, point.reward, point.squares) for point in points]
+    return [
+        Chart(
+            "tips",
+            "Tips and people",
+            [
+                Series("Tips", [point.tips for point in points]),
+                Series("People", [point.people for point in points]),
+            ],
+            at,
+        ),
+        Chart(
+            "reward",
+            "Mean reward, with its 95% interval",
+            [
+                Series(
+                    "Reward",
+                    [it.value for it in rewards],
+                    [it.low for it in rewards],
+                    [it.high for it in rewards],
+                )
+            ],
+            at,
+            unit="reward",
+        ),
+    ]
+
+
+def _reactions(seen: Seen) -> Table:
+    total = sum(count for count, _ in seen.reactions.values())
+    rows = [
+        {
+            "action": action.replace("_", " "),
+            "value": action,
+            "count": count,
+            "share": count / total if total else None,
+            "reward": reward / count if count else None,
+        }
+        for action, (count, reward) in sorted(seen.reactions.items(), key=lambda it: -it[1][0])
+    ]
+    return Table(
+        "reactions",
+        "What people answered",
+        (
+            Column("action", "Reaction", to="/admin/decisions?action={}", by="value"),
+            Column("count", "Count", Kind.NUMBER),
+            Column("share", "Share", Kind.SHARE),
+            Column("reward", "Mean reward", Kind.REWARD),
+        ),
+        rows,
+        "Nobody has reacted in this time.",
+    )
+
+
+def _funnel(funnel: Funnel) -> Table:
+    steps = (
+        ("Signed in", funnel.signed_in, ""),
+        ("Connected a source", funnel.connected, "?state=unconnected"),
+        ("Got a first tip", funnel.first_tip, ""),
+        ("Finished a first tip", funnel.first_done, ""),
+        ("Came back a day later", funnel.came_back, ""),
+    )
+    rows = [
+        {
+            "step": name,
+            "people": count,
+            "share": count / funnel.signed_in if funnel.signed_in else None,
+            "to": to,
+        }
+        for name, count, to in steps
+    ]
+    return Table(
+        "funnel",
+        "Who came in the last 30 days, and how far they got",
+        (
+            Column("step", "Step"),
+            Column("people", "People", Kind.NUMBER, to="/admin/people"),
+            Column("share", "Of those who signed in", Kind.SHARE),
+        ),
+        rows if funnel.signed_in else [],
+        "Nobody has come in the last 30 days.",
+    )
+
+
+async def _notices(desk: Desk, seen: Seen) -> list[Notice]:
+    found: list[Notice] = []
+    for part, state in sorted(desk.parts.health.states().items()):
+        if state in (State.DOWN, State.SPENT):
+            found.append(
+                Notice(Level.ACT, f"{part} is {state}", "See what it says.", "/admin/health")
+            )
+    fallback = seen.now.fallbacks / seen.now.tips if seen.now.tips else 0.0
+    if fallback > MUCH_FALLBACK:
+        detail = f"{fallback:.1%} of the tips were composed lines, not written by a model."
+        found.append(
+            Notice(Level.WATCH, "Many fallbacks", detail, "/admin/decisions?source=fallback")
+        )
+    if seen.now.degraded:
+        detail = (
+            f"{seen.now.degraded:,} decisions were drawn at random: ranking failed or was late."
+        )
+        found.append(
+            Notice(Level.WATCH, "Ranking failed", detail, "/admin/decisions?degraded=!none")
+        )
+    if seen.wrong:
+        detail = (
+            f"{seen.wrong:,} decisions have a propensity that cannot be. Do not evaluate on them."
+        )
+        found.append(
+            Notice(Level.ACT, "Impossible propensities", detail, "/admin/decisions?sort=propensity")
+        )
+    fresh = await desk.parts.freshness.now()
+    if fresh.share is not None and fresh.share < OBJECTIVE:
+        detail = (
+            f"{fresh.share:.0%} of {fresh.active} active people have a good pool;"
+            f" {OBJECTIVE:.0%} should."
+        )
+        found.append(Notice(Level.WATCH, "Pools are stale", detail, "/admin/health"))
+    if seen.troubles.to_reconnect or seen.troubles.failed:
+        detail = (
+            f"{seen.troubles.to_reconnect:,} wait for their person,"
+            f" {seen.troubles.failed:,} failed the last time."
+        )
+        found.append(
+            Notice(Level.WATCH, "Sources in trouble", detail, "/admin/people?state=troubled")
+        )
+    broken = await desk.parts.chain.look()
+    if broken is not None:
+        detail = f"At entry {broken.id}: {broken.reason}."
+        found.append(Notice(Level.ACT, "The audit log is broken", detail, "/admin/audit"))
+    return found
+
+
+PAGE = ConsolePage(
+    "overview",
+    "Overview",
+    Group.NOW,
+    0,
+    "How oO is doing, and what wants attention.",
+    Query,
+    read,
+    refresh_s=60,
+)

@@ -1,0 +1,153 @@
+"""Which policy decides, which ones watch, what the gate still waits for, and who changed what."""
+
+from typing import Any
+
+from oo.admin.desk import Desk
+from oo.admin.estimating import share_of
+from oo.admin.page import ConsolePage, Group
+from oo.admin.query import Query
+from oo.admin.screen import Column, Figure, Kind, Screen, Table
+from oo.mlops import roles
+from oo.mlops.roles import Standing
+from oo.store import policies as store
+from oo.store.everyone import opinions
+from oo.store.policies import IN_FORCE, SHADOW, Change
+
+ROLES = {
+    IN_FORCE: "put in force",
+    SHADOW: "shadow",
+    store.DEMOTED: "demoted",
+    store.OFF: "shadow off",
+    store.REFUSED: "refused by the gate",
+}
+
+
+async def read(desk: Desk, query: Query) -> Screen:
+    """The record of changes, and what shadows said in the time that is looked at."""
+    period = query.period(desk.now)
+    async with desk.reading() as connection:
+        standings = await roles.standings(connection)
+        history = await store.history(connection)
+        agreements = {
+            (one.policy, one.version): one
+            for one in await opinions.agreement(connection, desk.by, period)
+        }
+    in_force = next(one for one in standings if one.role == IN_FORCE)
+    return Screen(
+        figures=[
+            Figure("In force", None, note=str(in_force.policy)),
+            Figure("Shadows", sum(one.role == SHADOW for one in standings)),
+            Figure("Changes", len(history), to="#history"),
+        ],
+        tables=[
+            _standings(standings, agreements),
+            _gate(history),
+            _history(history),
+        ],
+        values={
+            "in_force": in_force,
+            "standings": standings,
+            "can_demote": any(it.role == IN_FORCE for it in history)
+            and in_force.change is not None,
+        },
+    )
+
+
+def _standings(standings: list[Standing], agreements: dict[Any, Any]) -> Table:
+    rows = []
+    for one in standings:
+        said = agreements.get((one.policy.name, one.policy.version))
+        rows.append(
+            {
+                "policy": str(one.policy),
+                "name": one.policy.name,
+                "role": {IN_FORCE: "in force", SHADOW: "shadow"}.get(one.role or "", ""),
+                "since": one.change.created_at if one.change else None,
+                "actor": one.change.actor if one.change else "",
+                "reason": one.change.reason if one.change else "",
+                "said": said.decisions if said else None,
+                "agrees": share_of(said.agreed, said.decisions).value if said else None,
+            }
+        )
+    return Table(
+        "standings",
+        "All policies",
+        (
+            Column("policy", "Policy", to="/admin/decisions?policy={}", by="name"),
+            Column("role", "Role", Kind.STATE),
+            Column("since", "Since", Kind.INSTANT),
+            Column("actor", "By"),
+            Column("reason", "Why"),
+            Column("said", "Spoke of", Kind.NUMBER),
+            Column("agrees", "Agreed", Kind.SHARE),
+        ),
+        rows,
+        "There are no policies.",
+    )
+
+
+def _gate(history: list[Change]) -> Table:
+    last = next((one for one in reversed(history) if one.report.get("checks")), None)
+    rows = []
+    if last is not None:
+        rows = [
+            {
+                "check": str(one.get("name", "")).replace("_", " "),
+                "value": one.get("value"),
+                "limit": f"{one.get('rule', '')} {one.get('limit', '')}",
+                "state": "passed" if one.get("passed") else "waits",
+                "advice": one.get("advice", ""),
+            }
+            for one in last.report["checks"]
+        ]
+    title = f"What the gate said of {last.policy}" if last else "What the gate said"
+    return Table(
+        "gate",
+        title,
+        (
+            Column("check", "Check"),
+            Column("state", "", Kind.STATE),
+            Column("value", "Measured", Kind.NUMBER),
+            Column("limit", "Asked for"),
+            Column("advice", "What to do"),
+        ),
+        rows,
+        "Nothing was examined yet. `oo policy promote NAME --dry-run` asks the gate.",
+    )
+
+
+def _history(history: list[Change]) -> Table:
+    return Table(
+        "history",
+        "Changes",
+        (
+            Column("at", "When", Kind.INSTANT),
+            Column("policy", "Policy"),
+            Column("role", "Change", Kind.STATE),
+            Column("actor", "By"),
+            Column("reason", "Why"),
+        ),
+        [
+            {
+                "at": one.created_at,
+                "policy": str(one.policy),
+                "role": ROLES.get(one.role, one.role),
+                "actor": one.actor,
+                "reason": one.reason,
+            }
+            for one in reversed(history)
+        ],
+        "Nothing was changed yet: the default decides.",
+    )
+
+
+PAGE = ConsolePage(
+    "policies",
+    "Policies",
+    Group.LEARNING,
+    3,
+    "Which policy decides, which ones watch, and who changed that.",
+    Query,
+    read,
+    template="policies.html",
+)

@@ -1,0 +1,99 @@
+"""What a page is asked: every filter, the order, the columns and the time, all in the address."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from oo.domain.console import Period, Slice
+from oo.kit.errors import BadRequest
+
+PAGE_ROWS = 50
+MOST_PAGES = 200
+MOMENT = timedelta(seconds=1)
+
+
+class Span(StrEnum):
+    """How far back a page looks, unless it is told two instants."""
+
+    HOUR = "1h"
+    DAY = "24h"
+    WEEK = "7d"
+    MONTH = "30d"
+
+    @property
+    def long(self) -> timedelta:
+        """Its length."""
+        return {
+            Span.HOUR: timedelta(hours=1),
+            Span.DAY: timedelta(days=1),
+            Span.WEEK: timedelta(days=7),
+            Span.MONTH: timedelta(days=30),
+        }[self]
+
+    @property
+    def words(self) -> str:
+        """As a person says it."""
+        return {
+            Span.HOUR: "last hour",
+            Span.DAY: "last 24 hours",
+            Span.WEEK: "last 7 days",
+            Span.MONTH: "last 30 days",
+        }[self]
+
+
+def _words(value: object) -> object:
+    """Values of a filter: ``a``, ``a,b`` (either), ``!a`` (all but it); empty means any."""
+    return value.strip() if isinstance(value, str) else value
+
+
+Filter = Annotated[str, BeforeValidator(_words), Field(max_length=300)]
+
+
+class Query(BaseModel):
+    """What every page can be asked; a page adds its own filters as fields with words."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    span: Span = Field(Span.WEEK, alias="range", description="Time range")
+    since: datetime | None = Field(None, description="From this instant, instead of a range")
+    until: datetime | None = Field(None, description="Up to this instant")
+    sort: str = Field("", max_length=40, pattern=r"^-?[a-z_]*$", description="Column, - for down")
+    columns: str = Field("", max_length=400, pattern=r"^[a-z_,]*$", description="Columns shown")
+    page: int = Field(1, ge=1, le=MOST_PAGES, description="Page of the table")
+
+    def period(self, now: datetime) -> Period:
+        """The instants between which the page looks; raises BadRequest where they are turned."""
+        until = _aware(self.until) or now + MOMENT  # what has just happened is in it
+        since = _aware(self.since) or until - self.span.long
+        if since >= until:
+            raise BadRequest("The time range ends before it begins.")
+        return Period(since, until)
+
+    def rows(self, default: str, limit: int = PAGE_ROWS) -> Slice:
+        """Which rows of the table, by `default` (``-`` for down) unless an order was asked for."""
+        sort = self.sort or default
+        return Slice(sort.lstrip("-"), sort.startswith("-"), limit, (self.page - 1) * limit)
+
+    def shown(self) -> tuple[str, ...]:
+        """The columns that were asked for; empty for those that the page shows by itself."""
+        return tuple(part for part in self.columns.split(",") if part)
+
+    @classmethod
+    def filters(cls) -> dict[str, str]:
+        """The page's own filters by name, with the words for them."""
+        return {
+            name: field.description or name
+            for name, field in cls.model_fields.items()
+            if name not in Query.model_fields
+        }
+
+    def given(self) -> dict[str, str]:
+        """What differs from what the page does by itself, as the address says it."""
+        said = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return {name: str(value) for name, value in said.items() if value not in (None, "")}
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)
