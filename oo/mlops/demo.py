@@ -21,6 +21,7 @@ from oo.domain import due
 from oo.domain.consents import POOLING
 from oo.domain.context import PromptContext
 from oo.domain.model_calls import ModelCall, Outcome, Place, Terms
+from oo.domain.policies import ref_of
 from oo.domain.roles import Role
 from oo.identity.agreeing import imply_terms
 from oo.identity.local import LOCAL
@@ -229,7 +230,7 @@ class Demo:
         if day == days * 2 // 3:
             found = next(one for one in await self._shadows.current() if one.policy.name == "lints")
             change = replace(order, reason="agreed to try it for a week").change(
-                policies.PolicyRef(found.policy.name, found.policy.version), policies.IN_FORCE
+                ref_of(found.policy), policies.IN_FORCE
             )
             async with self._db.write() as connection:
                 await policies.to_change(connection)

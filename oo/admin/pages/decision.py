@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from oo.admin.desk import Desk
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Query
@@ -17,8 +19,8 @@ from oo.store.everyone.decisions import DecisionRow, Details, ShadowRow
 class DecisionQuery(Query):
     """Whether it is drawn again, and which other one it is compared with."""
 
-    replay: bool = False
-    other: str = ""
+    replay: bool = Field(False, description="Draw it again")
+    other: str = Field("", max_length=32, description="Compared with")
 
 
 async def read(desk: Desk, query: DecisionQuery, tip_id: str) -> Screen:
