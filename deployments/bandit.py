@@ -9,7 +9,8 @@ from deployments.calls import answered
 from deployments.process import start
 from oo.domain.policies import ref_of
 from oo.mlops.policy_lookup import choose
-from oo.recommend.learner import Choice, Learner, ScoreRequest
+from oo.recommend.learner import Learner
+from oo.recommend.scoring import Choice, ScoreRequest
 from oo.store import policies
 
 log = logging.getLogger(__name__)

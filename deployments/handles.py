@@ -12,7 +12,7 @@ from oo.kit.clock import Clock
 from oo.kit.debounce import Debounce
 from oo.kit.errors import Unavailable
 from oo.kit.metrics import MODEL_CALLS
-from oo.recommend.learner import Choice, ScoreRequest
+from oo.recommend.scoring import Choice, ScoreRequest
 
 log = logging.getLogger(__name__)
 

@@ -83,6 +83,6 @@ def greedy(scores: Floats) -> Floats:
 
 
 def explored(shares: Floats, epsilon: float) -> Floats:
-    """(1 − ε) · `shares` + ε / K: no candidate is ever out of reach."""
-    mixed: Floats = (1.0 - epsilon) * shares + epsilon / len(shares)
+    """(1 − ε) · `shares` + ε / K, (…, K): no candidate is ever out of reach."""
+    mixed: Floats = (1.0 - epsilon) * shares + epsilon / shares.shape[-1]
     return mixed

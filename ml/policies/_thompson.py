@@ -8,8 +8,10 @@ decision (common random numbers): a policy's propensities are a function of what
 when it is evaluated on the log of another one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import starmap
 
 import numpy as np
 
@@ -59,6 +61,15 @@ class Thompson(Linear):
         shares = best_shares(scores, self.spread**2 * covariance, self.draws)
         return Scored(scores, explored(shares, self.epsilon))
 
+    def score_together(self, posteriors: Sequence[Gaussian], x: Floats) -> list[Scored]:
+        z = self.embed(x)
+        means = np.array([posterior.mean for posterior in posteriors])
+        covariances = np.array([posterior.covariance for posterior in posteriors])
+        scores = (z @ means[:, :, np.newaxis])[:, :, 0]
+        covariance = z @ covariances @ z.transpose(0, 2, 1)
+        shares = _best_shares_together(scores, self.spread**2 * covariance, self.draws)
+        return list(starmap(Scored, zip(scores, explored(shares, self.epsilon), strict=True)))
+
 
 def best_shares(means: Floats, covariance: Floats, draws: int) -> Floats:
     """How often each of K normals with `means` (K,) and `covariance` (K, K) is the largest."""
@@ -70,6 +81,20 @@ def best_shares(means: Floats, covariance: Floats, draws: int) -> Floats:
     drawn = standard_normals(draws, k) @ np.linalg.cholesky(padded).T
     drawn += means
     shares: Floats = np.bincount(drawn.argmax(axis=1), minlength=k) / draws
+    return shares
+
+
+def _best_shares_together(means: Floats, covariances: Floats, draws: int) -> Floats:
+    """As `best_shares`, for means (n, K) and covariances (n, K, K) of n people."""
+    n, k = means.shape
+    if k == 1:
+        return np.ones((n, 1))
+    padded = covariances.copy()
+    padded.reshape(n, k * k)[:, :: k + 1] += _JITTER * (1.0 + covariances[:, :1, 0])
+    drawn = standard_normals(draws, k) @ np.linalg.cholesky(padded).transpose(0, 2, 1)
+    drawn += means[:, np.newaxis]
+    best = drawn.argmax(axis=2) + k * np.arange(n)[:, np.newaxis]
+    shares: Floats = np.bincount(best.ravel(), minlength=n * k).reshape(n, k) / draws
     return shares
 
 

@@ -20,6 +20,12 @@ def design(policy: Policy, features: Mapping[str, Sequence[float]]) -> Floats:
     return np.array([features[name] for name in policy.features], np.float64).T
 
 
+def designs(policy: Policy, features: Sequence[Mapping[str, Sequence[float]]]) -> Floats:
+    """The matrices (people, K, d) of several people with K candidates each."""
+    values = [[columns[name] for name in policy.features] for columns in features]
+    return np.array(values, np.float64).transpose(0, 2, 1)
+
+
 def fold(policy: Policy, statistics: Statistics, reactions: Iterable[Reaction]) -> Statistics:
     """The statistics after `reactions`, which must follow on in the order of their numbers.
 

@@ -107,6 +107,18 @@ class Policy(Protocol):
 
 
 @runtime_checkable
+class ScoresTogether(Protocol):
+    """A policy that scores several people at once, each bit for bit as :meth:`Policy.score` does.
+
+    On matrices as small as these NumPy spends most of its time between its own operations.
+    """
+
+    def score_together(self, posteriors: Sequence[Any], x: Floats) -> Sequence[Scored]:
+        """Scores and propensities by person, for features `x` of shape (people, K, features)."""
+        ...
+
+
+@runtime_checkable
 class Trainable(Protocol):
     """A policy with parameters that are fitted to many people's reactions (F12).
 
@@ -174,6 +186,16 @@ def pick(
     rng = generator(seed)
     scored = policy.score(posterior, x, rng, offset)
     return Pick(sample(scored.propensities, rng), scored.scores, scored.propensities)
+
+
+def pick_together(
+    policy: ScoresTogether, posteriors: Sequence[Any], x: Floats, seeds: Sequence[int]
+) -> list[Pick]:
+    """As :func:`pick` for several people with K candidates each; `x` is (people, K, d)."""
+    return [
+        Pick(sample(scored.propensities, generator(seed)), scored.scores, scored.propensities)
+        for seed, scored in zip(seeds, policy.score_together(posteriors, x), strict=True)
+    ]
 
 
 def ref_of(policy: Policy) -> PolicyRef:

@@ -7,17 +7,17 @@ folded again. States are written behind, fenced by compare-and-set (`oo.store.mo
 
 import asyncio
 import logging
-import math
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-from oo.domain.fold import design, fold, posterior_on
-from oo.domain.policies import Policy, pick
+from oo.domain.fold import fold, posterior_on
+from oo.domain.policies import Policy
 from oo.domain.reactions import Reaction
 from oo.domain.statistics import Statistics
 from oo.kit.clock import Clock
+from oo.recommend.scoring import Belief, Choice, ScoreRequest, score_all, score_one
 from oo.store import feedback, models
 from oo.store.database import Database
 from oo.store.models import StoredModel
@@ -27,30 +27,6 @@ log = logging.getLogger(__name__)
 PEOPLE_PER_READ = 500
 REACTIONS_PER_SLICE = 250  # some milliseconds of folding
 FOLDED_AT_ONCE = 200
-
-
-class ScoreRequest(NamedTuple):
-    """One person's candidates to choose from; `features` has K values per name.
-
-    `day` counts from the epoch of decay (`oo.domain.policy.day_of`).
-    """
-
-    user_id: str
-    user_seq: int
-    seed: int
-    features: dict[str, list[float]]
-    day: int
-
-
-class Choice(NamedTuple):
-    """What a policy picked; the lists have K entries."""
-
-    chosen: int
-    scores: list[float]
-    propensities: list[float]
-    policy: str
-    policy_version: str
-    state_seq: int
 
 
 @dataclass(slots=True)
@@ -97,7 +73,8 @@ class Learner:
         models |= await self._fold({user: models[user] for user in near}, near)
         if far:
             self._fold_behind(far)
-        return [self._try_score(request, models[request.user_id]) for request in requests]
+        beliefs = [self._belief(request, models[request.user_id]) for request in requests]
+        return score_all(self._policy, requests, beliefs)
 
     async def score_at(self, request: ScoreRequest) -> Choice:
         """Pick with exactly the reactions up to `user_seq`, as a decision that was made knew them.
@@ -115,7 +92,7 @@ class Learner:
             raise model
         if model.applied_seq != request.user_seq:
             raise ValueError(f"the log of {user} does not reach {request.user_seq}")
-        return self._score_one(request, model)
+        return score_one(self._policy, request, self._known(request, model))
 
     async def catch_up(self, wanted: Mapping[str, int]) -> "dict[str, _Model | Exception]":
         """Fold the log until each person's state has at least `wanted[user_id]` reactions.
@@ -227,34 +204,21 @@ class Learner:
         self._dirty.add(user)
         return model
 
-    def _try_score(self, request: ScoreRequest, model: _Model | Exception) -> Choice | Exception:
+    def _belief(self, request: ScoreRequest, model: _Model | Exception) -> Belief | Exception:
         if isinstance(model, Exception):
             return model
         try:
-            return self._score_one(request, model)
+            return self._known(request, model)
         except Exception as error:
             return error
 
-    def _score_one(self, request: ScoreRequest, model: _Model) -> Choice:
+    def _known(self, request: ScoreRequest, model: _Model) -> Belief:
         if request.user_id in self._models:
             self._models.move_to_end(request.user_id)
         if model.posterior is None or model.day != request.day:
             model.posterior = posterior_on(self._policy, model.statistics, request.day)
             model.day = request.day
-        picked = pick(
-            self._policy, model.posterior, design(self._policy, request.features), request.seed
-        )
-        propensities = picked.propensities.tolist()
-        if not math.isfinite(sum(propensities)):
-            raise ValueError(f"{self._policy.name} gave no propensities for {request.user_id}")
-        return Choice(
-            picked.chosen,
-            picked.scores.tolist(),
-            propensities,
-            self._policy.name,
-            self._policy.version,
-            model.applied_seq,
-        )
+        return Belief(model.posterior, model.applied_seq)
 
     def _evict(self) -> None:
         for user in list(self._models):

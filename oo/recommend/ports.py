@@ -10,7 +10,7 @@ from oo.domain.model_calls import ModelCall, Terms
 from oo.domain.policies import Policy
 from oo.domain.signals import Signal
 from oo.domain.tips import Offer, TipKind
-from oo.recommend.learner import Choice, ScoreRequest
+from oo.recommend.scoring import Choice, ScoreRequest
 
 
 class Ranker(Protocol):

@@ -5,8 +5,10 @@ reaction moves a month's numbers little, and the job rebuilds it behind; an olde
 on demand.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from cachetools import LRUCache
@@ -21,13 +23,25 @@ FRESH = timedelta(seconds=FRESHNESS_S)
 KEEP = timedelta(days=1)  # the window moves on even when nothing happens
 
 
+class _Reading(NamedTuple):
+    """A profile on its way, for somebody who has reacted `user_seq` times."""
+
+    user_seq: int
+    task: "asyncio.Task[Profile]"
+
+
 class Profiles:
-    """Profiles of the people that one process serves."""
+    """Profiles of the people that one process serves.
+
+    A person's profile is read once for all who wait for it, and to its end though they stop
+    waiting: on a busy machine every request would begin it anew and none would finish it.
+    """
 
     def __init__(self, db: Database, clock: Clock, capacity: int = 20_000) -> None:
         self._db = db
         self._clock = clock
         self._cache: LRUCache[str, Profile] = LRUCache(capacity)
+        self._reading: dict[str, _Reading] = {}
 
     def at_hand(self, user_id: str, user_seq: int) -> Profile | None:
         """The profile that :meth:`get` would give, if that takes no waiting."""
@@ -37,13 +51,28 @@ class Profiles:
     async def get(self, user_id: str, user_seq: int) -> Profile:
         """The person's profile, fresh enough for one who has reacted `user_seq` times."""
         profile = self.at_hand(user_id, user_seq)
-        if profile is None:
-            async with self._db.read() as connection:
-                profile = (await kept_profiles.load(connection, [user_id])).get(user_id)
-            if profile is None or not self._serves(profile, user_seq):
-                profile = await self.rebuild(user_id)
-            self._cache[user_id] = profile
+        if profile is not None:
+            return profile
+        reading = self._reading.get(user_id)
+        if reading is None or reading.user_seq < user_seq:
+            task = asyncio.create_task(self._read(user_id, user_seq))
+            reading = self._reading[user_id] = _Reading(user_seq, task)
+            task.add_done_callback(lambda task: self._ended(user_id, task))
+        return await asyncio.shield(reading.task)
+
+    async def _read(self, user_id: str, user_seq: int) -> Profile:
+        async with self._db.read() as connection:
+            profile = (await kept_profiles.load(connection, [user_id])).get(user_id)
+        if profile is None or not self._serves(profile, user_seq):
+            profile = await self.rebuild(user_id)
+        self._cache[user_id] = profile
         return profile
+
+    def _ended(self, user_id: str, task: "asyncio.Task[Profile]") -> None:
+        if (reading := self._reading.get(user_id)) and reading.task is task:
+            del self._reading[user_id]
+        if not task.cancelled():
+            task.exception()  # whoever still waits has it
 
     async def rebuild(self, user_id: str) -> Profile:
         """Compute the person's profile from their log now, and keep it."""

@@ -21,10 +21,10 @@ from oo.kit.ids import new_id
 from oo.kit.metrics import TIPS
 from oo.recommend import pool
 from oo.recommend.fallback import FallbackPool
-from oo.recommend.learner import Choice, ScoreRequest
 from oo.recommend.pool import GONE, Pool, Stock, is_enough
 from oo.recommend.ports import FeatureColumns, Ranker, Refill
 from oo.recommend.profile_cache import Profiles
+from oo.recommend.scoring import Choice, ScoreRequest
 from oo.store import decisions, users
 from oo.store.candidates import PoolEntry
 from oo.store.database import Database, Hot

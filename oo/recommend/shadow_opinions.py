@@ -15,8 +15,9 @@ from oo.domain.policies import Policy, PolicyRef, ref_of
 from oo.domain.statistics import day_of
 from oo.kit.clock import Clock
 from oo.kit.pauses import Pauses
-from oo.recommend.learner import Choice, Learner, ScoreRequest
+from oo.recommend.learner import Learner
 from oo.recommend.ports import Shadow, Shadows
+from oo.recommend.scoring import Choice, ScoreRequest
 from oo.store import opinions, users
 from oo.store.database import Database
 

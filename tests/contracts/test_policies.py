@@ -12,7 +12,15 @@ import ml.policies
 from ml.features import REGISTRY
 from ml.policies import policies
 from oo.domain.fold import posterior_on
-from oo.domain.policies import Experience, Policy, Trainable, generator, pick
+from oo.domain.policies import (
+    Experience,
+    Policy,
+    ScoresTogether,
+    Trainable,
+    generator,
+    pick,
+    pick_together,
+)
 from oo.domain.statistics import Floats, Statistics, day_weight
 from oo.kit.plugins import discover
 
@@ -49,6 +57,22 @@ def test_propensities_are_a_distribution(policy: Policy, k: int) -> None:
         assert np.all(scored.propensities >= 0)
         assert scored.propensities.sum() == pytest.approx(1.0, abs=1e-12)
         assert np.all(np.isfinite(scored.scores))
+
+
+@every_policy
+@pytest.mark.parametrize(("people", "k"), [(2, 6), (7, 1), (40, 6), (33, 3)])
+def test_several_people_at_once_change_no_bit(policy: Policy, people: int, k: int) -> None:
+    if not isinstance(policy, ScoresTogether):
+        return  # it scores one after the other
+    posteriors = [policy.posterior(experience(policy, n % 11)) for n in range(people)]
+    alone = [candidates(policy, k, n) for n in range(people)]
+    x = np.array([one.T for one in alone]).transpose(0, 2, 1)
+    together = pick_together(policy, posteriors, x, range(people))
+    for n in range(people):
+        wanted = pick(policy, posteriors[n], np.array(alone[n].T.tolist()).T, n)
+        assert together[n].chosen == wanted.chosen
+        assert together[n].scores.tobytes() == wanted.scores.tobytes()
+        assert together[n].propensities.tobytes() == wanted.propensities.tobytes()
 
 
 @every_policy

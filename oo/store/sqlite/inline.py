@@ -14,7 +14,7 @@ class InlineResult:
 
     def __init__(self, prepared: Prepared, cursor: sqlite3.Cursor) -> None:
         self.rowcount = cursor.rowcount
-        self._rows = [prepared.read(row) for row in cursor] if prepared.columns else []
+        self._rows = prepared.read(cursor)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._rows)

@@ -12,7 +12,7 @@ from deployments.handles import PER_CALL, GeneratorListener, GeneratorRefill, Sh
 from oo.domain.agents import Report
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
-from oo.recommend.learner import Choice, ScoreRequest
+from oo.recommend.scoring import Choice, ScoreRequest
 
 
 class Shard:

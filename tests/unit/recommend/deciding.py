@@ -10,8 +10,9 @@ from oo.domain.rewards import Action
 from oo.domain.statistics import day_of
 from oo.kit.clock import ManualClock
 from oo.kit.ids import new_id
-from oo.recommend.learner import Choice, Learner, ScoreRequest
+from oo.recommend.learner import Learner
 from oo.recommend.reactions import ReactionRequest, Reactions
+from oo.recommend.scoring import Choice, ScoreRequest
 from oo.store import decisions, tables
 from oo.store.database import Database
 from tests.unit.recommend.conftest import candidate

@@ -30,12 +30,12 @@ from oo.kit.errors import Unavailable
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.filling import PoolFiller
 from oo.recommend.gathering import gather
-from oo.recommend.learner import Choice, ScoreRequest
 from oo.recommend.pool import Pool
 from oo.recommend.ports import Assembled, Draft, Written
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import DISMISS_TASK_FOR, SNOOZE_FOR, ReactionRequest, Reactions
 from oo.recommend.recommender import Account, Recommender, Served
+from oo.recommend.scoring import Choice, ScoreRequest
 from oo.store import kinds, users
 from oo.store.database import Database
 from tests.unit.recommend.truth import Act, Known, Truth, lies

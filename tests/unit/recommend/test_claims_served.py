@@ -20,9 +20,9 @@ from oo.domain.tips import TipCandidate, TipKind
 from oo.kit.clock import ManualClock
 from oo.recommend.assembly import assemble
 from oo.recommend.filling import identify
-from oo.recommend.learner import Choice, ScoreRequest
 from oo.recommend.pool import Pool
 from oo.recommend.recommender import Account, Served
+from oo.recommend.scoring import Choice, ScoreRequest
 from oo.store import candidates, tables, tasks, users
 from oo.store.database import Database
 from tests.unit.recommend.conftest import START

@@ -13,8 +13,9 @@ from oo.kit.clock import ManualClock
 from oo.mlops.policy_lookup import find_by_key
 from oo.mlops.replay import check_models
 from oo.recommend import learner as learner_module
-from oo.recommend.learner import Choice, Learner, ScoreRequest
+from oo.recommend.learner import Learner
 from oo.recommend.reactions import ReactionRequest, Reactions
+from oo.recommend.scoring import Choice, ScoreRequest
 from oo.store import models
 from oo.store.database import Database
 from oo.store.models import StoredModel

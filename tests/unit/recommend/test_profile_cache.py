@@ -1,5 +1,6 @@
 """Profiles: what they say, how old they may be, and who rebuilds them."""
 
+import asyncio
 import math
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,7 @@ from oo.kit.clock import ManualClock
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.store.database import Database
+from oo.store.kept_profiles import Profile
 from tests.unit.recommend.conftest import serve_tip
 
 
@@ -91,6 +93,31 @@ async def test_another_process_finds_what_was_kept(
     kept = await Profiles(db, clock).get(user, 1)
     clock.advance(60)
     assert await Profiles(db, clock).get(user, 1) == kept
+
+
+async def test_it_is_read_once_for_all_and_to_its_end_though_nobody_waits(
+    db: Database, clock: ManualClock, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await react(db, clock, user, Action.DONE)
+    profiles, reads, go = Profiles(db, clock), list[str](), asyncio.Event()
+    rebuild = profiles.rebuild
+
+    async def slow(user_id: str) -> Profile:
+        reads.append(user_id)
+        await go.wait()
+        return await rebuild(user_id)
+
+    monkeypatch.setattr(profiles, "rebuild", slow)
+    for _ in range(20):  # requests whose time is up, one after the other
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await profiles.get(user, 1)
+    waits = [asyncio.create_task(profiles.get(user, 1)) for _ in range(5)]
+    while profiles.at_hand(user, 1) is None:
+        go.set()
+        await asyncio.sleep(0)
+    assert {profile.user_seq for profile in await asyncio.gather(*waits)} == {1}
+    assert reads == [user]
 
 
 async def test_the_job_rebuilds_what_reactions_made_stale(

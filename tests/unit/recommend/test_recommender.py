@@ -18,11 +18,12 @@ from oo.domain.tasks import Task
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
 from oo.recommend.fallback import FallbackPool
-from oo.recommend.learner import Choice, Learner, ScoreRequest
+from oo.recommend.learner import Learner
 from oo.recommend.pool import Pool
 from oo.recommend.ports import Draft, Ranker, TemplateWriter
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.recommender import Account, Nothing, Recommender, Served
+from oo.recommend.scoring import Choice, ScoreRequest
 from oo.store import signals, tables, tasks
 from oo.store.database import Database
 from oo.store.kept_profiles import Profile

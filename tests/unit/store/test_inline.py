@@ -1,7 +1,7 @@
 """Statements of every request, run without SQLAlchemy's engine, answer what it would."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.sql.base import Executable
 
-from oo.kit.clock import SystemClock
+from oo.kit.clock import ManualClock, SystemClock
 from oo.store.database import Database
-from oo.store.tables import feedback, outbox, users
+from oo.store.tables import UtcDateTime, feedback, outbox, users
 from tests.peers.store import add_person, fresh_store
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -20,6 +20,7 @@ PEOPLE = (
     .where(users.c.id.in_(bindparam("people", expanding=True)))
     .order_by(users.c.id)
 )
+PEOPLE_SINCE = select(users.c.id, users.c.created_at, users.c.changed_at).order_by(users.c.id)
 PAIRS = select(users.c.id).where(
     tuple_(users.c.id, users.c.email).in_(bindparam("pairs", expanding=True)),
     users.c.timezone.in_(["UTC", "other"]),  # the statement's own list
@@ -59,6 +60,25 @@ async def test_lists_of_any_length_and_types_are_read_alike(tmp_path: Path, coun
         found, wanted = await both(db, PAIRS, {"pairs": pairs})
         assert sorted(found) == sorted(wanted)
         assert len(found) == count
+
+
+async def test_a_value_that_is_named_twice_and_instants_of_any_zone_are_bound_alike(
+    tmp_path: Path,
+) -> None:
+    async with fresh_store(tmp_path) as db:
+        clock = ManualClock(NOW)
+        for number in range(3):
+            await add_person(db, clock, f"p{number}")
+            clock.advance(0.000001 if number else 3600)  # some with a part of a second
+        at = bindparam("at", type_=UtcDateTime)
+        query = PEOPLE_SINCE.where((users.c.created_at > at) | (users.c.changed_at > at))
+        for zone in (UTC, timezone(timedelta(hours=-9, minutes=-30))):
+            found, wanted = await both(db, query, {"at": NOW.astimezone(zone)})
+            assert found == wanted
+            assert len(found) == 2
+        with pytest.raises(ValueError, match="naive"):
+            async with db.read_hot() as hot:
+                await hot.execute(query, {"at": NOW.replace(tzinfo=None)})
 
 
 async def test_rows_are_written_as_sqlalchemy_writes_them(tmp_path: Path) -> None:
