@@ -142,7 +142,7 @@ def _prepared(
         else:
             constants[name] = process(bind.value) if process else bind.value
     readers = [(place, _reader(it.type)) for place, it in enumerate(chosen)]
-    row = namedtuple("Row", [str(it.key) for it in chosen], rename=True) if chosen else None
+    row: Any = namedtuple("Row", [str(it.key) for it in chosen], rename=True) if chosen else None
     return Prepared(
         str(compiled),
         tuple(into.items()),
