@@ -21,6 +21,7 @@ from oo.identity.provider import configured
 from oo.integrations.registry import check_settings
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
+from oo.push.channel import check_channels
 
 
 def build(args: AppArgs) -> Application:
@@ -31,7 +32,7 @@ def build(args: AppArgs) -> Application:
     """
     # what is wrong must fail here, while the old application still serves
     settings = load_settings()
-    check_settings(settings)
+    check_settings(settings, others=check_channels(settings))
     configured(settings, SystemClock())
     check_store(settings, count_hosts())
     one = args.shards.model_copy(update={"replicas": 1})

@@ -27,6 +27,7 @@ from oo.integrations.service import Integrations
 from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
 from oo.mlops.learnt import Learnt
+from oo.push.service import Push
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.freshness import PoolFreshness
 from oo.recommend.pool import Pool
@@ -34,6 +35,7 @@ from oo.recommend.ports import Draft
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import Reactions
 from oo.recommend.recommender import Recommender
+from oo.recommend.worth import Worth
 from oo.web.app import create_app
 from oo.web.services import Services
 
@@ -109,6 +111,7 @@ class Ingress:
             recommender=self._recommender,
             reactions=Reactions(self._db, clock),
             refill=self._refill,
+            push=Push.of(settings, self._db, clock, Worth(self._db, clock)),
             wake=bandit.wake,
             explainer=Explainer(self._db),
             learnt=Learnt(self._db, clock),

@@ -10,7 +10,7 @@ import oo.jobs.periodic
 from deployments.calls import answered
 from deployments.handles import REFILL_AT_MOST_S, REFILL_QUIET_S, Shards
 from deployments.process import BEHIND, start
-from oo.domain import ports
+from oo.domain import deliveries, ports
 from oo.domain.health import State
 from oo.domain.pools import Ahead, Ended
 from oo.events.bus import Bus
@@ -27,9 +27,11 @@ from oo.kit.plugins import discover
 from oo.kit.provide import Provided
 from oo.kit.settings import Nightly, Retention
 from oo.mlops.shadows import ShadowPolicies
+from oo.push.service import Push
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.shadow_opinions import ShadowOpinions
+from oo.recommend.worth import Worth
 from oo.store.database import Database
 from oo.store.erasure_log import ErasureLog
 from oo.vault.audit_head import AuditHead
@@ -89,6 +91,7 @@ class Jobs:
     def __init__(self, shards: Sequence[Any], generator: Any) -> None:
         settings, clock, db, _ = start("jobs", BEHIND)
         integrations = Integrations.of(settings, db, clock)
+        push = Push.of(settings, db, clock, Worth(db, clock))
         provided = Provided(
             {
                 Database: db,
@@ -112,6 +115,9 @@ class Jobs:
                 ports.MirrorsEvents: Mirror(
                     db, clock, settings.nats_url, timedelta(days=settings.retention.events_days)
                 ),
+                deliveries.Deliveries: push.deliveries,
+                deliveries.SendsDeliveries: push.sender,
+                deliveries.RetiresKeys: push.keys,
             }
         )
         jobs = discover(oo.jobs.periodic, "JOB", Job)

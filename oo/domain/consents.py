@@ -54,19 +54,19 @@ _ASKED_FOR = (
     ),
     Purpose(
         NOTIFICATIONS,
-        1,
+        2,
         "notifications",
         "A tip may reach you as a notification.",
         "oO sends you nothing.",
-        "This oO sends none yet; once it does, it asks here first.",
+        "Only to devices that you have added on their page. Stop, and all of them are forgotten.",
     ),
     Purpose(
         OFFLINE_COPY,
-        1,
+        2,
         "an offline copy",
         "Your browser may keep the last tip.",
         "Your browser keeps no tip.",
-        "This oO makes no such copy yet; once it does, it asks here first.",
+        "On devices where you have also switched it on, so that it is there without a network.",
     ),
 )
 

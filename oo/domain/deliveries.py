@@ -4,7 +4,7 @@ Whether and when to speak is decided elsewhere; who has decided enqueues, and ev
 there on (devices, channels, repetition, expiry) is behind these ports.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -56,8 +56,43 @@ class SendsDeliveries(Protocol):
     """The sender: what a job drives."""
 
     async def send_due(self) -> int:
-        """Send what is due now, a bounded batch of it; how many sendings have ended.
+        """Send what is due now, a bounded batch of it; how many it has looked at, 0 at the end.
 
         May be cut off anywhere and called again, by another process too.
         """
+        ...
+
+
+class TipRef(NamedTuple):
+    """A tip of a person."""
+
+    user_id: str
+    tip_id: str
+
+
+class TipWords(NamedTuple):
+    """What a tip says now; `about` is the title of its task where `content` does not hold it."""
+
+    kind: str
+    content: str
+    about: str | None
+
+
+class TellsTips(Protocol):
+    """What decided tips say, as long as it is true."""
+
+    async def apt(self, tips: Collection[TipRef]) -> Mapping[TipRef, TipWords]:
+        """Those of the tips that may still be put before their people, now.
+
+        A tip is left out when what it claims no longer holds, when its task was finished, snoozed
+        or moved, when it was reacted to, and when its words were erased or have ended.
+        """
+        ...
+
+
+class RetiresKeys(Protocol):
+    """The keys that sign pushes."""
+
+    async def retire(self) -> int:
+        """Forget those before the newest that no device needs; how many."""
         ...

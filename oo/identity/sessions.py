@@ -107,7 +107,14 @@ class Sessions:
         async with self._db.write() as connection:
             return await sessions.end_others(connection, user_id, hash_token(current))
 
-    async def sign_out(self, user_id: str, token: str) -> None:
-        """End the session of this cookie."""
+    async def sign_out(self, user_id: str, token: str, successor: str | None = None) -> None:
+        """End the session of this cookie, and with it the devices that came with it.
+
+        Where the same person has the session of the cookie `successor` in that browser now, the
+        browser stays a device of theirs.
+        """
         async with self._db.write() as connection:
-            await sessions.end(connection, user_id, hash_token(token))
+            ended = hash_token(token)
+            if successor is not None:
+                await sessions.hand_over(connection, user_id, ended, hash_token(successor))
+            await sessions.end(connection, user_id, ended)

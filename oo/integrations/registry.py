@@ -1,6 +1,6 @@
 """The sources of this installation: every plug-in in the folder that the operator configured."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -45,10 +45,17 @@ def source_plugins(package: ModuleType = oo.integrations.sources) -> Mapping[str
     return found
 
 
-def check_settings(settings: Settings, package: ModuleType = oo.integrations.sources) -> None:
-    """Raise ConfigurationError naming each setting of a source that is wrong or not there."""
+def check_settings(
+    settings: Settings,
+    package: ModuleType = oo.integrations.sources,
+    others: Collection[str] = (),
+) -> None:
+    """Raise ConfigurationError naming each setting of a source that is wrong or not there.
+
+    `others` are the plug-ins of other kinds that have settings.
+    """
     found = source_plugins(package)
-    settings.check_sections(found)
+    settings.check_sections({*found, *others})
     for plugin in found.values():
         settings.section(plugin.name, plugin.settings)
 
@@ -60,7 +67,6 @@ def build_sources(
     package: ModuleType = oo.integrations.sources,
 ) -> dict[str, ConfiguredSource]:
     """The configured sources by name; raises BrokenPlugin or ConfigurationError."""
-    check_settings(settings, package)
     found = source_plugins(package)
     built = {
         name: plugin.build(settings.section(name, plugin.settings), http, clock)

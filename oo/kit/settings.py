@@ -129,7 +129,22 @@ class Retention(BaseModel):
     )
     model_calls_days: int = Field(default=30, ge=1, description="Sums of calls of models")
     events_days: int = Field(default=30, ge=1, description="Events, and errands that have ended")
+    deliveries_days: int = Field(
+        default=30, ge=1, description="What was sent to devices, and what became of it"
+    )
     batches_days: int = Field(default=7, ge=1, description="Nightly batches and people's turns")
+
+
+class Push(BaseModel):
+    """How tips are sent to people's devices."""
+
+    contact: str = Field(
+        default="",
+        description="mailto: or https: address that push services find you by; empty: the public"
+        " address of oO",
+    )
+    per_hour: int = Field(default=6, ge=1, description="What one device is sent in an hour at most")
+    at_once: int = Field(default=32, ge=1, description="Sendings at a time")
 
 
 class LanguageModel(BaseModel):
@@ -193,6 +208,7 @@ class Settings(BaseSettings):
     outgoing: Outgoing = Outgoing()
     nightly: Nightly = Nightly()
     retention: Retention = Retention()
+    push: Push = Push()
     metrics_token: SecretStr = Field(
         default=SecretStr(""),
         description="What a reader of /metrics sends as a bearer token; empty: loopback alone"

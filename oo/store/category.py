@@ -26,6 +26,7 @@ EXCLUDED: Mapping[str, str] = {
     "admin_requests": "hashes of keys of requests; they end within a day",
     "saved_views": "addresses of pages that admins share",
     "machine_tokens": "hashes of tokens of programs",
+    "vapid_keys": "what signs pushes, sealed; they are the operator's",
     "erasures": "under a hash of who was erased: how many rows went, and when",
     "event_consumers": "how far the readers of events are",
     "fill_batches": "when a nightly batch began and ended",

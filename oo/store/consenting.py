@@ -2,9 +2,19 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.consents import CLOUD_MODELS, POOLING, kind_of_purpose
+from oo.domain.consents import CLOUD_MODELS, NOTIFICATIONS, POOLING, kind_of_purpose
 from oo.domain.signals.kinds.task import KIND as TASK
-from oo.store import connections, consents, forget, last_imports, signals, tasks, users, writings
+from oo.store import (
+    connections,
+    consents,
+    devices,
+    forget,
+    last_imports,
+    signals,
+    tasks,
+    users,
+    writings,
+)
 from oo.store.consents import Said
 
 
@@ -18,6 +28,8 @@ async def change(connection: AsyncConnection, user_id: str, said: Said) -> None:
     await consents.record(connection, user_id, [said])
     if said.purpose == POOLING and not said.given:
         await writings.forget(connection, user_id)
+    elif said.purpose == NOTIFICATIONS and not said.given:
+        await devices.end_all(connection, user_id)
     elif said.purpose == CLOUD_MODELS:
         await users.bump_pool(connection, user_id)  # another model may be the one to write
     elif (kind := kind_of_purpose(said.purpose)) is not None:

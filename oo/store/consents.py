@@ -4,7 +4,7 @@ Nothing else keeps a copy: whoever uses something that needs a consent asks here
 transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -65,6 +65,20 @@ async def is_given(connection: AsyncConnection, user_id: str, purpose: str) -> b
     )
     row = (await connection.execute(query)).first()
     return row is not None and row.given and row.version >= purposes()[purpose].version
+
+
+async def given_by(
+    connection: AsyncConnection, user_ids: Collection[str], purpose: str
+) -> frozenset[str]:
+    """Those of these people who allow it as it is asked for today."""
+    last = (
+        select(func.max(_c.id))
+        .where(_c.purpose == purpose, _c.user_id.in_(list(user_ids)))
+        .group_by(_c.user_id)
+    )
+    version = purposes()[purpose].version
+    query = select(_c.user_id).where(_c.id.in_(last), _c.given, _c.version >= version)
+    return frozenset((await connection.execute(query)).scalars())
 
 
 def agreed(purpose: str) -> Select[tuple[str]]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.store import devices
 from oo.store.database import PURGE_ROWS
 from oo.store.tables import UtcDateTime, sessions, users
 
@@ -101,15 +102,31 @@ async def list_for(
 
 
 async def end(connection: AsyncConnection, user_id: str, token_hash: str) -> bool:
-    """End one of the person's sessions; whether there was one."""
+    """End one of the person's sessions and the devices that came with it; whether there was one."""
+    await devices.end_session(connection, user_id, token_hash)
     gone = await connection.execute(
         delete(sessions).where(sessions.c.user_id == user_id, sessions.c.token_hash == token_hash)
     )
     return gone.rowcount > 0
 
 
+async def hand_over(
+    connection: AsyncConnection, user_id: str, token_hash: str, successor: str
+) -> None:
+    """The devices of one session of the person belong to another, if that is theirs too."""
+    query = select(sessions.c.token_hash).where(
+        sessions.c.user_id == user_id, sessions.c.token_hash == successor
+    )
+    if (await connection.execute(query)).first() is not None:
+        await devices.hand_over(connection, user_id, token_hash, successor)
+
+
 async def end_others(connection: AsyncConnection, user_id: str, token_hash: str) -> int:
-    """End all of the person's sessions but this one; how many. All of them without one."""
+    """End all of the person's sessions but this one, and their devices; how many sessions.
+
+    All of them without one.
+    """
+    await devices.end_other_sessions(connection, user_id, token_hash)
     gone = await connection.execute(
         delete(sessions).where(sessions.c.user_id == user_id, sessions.c.token_hash != token_hash)
     )

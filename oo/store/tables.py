@@ -32,6 +32,7 @@ from oo.store.identity_tables import identities, spent_attempts
 from oo.store.import_tables import last_imports
 from oo.store.learning_tables import writings
 from oo.store.model_call_tables import model_calls
+from oo.store.push_tables import deliveries, delivery_outcomes, devices, sendings, vapid_keys
 from oo.store.schema import ID, SEQUENCE, CandidateColumns, UtcDateTime, metadata
 from oo.store.shared_tables import (
     adapter_changes,
@@ -50,6 +51,9 @@ __all__ = [
     "connections",
     "consents",
     "data_keys",
+    "deliveries",
+    "delivery_outcomes",
+    "devices",
     "erasures",
     "event_consumers",
     "events",
@@ -69,6 +73,7 @@ __all__ = [
     "policy_parameters",
     "profiles",
     "saved_views",
+    "sendings",
     "sessions",
     "shadow_scores",
     "signals",
@@ -79,6 +84,7 @@ __all__ = [
     "tip_scores",
     "user_models",
     "users",
+    "vapid_keys",
     "writings",
 ]
 

@@ -20,7 +20,7 @@ async def enter(request: Request, response: Response, cookie: str) -> None:
         except Unauthorized:
             pass  # it is none of ours, or over
         else:
-            await parts.identity.sessions.sign_out(old.user_id, before)
+            await parts.identity.sessions.sign_out(old.user_id, before, cookie)
     if BACK_COOKIE in request.cookies:
         response.delete_cookie(BACK_COOKIE, secure=is_https(request), httponly=True)
     response.set_cookie(

@@ -16,6 +16,7 @@ from oo.identity.sessions import Sessions
 from oo.integrations.service import Integrations
 from oo.kit.clock import Clock
 from oo.kit.settings import Settings
+from oo.push.service import Push
 from oo.recommend.freshness import PoolFreshness
 from oo.recommend.ports import Refill
 from oo.recommend.reactions import Reactions
@@ -40,6 +41,7 @@ class Services:
     recommender: Recommender
     reactions: Reactions
     refill: Refill
+    push: Push
     wake: Callable[[str, int], None]
     explainer: Explains
     learnt: TellsLearnt

@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
+from oo.domain.deliveries import TipRef
 from oo.domain.explanations import Explanation
-from oo.kit.errors import Malformed, NotFound
+from oo.domain.tips import TipKind
+from oo.kit.errors import Gone, Malformed, NotFound
 from oo.store import decisions
 from oo.web.auth import person
 from oo.web.openapi import PERSONAL, answers
@@ -67,6 +69,26 @@ class Why(BaseModel):
                 for one in found.contributions
             ],
         )
+
+
+class DecidedTip(BaseModel):
+    """A tip that was decided on before, as it may still be shown."""
+
+    id: str
+    content: str
+    kind: TipKind
+    about: str | None
+
+
+@router.get("/{tip_id}", responses=answers(Gone))
+async def decided(request: Request, tip_id: TipId) -> DecidedTip:
+    """A tip that a notification led to; 410 when it does not hold any more."""
+    parts, session = services(request), await person(request)
+    ref = TipRef(session.user_id, tip_id)
+    words = (await parts.push.tells.apt([ref])).get(ref)
+    if words is None:
+        raise Gone("This tip is over. There may be another one.")
+    return DecidedTip(id=tip_id, content=words.content, kind=TipKind(words.kind), about=words.about)
 
 
 @router.post("/{tip_id}/seen", status_code=204, response_class=Response)

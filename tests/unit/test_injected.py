@@ -33,6 +33,8 @@ REASONS = {
     "oo/identity/local.py": "nobody may be able to repeat it",
     "oo/identity/machines.py": "nobody may be able to repeat it",
     "oo/identity/passkeys.py": "nobody may be able to repeat it",
+    "oo/push/devices.py": "nobody may be able to repeat it",
+    "oo/push/channels/web_push.py": "nobody may be able to repeat it",
     "oo/store/erasures.py": "nobody may be able to repeat it",
     "oo/vault/sealed_files.py": "nobody may be able to repeat it",
     "oo/vault/keyring.py": "nobody may be able to repeat it",

@@ -16,13 +16,17 @@ keys = typer.Typer(help="Master keys of the token vault.", no_args_is_help=True)
 @keys.command()
 def rotate() -> None:
     """Seal every person's data key under the newest master key; oO may go on running."""
+    from oo.push.vapid import VapidKeys
     from oo.vault.audit_head import AuditHead
     from oo.vault.keyring import load_keyring
+    from oo.vault.operator import OperatorVault
     from oo.vault.service import Vault
 
-    settings = load_settings()
-    vault = Vault(load_keyring(settings), SystemClock())
+    settings, clock = load_settings(), SystemClock()
+    keyring = load_keyring(settings)
+    vault = Vault(keyring, clock)
     AuditHead.of(settings).sign_anew()
+    with_store(settings, lambda db: VapidKeys(db, OperatorVault(keyring), clock, "").reseal())
     out.print(f"{with_store(settings, vault.rewrap)} data keys sealed anew.")
 
 

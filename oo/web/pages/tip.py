@@ -3,6 +3,8 @@
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
+from oo.domain.consents import OFFLINE_COPY
+from oo.store import consents
 from oo.web.auth import person
 from oo.web.page import Page, page_routes
 from oo.web.pages.legal import not_agreed
@@ -16,11 +18,16 @@ router = page_routes()
 async def tip_page(request: Request) -> Response:
     """Black, one tip, three gestures; first what has changed of what the person agreed to."""
     session = await person(request)
-    if "later" not in request.query_params:
-        async with services(request).db.read() as connection:
-            if await not_agreed(connection, session.user_id):
-                return RedirectResponse("/agree", 303)
-    return page("tip.html", person=session.user_id, timezone=session.timezone)
+    async with services(request).db.read() as connection:
+        if "later" not in request.query_params and await not_agreed(connection, session.user_id):
+            return RedirectResponse("/agree", 303)
+        offline_copy = await consents.is_given(connection, session.user_id, OFFLINE_COPY)
+    return page(
+        "tip.html",
+        person=session.user_id,
+        timezone=session.timezone,
+        offline_copy=offline_copy,
+    )
 
 
 PAGE = Page("tip", router)

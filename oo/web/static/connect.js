@@ -1,5 +1,11 @@
 // The chosen file's name takes the place of the invitation to choose one; one that is too large is
-// not sent at all.
+// not sent at all. Who signs out leaves nothing of theirs in this browser.
+
+import { leaveHere } from "/static/push.js";
+
+const { all, drop, note, write } = self.outbox;
+const person = document.body.dataset.person;
+const LEAVE_MS = 3_000;
 
 for (const label of document.querySelectorAll("[data-filename]")) {
   const input = label.parentElement.querySelector("input[type=file]");
@@ -13,4 +19,22 @@ for (const label of document.querySelectorAll("[data-filename]")) {
       label.textContent = `Too large: ${Math.floor(limit / 1024)} KiB at most`;
     }
   });
+}
+
+for (const form of document.querySelectorAll("[data-sign-out]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await Promise.race([leave(), new Promise((resolve) => setTimeout(resolve, LEAVE_MS))]);
+    form.submit();
+  });
+}
+
+async function leave() {
+  try {
+    if ((await note("last"))?.person === person) await write("last", undefined);
+    for (const { key } of await all(person)) await drop(key);
+    await leaveHere(person);
+  } catch {
+    // signing out is not held up; the device ends with its session
+  }
 }

@@ -1,6 +1,16 @@
 // The tip page: fetch one tip, show it, take one reaction, and again.
 
-import { Offline, deliver, recommend, remember, reportTimezone, seen } from "/static/api.js";
+import {
+  Offline,
+  decided,
+  deliver,
+  deliverLater,
+  recommend,
+  remember,
+  reportTimezone,
+  seen,
+} from "/static/api.js";
+import { ask } from "/static/asking.js";
 import { Dwell } from "/static/dwell.js";
 import { listen } from "/static/gestures.js";
 
@@ -44,6 +54,16 @@ function showTip(next) {
   gestures.inert = false;
   dwell.start();
   tellWhenSeen(next);
+  keepLast(next);
+}
+
+// the tip that the offline shell has: only where its person allowed that, and on this device
+async function keepLast(shown) {
+  const { note, write } = self.outbox;
+  const person = body.dataset.person;
+  const isKept = body.dataset.offlineCopy === "1" && (await note(`keeps.${person}`));
+  const { id, kind: of, content: words, about } = shown ?? {};
+  await write("last", isKept && shown ? { person, tip: { id, kind: of, content: words, about } } : undefined);
 }
 
 function tellWhenSeen(shown) {
@@ -92,6 +112,7 @@ function showTrouble(error) {
     location.reload();
     return;
   }
+  if (error instanceof Offline) deliverLater();
   const isOffline = error instanceof Offline && !navigator.onLine;
   const text = isOffline ? "You are offline." : "One moment.";
   const more = isOffline ? "The tip is here when you are back." : "oO does not answer; it keeps trying.";
@@ -109,7 +130,8 @@ async function next() {
   clearTimeout(timer);
   try {
     await deliver();
-    const answer = await recommend();
+    const led = await ledTo();
+    const answer = led ? { tip: led } : await recommend();
     failures = 0;
     if (answer.tip) showTip(answer.tip);
     else showNothing(answer.reason);
@@ -120,19 +142,29 @@ async function next() {
   }
 }
 
+// a notification leads to its own tip, once; when that is over, to the next one
+async function ledTo() {
+  const tipId = new URLSearchParams(location.search).get("tip");
+  if (!tipId) return null;
+  const found = await decided(tipId);
+  history.replaceState(null, "", "/");
+  return found;
+}
+
 async function react(action) {
   const reacted = current;
   current = null;
   busy = true; // nothing else fetches a tip while this one leaves
   gestures.inert = true;
-  remember(reacted.id, action, dwell.read());
+  const kept = remember(reacted.id, action, dwell.read());
   tip.dataset.gone = action;
   tip.classList.remove("comes");
   tip.classList.add("goes");
-  await wait(PAUSE_MS);
+  await Promise.all([wait(PAUSE_MS), kept, keepLast(null)]);
   showQuiet("loading", "");
   busy = false;
   await next();
+  if (action === "done") await ask(body.dataset.person);
 }
 
 listen(face, tip, [...gestures.querySelectorAll("button")], () => current !== null, react);

@@ -30,6 +30,7 @@ from oo.kit.settings import Settings
 from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
 from oo.mlops.learnt import Learnt
+from oo.push.service import Push
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.freshness import PoolFreshness
 from oo.recommend.learner import Learner
@@ -37,6 +38,7 @@ from oo.recommend.pool import Pool
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import Reactions
 from oo.recommend.recommender import Recommender
+from oo.recommend.worth import Worth
 from oo.store.database import Database
 from oo.web.app import create_app
 from oo.web.health import ESSENTIAL
@@ -163,6 +165,7 @@ async def open_site(
             recommender=_recommender(db, clock),
             reactions=Reactions(db, clock),
             refill=NoRefill(),
+            push=Push.of(settings, db, clock, Worth(db, clock)),
             wake=lambda user_id, user_seq: None,
             freshness=PoolFreshness(db, clock, 30),
             events=Ring(db),
