@@ -84,6 +84,9 @@ class DecidedTip(BaseModel):
 async def decided(request: Request, tip_id: TipId) -> DecidedTip:
     """A tip that a notification led to; 410 when it does not hold any more."""
     parts, session = services(request), await person(request)
+    async with parts.db.read() as connection:
+        if await decisions.find(connection, tip_id, session.user_id) is None:
+            raise NotFound("There is no such tip.")
     ref = TipRef(session.user_id, tip_id)
     words = (await parts.push.tells.apt([ref])).get(ref)
     if words is None:

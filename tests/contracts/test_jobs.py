@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import oo.jobs.periodic
-from oo.domain import ports
+from oo.domain import deliveries, ports
 from oo.domain.pools import Ahead, Ended
 from oo.events.bus import Bus
 from oo.events.consumer import consumers
@@ -24,11 +24,13 @@ from oo.kit.clock import Clock, ManualClock
 from oo.kit.errors import ConfigurationError
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
-from oo.kit.settings import Nightly, Retention
+from oo.kit.settings import Nightly, Retention, Settings
 from oo.mlops.shadows import ShadowPolicies
+from oo.push.service import Push
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.shadow_opinions import ShadowOpinions
+from oo.recommend.worth import Worth
 from oo.store.database import Database
 from oo.store.erasure_log import ErasureLog
 from oo.vault.audit_head import AuditHead
@@ -84,6 +86,7 @@ def provided(db: Database, clock: ManualClock, tmp_path: Path) -> Provided:
     vault = Vault(keyring, clock)
     integrations = Integrations(db, vault, keyring, {}, clock, "http://127.0.0.1")
     parts = Parts()
+    push = Push.of(Settings(data_dir=tmp_path), db, clock, Worth(db, clock))
     return Provided(
         {
             Database: db,
@@ -103,6 +106,9 @@ def provided(db: Database, clock: ManualClock, tmp_path: Path) -> Provided:
             ports.RelaysEvents: Relay(db, clock),
             ports.FeedsConsumers: Bus(db, clock, consumers().values(), Provided({})),
             ports.MirrorsEvents: Mirror(db, clock, "", timedelta(days=1)),
+            deliveries.Deliveries: push.deliveries,
+            deliveries.SendsDeliveries: push.sender,
+            deliveries.RetiresKeys: push.keys,
         }
     )
 

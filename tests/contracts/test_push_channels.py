@@ -121,6 +121,7 @@ async def test_a_message_arrives_as_text(ready: Set) -> None:
     address = ready.by.sends.address(await ready.peer.device())
     await ready.by.sends.send(address, message())
     await ready.by.sends.send(address, message(HOSTILE))
+    await ready.peer.arrived()
     first, second = ready.peer.received()
     assert "Call the garage." in first
     assert "<script>alert(1)</script> http://evil.example" in second
@@ -130,6 +131,7 @@ async def test_a_message_arrives_as_text(ready: Set) -> None:
 async def test_a_test_is_sent_as_any_message(ready: Set) -> None:
     address = ready.by.sends.address(await ready.peer.device())
     await ready.by.sends.send(address, message("Hello.", tip=None))
+    await ready.peer.arrived()
     (received,) = ready.peer.received()
     assert "Hello." in received
 
@@ -137,6 +139,7 @@ async def test_a_test_is_sent_as_any_message(ready: Set) -> None:
 async def test_a_long_message_is_cut(ready: Set) -> None:
     address = ready.by.sends.address(await ready.peer.device())
     await ready.by.sends.send(address, message("é🙂" * 4000))
+    await ready.peer.arrived()
     (received,) = ready.peer.received()
     assert received.startswith("é🙂é🙂")
 
@@ -144,6 +147,7 @@ async def test_a_long_message_is_cut(ready: Set) -> None:
 async def test_a_device_that_is_gone_is_said_to_be(ready: Set) -> None:
     address = ready.by.sends.address(await ready.peer.device())
     ready.peer.answers(ready.peer.gone)
+    await ready.peer.arrived()
     with pytest.raises(DeviceGone):
         await ready.by.sends.send(address, message())
 
@@ -151,6 +155,7 @@ async def test_a_device_that_is_gone_is_said_to_be(ready: Set) -> None:
 async def test_a_busy_service_says_when(ready: Set) -> None:
     address = ready.by.sends.address(await ready.peer.device())
     ready.peer.answers(ready.peer.busy)
+    await ready.peer.arrived()
     with pytest.raises(TryLater) as busy:
         await ready.by.sends.send(address, message())
     assert not busy.value.is_away
@@ -161,15 +166,18 @@ async def test_a_busy_service_says_when(ready: Set) -> None:
 async def test_a_broken_service_is_asked_again(ready: Set) -> None:
     address = ready.by.sends.address(await ready.peer.device())
     ready.peer.answers(ready.peer.broken)
+    await ready.peer.arrived()
     with pytest.raises(TryLater):
         await ready.by.sends.send(address, message())
     await ready.by.sends.send(address, message())
+    await ready.peer.arrived()
     assert len(ready.peer.received()) == 1
 
 
 async def test_what_is_refused_is_refused_for_good(ready: Set) -> None:
     address = ready.by.sends.address(await ready.peer.device())
     ready.peer.answers(ready.peer.refusing)
+    await ready.peer.arrived()
     with pytest.raises(NotAccepted):
         await ready.by.sends.send(address, message())
 

@@ -45,6 +45,7 @@ from oo.kit.clock import ManualClock
 from oo.kit.plugins import discover, discover_all
 from oo.kit.provide import Provided
 from oo.kit.settings import Settings
+from oo.push.channel import Parts, channel_plugins
 from oo.recommend.telling import facts_of
 from oo.store import signals, users
 from oo.store.database import Database
@@ -191,6 +192,13 @@ async def check_job(place: Place) -> None:
     job = discover(importlib.import_module("oo.jobs.periodic"), "JOB", Job)["count-people"]
     await add_person(place.db, place.clock)
     assert await Provided({Database: place.db}).to(job.run)() == 1
+
+
+async def check_push_channel(place: Place) -> None:
+    channel = channel_plugins()["printed"]
+    sends = channel.make(channel.settings(), cast(Parts, None))
+    assert sends is not None
+    assert sends.address(channel.example) == channel.example
 
 
 async def check_page(place: Place) -> None:

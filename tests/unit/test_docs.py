@@ -19,6 +19,7 @@ from oo.cli import main as cli
 from oo.identity.provider import kinds
 from oo.integrations.registry import source_plugins
 from oo.kit.settings import OidcProvider, Settings
+from oo.push.channel import channel_plugins
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
@@ -153,6 +154,8 @@ def test_settings_exist() -> None:
     known = {*settings_of(Settings, "OO_"), *OTHER_VARIABLES}
     for name, plugin in source_plugins().items():
         known |= {*settings_of(plugin.settings, f"OO_{name.upper()}__")}
+    for name, channel in channel_plugins().items():
+        known |= {*settings_of(channel.settings, f"OO_{name.upper()}__")}
     for name, kind in kinds().items():
         known |= {*settings_of(kind.settings, f"OO_OIDC__{name.upper()}__")}
     provider = {f"__{name.upper()}" for name in OidcProvider.model_fields}

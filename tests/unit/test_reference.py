@@ -44,6 +44,7 @@ from oo.jobs.contract import Job
 from oo.kit.errors import OoError
 from oo.kit.plugins import discover
 from oo.kit.settings import OidcProvider, Settings
+from oo.push.channel import channel_plugins
 from oo.web.page import Page
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference.md"
@@ -66,6 +67,8 @@ def settings() -> set[str]:
     found = {*_settings(Settings, "OO_"), "OO_ENV_FILE"}
     for plugin in source_plugins().values():
         found |= {*_settings(plugin.settings, f"OO_{plugin.name.upper()}__")}
+    for channel in channel_plugins().values():
+        found |= {*_settings(channel.settings, f"OO_{channel.name.upper()}__")}
     for kind in kinds().values():
         found |= {*_settings(kind.settings, f"OO_OIDC__{kind.name.upper()}__")}
     return found
@@ -128,6 +131,7 @@ LIVE: dict[str, Callable[[], set[str]]] = {
     "Signal kinds": lambda: set(all_kinds()),
     "Facts that a tip may claim": lambda: {fact.value for fact in Fact},
     "Jobs": lambda: set(discover(oo.jobs.periodic, "JOB", Job)),
+    "Push channels": lambda: set(channel_plugins()),
     "Sign-in providers": lambda: set(kinds()),
     "Causes of a failed sign-in": lambda: {cause.value for cause in Cause},
     "Pages": lambda: set(discover(oo.web.pages, "PAGE", Page)),

@@ -7,7 +7,6 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from oo.domain.consents import NOTIFICATIONS, OFFLINE_COPY, purposes
-from oo.kit.errors import NotFound
 from oo.push.channel import Configured
 from oo.push.devices import MAX_DEVICES, TooManyDevices
 from oo.store import consenting, consents
@@ -31,7 +30,6 @@ NOTICES = {
     "kept": "Your browser may keep the last tip.",
     "not-kept": "Your browser keeps no tip.",
     "full": "You have ten devices already. End one of them first.",
-    "gone": "That device had ended already.",
 }
 
 
@@ -66,10 +64,7 @@ async def end_device(request: Request, device_id: str) -> Response:
     """End one of the person's devices."""
     session = await person(request)
     await checked_form(request)
-    try:
-        await services(request).push.devices.end(session.user_id, device_id)
-    except NotFound:
-        return _notice("gone")
+    await services(request).push.devices.end(session.user_id, device_id)
     return _notice("ended")
 
 
@@ -78,10 +73,7 @@ async def test_device(request: Request, device_id: str) -> Response:
     """Send one device something that is no tip."""
     session = await person(request, Cost.HEAVY)
     await checked_form(request)
-    try:
-        await services(request).push.deliveries.test(session.user_id, device_id)
-    except NotFound:
-        return _notice("gone")
+    await services(request).push.deliveries.test(session.user_id, device_id)
     return _notice("tested")
 
 

@@ -21,7 +21,7 @@ class Answer(NamedTuple):
 class Peer:
     """A service with devices behind it."""
 
-    settings: ClassVar[dict[str, Any]] = {}
+    settings: dict[str, Any] = {}  # noqa: RUF012 - of the channel, as an operator gives them
     gone: ClassVar[Answer] = Answer(410)
     busy: ClassVar[Answer] = Answer(429, "7")
     broken: ClassVar[Answer] = Answer(500)
@@ -38,6 +38,9 @@ class Peer:
     def received(self) -> list[str]:
         """The text of each message that came, as a device would show it."""
         raise NotImplementedError
+
+    async def arrived(self) -> None:
+        """What was said to the service is there, and what came of it is here."""
 
     async def stop(self) -> None:
         """The service is not there any more."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import http_ece
 import orjson
@@ -140,9 +140,8 @@ class PushService:
 class WebPushPeer(Peer):
     """The service for the contract suite."""
 
-    settings: ClassVar[dict[str, Any]] = {"allow_http": "true"}
-
     def __init__(self, service: PushService, keys: VapidKeys, serving: ExitStack) -> None:
+        self.settings = {"allow_http": "true"}
         self.service = service
         self.keys = keys
         self._serving = serving

@@ -20,6 +20,8 @@ from oo.domain.roles import Role
 from oo.identity.identities import Identities, OwnIdentity
 from oo.identity.sessions import ID_DIGITS, csrf_token, hash_token, start_session
 from oo.kit.ids import new_id
+from oo.push.channel import channel_plugins
+from oo.push.devices import Here
 from oo.store import identities, machine_tokens, passkeys, tables, users
 from oo.store.identities import IdentityRow
 from oo.store.machine_tokens import MachineTokenRow
@@ -34,6 +36,7 @@ WHO = ("nobody", "person", "other person", "viewer", "admin")
 NOT_THEIRS = ("nobody", "other person", "viewer")
 SAFE = ("GET", "HEAD")
 LIST = "- [ ] Water the plants\n- [ ] Call the bank\n"
+ADDRESS = dict(channel_plugins()["web_push"].example)
 # what a route needs beside the session's token to get as far as its subject
 BODIES: dict[str, dict[str, Any]] = {
     "/feedback": {"tip_id": "{tip_id}", "action": "done", "dwell_ms": 1},
@@ -43,6 +46,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/passkeys/add": {"credential": {}},
     "/auth/passkey": {"credential": {}},
     "/api/admin/do/{action}/{whom}": {"reason": "why"},
+    "/api/devices": {"channel": "web_push", "address": {}},
+    "/api/devices/{device_id}": {"channel": "web_push", "address": ADDRESS},
+    "/api/deliveries/{delivery_id}/{outcome}": {"device": "{device_id}"},
 }
 HEAD = """# Who may what
 
@@ -104,6 +110,7 @@ class World:
             if "token_id" in path:
                 await machine_tokens.add(connection, made, hash_token(token))
         other = await self._other_identity(ada)
+        device = await self._device(ada, hash_token(session)) if "device_id" in path else ""
         if (
             "tip_id" in path
             or "decisions/{id}" in path
@@ -128,7 +135,18 @@ class World:
             "id": tip or ada,
             "form": "csv",
             "table": "tips",
+            "device_id": device or new_id(clock),
+            "delivery_id": new_id(clock),
+            "outcome": "shown",
         }
+
+    async def _device(self, ada: str, session: str) -> str:
+        """A browser that she is notified in."""
+        push, now = self.site.app.state.services.push, self.site.clock.now()
+        address = {**ADDRESS, "endpoint": f"https://push.example/{new_id(self.site.clock)}"}
+        return str(
+            await push.devices.register(ada, "web_push", address, Here(session, f"{now}"), "test")
+        )
 
     async def _other_identity(self, ada: str) -> OwnIdentity:
         """One of hers that she can do without."""
@@ -225,7 +243,9 @@ async def test_the_table_of_the_docs_is_what_routes_answer(world: World) -> None
 
 def names_a_thing(route: Route) -> bool:
     """Whether the path names what belongs to one person."""
-    return bool(re.search(r"\{(tip|session|passkey|user|identity)_id\}", route.path))
+    return bool(
+        re.search(r"\{(tip|session|passkey|user|identity|device|delivery)_id\}", route.path)
+    )
 
 
 FOREIGN = {

@@ -1,0 +1,216 @@
+"""A browser with a push service behind it, and oO's sender.
+
+Chromium subscribes at Google's service alone, so `PushManager` is ours in these pages: it makes its
+subscriptions at the local service. That service reads what the sender encrypted, and DevTools gives
+it to the service worker, as the browser does.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Worker, expect
+from sqlalchemy import select
+
+from oo.kit.clock import SystemClock
+from oo.kit.settings import Settings
+from oo.push.service import Push
+from oo.recommend.worth import Worth
+from oo.store import tables
+from oo.store.database import Database
+from tests.bench.seed import seed
+from tests.e2e.browser import PHONE, Watched, watch
+from tests.peers.push.web_push import PushService, encoded
+from tests.peers.serving import free_port, served
+from tests.unit.web.served import Served
+
+T = TypeVar("T")
+LIST = "Water the plants\nCall the bank\nBook the dentist\nPay the rent\nRead the contract\n"
+OTHERS = {
+    "outgoing": {"own_networks": ["127.0.0.0/8"]},
+    "web_push": {"allow_http": "true"},
+}
+OURS = """
+const KEPT = "the subscription of this test";
+class Subscription {
+  constructor(given) { Object.assign(this, given); }
+  toJSON() { return { endpoint: this.endpoint, keys: this.keys }; }
+  async unsubscribe() {
+    localStorage.removeItem(KEPT);
+    await self.peerForgets(this.endpoint);
+    return true;
+  }
+}
+PushManager.prototype.getSubscription = async () => {
+  const kept = localStorage.getItem(KEPT);
+  return kept ? new Subscription(JSON.parse(kept)) : null;
+};
+PushManager.prototype.subscribe = async ({ applicationServerKey }) => {
+  const given = await self.peerSubscribes(applicationServerKey);
+  localStorage.setItem(KEPT, JSON.stringify(given));
+  return new Subscription(given);
+};
+"""
+
+
+def beside(work: Coroutine[Any, Any, T]) -> T:
+    """What `work` gives, in a loop of its own: Playwright has one running in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+@dataclass
+class Pushed:
+    """A signed-in browser, and what stands behind it."""
+
+    address: str
+    settings: Settings
+    context: BrowserContext
+    watched: Watched
+    service: PushService
+    cdp: CDPSession | None = None
+    registration: str = ""
+    told: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def page(self) -> Page:
+        return self.watched.page
+
+    def with_push(self, work: Callable[[Push, Database], Awaitable[T]]) -> T:
+        """What `work` gives over the same store, as another process of oO."""
+
+        async def run() -> T:
+            db, clock = Database(self.settings.store_url), SystemClock()
+            try:
+                push = Push.of(self.settings, db, clock, Worth(db, clock))
+                async with push.http:
+                    return await work(push, db)
+            finally:
+                await db.close()
+
+        return beside(run())
+
+    def rows(self, table: Any) -> list[Any]:
+        """All rows of a table."""
+
+        async def read(push: Push, db: Database) -> list[Any]:
+            async with db.read() as connection:
+                return list((await connection.execute(select(table))).all())
+
+        return self.with_push(read)
+
+    def send(self, tip_id: str) -> dict[str, Any]:
+        """The message that the sender brings to the service: the tip, to the person's devices."""
+
+        async def work(push: Push, db: Database) -> None:
+            now = SystemClock().now()
+            async with db.read() as connection:
+                person = (await connection.execute(select(tables.users.c.id))).scalar_one()
+            await push.deliveries.enqueue(person, tip_id, now, now + timedelta(hours=1))
+            while await push.sender.send_due():
+                pass
+
+        before = len(self.messages())
+        self.with_push(work)
+        found = self.messages()
+        assert len(found) == before + 1
+        return found[-1]
+
+    def messages(self) -> list[dict[str, Any]]:
+        """All messages of all subscriptions."""
+        return [it for to in self.service.subscriptions.values() for it in to.messages]
+
+    def deliver(self, message: dict[str, Any]) -> None:
+        """Give the message to the worker, as the browser does when it comes."""
+        blank = self.context.new_page()
+        cdp = self.context.new_cdp_session(blank)
+        found: list[dict[str, Any]] = []
+        cdp.on("ServiceWorker.workerRegistrationUpdated", lambda it: found.append(it))
+        cdp.send("ServiceWorker.enable")
+        blank.wait_for_timeout(300)
+        ours = [
+            it
+            for event in found
+            for it in event["registrations"]
+            if it["scopeURL"] == f"{self.address}/"
+        ]
+        arguments = {
+            "origin": self.address,
+            "registrationId": ours[-1]["registrationId"],
+            "data": json.dumps(message),
+        }
+        cdp.send("ServiceWorker.deliverPushMessage", arguments)
+        blank.wait_for_timeout(500)
+        blank.close()
+
+    def worker(self) -> Worker:
+        """The running worker."""
+        return self.context.service_workers[-1]
+
+    def notifications(self) -> list[dict[str, Any]]:
+        """What stands in the notification centre."""
+        found: list[dict[str, Any]] = self.worker().evaluate(
+            """async () => (await registration.getNotifications()).map((it) => ({
+                title: it.title, body: it.body, tag: it.tag,
+                actions: it.actions.map((one) => one.action) }))"""
+        )
+        return found
+
+    def press(self, action: str) -> None:
+        """Press a notification, or one of its actions, as the browser tells the worker."""
+        self.worker().evaluate(
+            """async (action) => {
+                const [notification] = await registration.getNotifications();
+                const event = new NotificationEvent("notificationclick", { notification, action });
+                self.dispatchEvent(event);
+                await new Promise((resolve) => setTimeout(resolve, 800));
+            }""",
+            action,
+        )
+
+    def shows_tip(self) -> str:
+        """The id of the tip that the page shows."""
+        expect(self.page.locator("body")).to_have_attribute("data-state", "tip", timeout=20_000)
+        found = self.rows(select(tables.tip_scores).order_by(tables.tip_scores.c.id).subquery())
+        return str(found[-1].id)
+
+
+@contextmanager
+def pushed(browser: Browser, folder: Path) -> Iterator[Pushed]:
+    """Somebody with a list, signed in, before their tip page."""
+    service, port = PushService(), free_port()
+    address = f"http://localhost:{port}"
+    (cookie,) = beside(seed(folder / "test.db", 1, 0)).cookies
+    others = {**OTHERS, "data_dir": folder}
+    settings = Settings.model_validate(
+        {**others, "public_url": address, "database_url": f"sqlite+aiosqlite:///{folder}/test.db"}
+    )
+    with served(service.app()) as service.base, served(Served(folder, address, OTHERS), port):
+        context = browser.new_context(viewport=PHONE, base_url=address)
+        context.grant_permissions(["notifications"], origin=address)
+        context.add_cookies([{"name": "sid", "value": cookie, "url": address}])
+
+        def subscribes(key: Any) -> dict[str, Any]:
+            return service.subscribe(key if isinstance(key, str) else encoded(bytes(key))).as_json()
+
+        context.expose_function("peerSubscribes", subscribes)
+        context.expose_function(
+            "peerForgets",
+            lambda it: service.subscriptions.pop(it.rpartition("/")[2], None) and None,
+        )
+        context.add_init_script(OURS)
+        found = Pushed(address, settings, context, watch(context), service)
+        page = found.page
+        page.goto("/connect")
+        page.get_by_label("One task per line").fill(LIST)
+        page.get_by_role("button", name="Take the list").click()
+        page.goto("/")
+        yield found
+        assert found.watched.faults == []
+        context.close()
