@@ -211,6 +211,7 @@ def pushed(browser: Browser, folder: Path) -> Iterator[Pushed]:
         page.get_by_label("One task per line").fill(LIST)
         page.get_by_role("button", name="Take the list").click()
         page.goto("/")
+        page.get_by_role("button", name="Agree").click()
         yield found
         assert found.watched.faults == []
         context.close()
