@@ -9,7 +9,7 @@ import pytest
 from oo.domain.decisions import Decision
 from oo.domain.tasks import Task
 from oo.domain.tips import TipCandidate, TipKind
-from oo.kit.clock import ManualClock
+from oo.kit.clock import Clock, ManualClock
 from oo.kit.ids import new_id
 from oo.store import candidates, decisions, tasks
 from oo.store.database import Database
@@ -87,8 +87,20 @@ async def serve_tip(
     features: dict[str, list[float]] = FEATURES,
 ) -> str:
     """A decision in the log; returns the tip's id."""
-    shown = of or candidate(clock)
-    decision = Decision(
+    made = decision(clock, user_id, of or candidate(clock), features)
+    async with db.write() as connection:
+        await decisions.append(connection, [made])
+    return made.id
+
+
+def decision(
+    clock: Clock,
+    user_id: str,
+    shown: TipCandidate,
+    features: dict[str, list[float]] = FEATURES,
+) -> Decision:
+    """A decision for the candidate and against another."""
+    return Decision(
         id=new_id(clock),
         user_id=user_id,
         created_at=clock.now(),
@@ -105,6 +117,3 @@ async def serve_tip(
         degraded=None,
         latency_ms=1.0,
     )
-    async with db.write() as connection:
-        await decisions.append(connection, [decision])
-    return decision.id

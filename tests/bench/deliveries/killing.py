@@ -9,13 +9,13 @@ browsers are asked what their people saw, and the store what was sent.
 import argparse
 import asyncio
 import json
-import os
+import multiprocessing
 import random
-import signal
 import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,12 @@ from fastapi import Request, Response
 from sqlalchemy import func, select, update
 
 from oo.domain.consents import NOTIFICATIONS, purposes
-from oo.kit.clock import SystemClock
+from oo.kit.clock import ManualClock, SystemClock
 from oo.kit.settings import Settings
 from oo.push.devices import Here
 from oo.push.service import Push
 from oo.recommend.worth import Worth
-from oo.store import consents, deliveries, tables
+from oo.store import consents, decisions, deliveries, tables
 from oo.store.consents import Said
 from oo.store.database import Database
 from oo.store.deliveries import DeliveryRow
@@ -38,13 +38,17 @@ from tests.bench.seed import seed
 from tests.peers.push.peer import Answer
 from tests.peers.push.web_push import PushService
 from tests.peers.serving import served
+from tests.unit.recommend.conftest import candidate, decision
 
 DEVICES = 2  # of each person
 LIFE = timedelta(minutes=30)
+# what is imported once: else most of a life would be spent on that
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.bench.deliveries.killing"])
 
 
 class Unreliable(PushService):
-    """Of a hundred messages: five 429s, four 5xx, two 410s, and one that is taken without a word."""
+    """Of a hundred messages: five 429s, four 5xx, two 410s, one taken without a word."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
@@ -88,41 +92,55 @@ async def send(folder: Path) -> None:
     settings, clock = settings_of(folder), SystemClock()
     db = Database(settings.store_url)
     push = Push.of(settings, db, clock, Worth(db, clock))
-    print("sending", flush=True)
     while True:
         if not await push.sender.send_due():
             await asyncio.sleep(0.2)
 
 
+def run_sender(folder: str) -> None:
+    """A process of the sender."""
+    asyncio.run(send(Path(folder)))
+
+
+async def decide(db: Database, clock: SystemClock) -> dict[str, str]:
+    """A tip for each person, as if it had just been decided on."""
+    async with db.read() as connection:
+        c = tables.candidates.c
+        rows = await connection.execute(select(c.user_id, func.min(c.id)).group_by(c.user_id))
+        first = {row[0]: row[1] for row in rows}
+    made = []
+    for user_id, candidate_id in first.items():
+        of = replace(candidate(ManualClock(clock.now())), id=candidate_id)
+        made.append(decision(clock, user_id, of))
+    async with db.write() as connection:
+        await decisions.append(connection, made)
+    return {one.user_id: one.id for one in made}
+
+
 async def fill(folder: Path, service: PushService, sendings: int) -> None:
     """People with two devices each, and deliveries to all of them."""
-    people = sendings // DEVICES
-    await seed(folder / "bench.db", people, people)
+    await seed(folder / "bench.db", sendings // DEVICES, 0)
     settings, clock = settings_of(folder), SystemClock()
     load_keyring(settings)
     db = Database(settings.store_url)
     push = Push.of(settings, db, clock, Worth(db, clock))
     key = await push.keys.current()
-    async with db.read() as connection:
-        rows = await connection.execute(select(tables.tip_scores.c.user_id, tables.tip_scores.c.id))
-        tips = list(rows.all())
+    tips = await decide(db, clock)
     now = clock.now()
     async with db.write() as connection:
-        for user_id in {row.user_id for row in tips}:
+        for user_id in tips:
             version = purposes()[NOTIFICATIONS].version
             said = [Said(NOTIFICATIONS, version, True, now, "bench")]
             await consents.record(connection, user_id, said)
-    for user_id in {row.user_id for row in tips}:
+    for user_id in tips:
         for _ in range(DEVICES):
             given = {**service.subscribe(key.public_key).as_json(), "key_id": key.id}
             here = Here("bench", "A browser")
             await push.devices.register(user_id, "web_push", given, here, "bench")
     async with db.write() as connection:
-        for number, row in enumerate(tips):
-            made = f"{number:032x}"
-            await deliveries.add(
-                connection, DeliveryRow(made, row.user_id, row.id, now, now + LIFE, now)
-            )
+        for number, (user_id, tip_id) in enumerate(tips.items()):
+            row = DeliveryRow(f"{number:032x}", user_id, tip_id, now, now + LIFE, now)
+            await deliveries.add(connection, row)
     await push.http.aclose()
     await db.close()
 
@@ -176,16 +194,11 @@ async def drain(folder: Path, every_s: float, limit_s: float) -> tuple[int, floa
     left, began, kills = Left(folder), time.monotonic(), 0
     try:
         while await left.waiting() and time.monotonic() - began < limit_s:
-            sender = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", "tests.bench.deliveries", "--send", str(folder)),
-                stdout=asyncio.subprocess.PIPE,
-            )
-            assert sender.stdout is not None
-            await sender.stdout.readline()  # it has begun: what it imports takes longer than a life
+            sender = FORKS.Process(target=run_sender, args=(str(folder),), daemon=True)
+            sender.start()
             await asyncio.sleep(every_s)
-            os.kill(sender.pid, signal.SIGKILL)
-            await sender.wait()
+            sender.kill()
+            await asyncio.to_thread(sender.join)
             kills += 1
             await left.shorten_leases()
     finally:
@@ -220,10 +233,7 @@ async def main() -> int:
     parser.add_argument("--kill-every", type=float, default=2.0, help="seconds of sending")
     parser.add_argument("--limit", type=float, default=1200.0, help="seconds at most")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--send", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.send:
-        await send(Path(given.send))
     service = Unreliable(random.Random(given.seed))
     with tempfile.TemporaryDirectory() as name, served(service.app()) as service.base:
         folder = Path(name)
@@ -242,10 +252,6 @@ async def main() -> int:
         "without an outcome": given.sendings - sum(outcomes.values()),
         "still waiting": waiting,
     }
-    print(json.dumps(found, indent=2))
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
     bad = ("of these not at their device", "without an outcome", "still waiting")
     return 1 if any(found[name] for name in bad) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
