@@ -36,7 +36,8 @@ from oo.store.sendings import Due, Ended, Later, Pending, Spread
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 50
+RECORD_S = 0.25
 LEASE = timedelta(seconds=60)  # a sending takes SEND_S at most
 PAUSES = Pauses(timedelta(seconds=10), timedelta(minutes=15))
 REST = Pauses(timedelta(seconds=5), timedelta(minutes=5))  # of a service that does not answer
@@ -87,7 +88,7 @@ class Sender:
         spread = await self._spread()
         going, looked_at = await self._take()
         if going:
-            await self._record(await self._try_all(going))
+            await self._try_all(going)
         return spread + looked_at
 
     async def _spread(self) -> int:
@@ -131,17 +132,23 @@ class Sender:
             await sendings.lease(connection, [it.due for it in going], now + LEASE)
         return going, len(found)
 
-    async def _try_all(self, going: Sequence[Go]) -> list[_Result]:
+    async def _try_all(self, going: Sequence[Go]) -> None:
         tips = {TipRef(it.due.user_id, it.due.tip_id) for it in going if not it.due.is_test}
         words = await self._tells.apt(tips) if tips else {}
         async with self._db.read() as connection:
             addresses = [await self._opened(connection, it.due) for it in going]
-        return await asyncio.gather(
-            *(
-                self._try(go, address, _words(go.due, words))
-                for go, address in zip(going, addresses, strict=True)
-            )
-        )
+        trying = {
+            asyncio.create_task(self._try(go, address, _words(go.due, words)))
+            for go, address in zip(going, addresses, strict=True)
+        }
+        try:
+            while trying:  # what has ended is kept while others are under way
+                ended, trying = await asyncio.wait(trying, timeout=RECORD_S)
+                if ended:
+                    await self._record([one.result() for one in ended])
+        finally:
+            for one in trying:
+                one.cancel()
 
     async def _opened(self, connection: AsyncConnection, due: Due) -> Address | None:
         try:
