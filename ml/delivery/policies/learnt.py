@@ -1,0 +1,139 @@
+"""Learns, per person, what a push is worth at such a moment, and what interrupting costs.
+
+The reward of a push is r = xᵀθ_u + ε with θ_u ~ N(μ, Σ): a hierarchical linear model as that of the
+policy of tips, over what the moment is, how good the best candidate is, and the dose: pushes of the
+last day and week, those ignored, the time since the last. So the cost of interrupting is learnt,
+not set. It speaks with the probability that the reward is above `price`, which is Thompson
+sampling for two arms, in closed form:
+
+    p = Φ((xᵀm − price) / (spread · √(xᵀCx))), clipped to [floor, ceiling].
+
+Everybody's intercept is part of θ_u: price less that intercept is the person's own threshold, and
+it begins at the population's. Two things make errors asymmetric, since a push that annoys costs
+more than one that is missed: `price` is above 0, and the floor of speaking halves with each push
+that is ignored in a row, so that somebody who never reacts is left in peace, while silence keeps
+its share for ever. Habituation needs no rule: old reactions fade by γ per day, so a dose that has
+lost its effect is one with a lower reward.
+
+Sources: HeartSteps (Liao et al. 2020, arXiv 1909.03539) for the dose and clipped probabilities,
+reBandit (arXiv 2402.17739) and ebmTS (arXiv 2510.26284) for the prior.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ml.policies._linear import Gaussian, Linear, inverted
+from ml.training import parameters
+from ml.training.experience import statistics_of
+from ml.training.pooling import Prior, refit, stack
+from oo.domain.interruptions import FEATURES, FULL_STREAK, SPEAK
+from oo.domain.policies import FITTED, Experience, Scored
+from oo.domain.statistics import Floats, Statistics
+
+NAMES = tuple(FEATURES)
+STREAK = NAMES.index("ignored_streak")
+VERSION = "1"
+NOISE = 0.2  # the variance of a push's reward around its mean
+COMMON = 0.02  # how uncertain is what people have in common, per weight
+APART = 0.02  # how people differ, per weight
+TASTE = 0.15  # how they differ in how welcome pushes are at all
+MEAN = {
+    "intercept": 0.15,
+    "tip_confidence": 0.1,
+    "ignored": -0.1,
+    "ignored_streak": -0.3,
+    "dose_day": -0.1,
+    "dose_week": -0.1,
+    "just_pushed": -0.1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt(Linear):
+    """Bayesian regression of the push's reward; speaks with the probability that it pays."""
+
+    prior: Prior = field(default_factory=lambda: START)
+    price: float = 0.15
+    spread: float = 1.0
+    floor: float = 0.02
+    ceiling: float = 0.95
+    _precision: Floats = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_precision", inverted(self.prior.predictive))
+
+    @property
+    def state_key(self) -> str:
+        return "delivery"
+
+    def posterior(self, statistics: Statistics) -> Gaussian:
+        """C = (Σ⁻¹ + A/σ²)⁻¹, m = C (Σ⁻¹μ + b/σ²)."""
+        prior = self.prior
+        covariance = inverted(self._precision + statistics.A / prior.noise)
+        mean = covariance @ (self._precision @ prior.mean + statistics.b / prior.noise)
+        return Gaussian(mean, covariance, prior.mean)
+
+    def score(
+        self,
+        posterior: Gaussian,
+        x: Floats,
+        rng: np.random.Generator,
+        offset: Floats | float = 0.0,
+    ) -> Scored:
+        """Scores and propensities (2,) of silence and of speaking at features `x` (2, d)."""
+        speaking = x[SPEAK]
+        worth = float(speaking @ posterior.mean)
+        scores = np.array([0.0, worth - self.price]) + offset
+        variance = max(float(speaking @ posterior.covariance @ speaking), 1e-12)
+        z = float(scores[1] - scores[0]) / (self.spread * math.sqrt(variance))
+        likely = 0.5 * math.erfc(-z / math.sqrt(2))
+        floor = self.floor * 0.5 ** (FULL_STREAK * float(speaking[STREAK]))
+        speak = min(max(likely, floor), self.ceiling)
+        return Scored(scores, np.array([1.0 - speak, speak]))
+
+    def fit(self, people: Mapping[str, Sequence[Experience]]) -> "Learnt":
+        """The same policy with μ, Σ, σ² fitted to these people, from the same start each time."""
+        return self.with_prior(refit(START, stack(statistics_of(self, people).values())))
+
+    def with_prior(self, prior: Prior) -> "Learnt":
+        """The same policy from another prior, named by its digest."""
+        return replace(
+            self, prior=prior, version=f"{VERSION}{FITTED}{parameters.digest(_pack(prior))}"
+        )
+
+    def parameters(self) -> bytes:
+        return _pack(self.prior)
+
+    def with_parameters(self, data: bytes) -> "Learnt":
+        d = self.dimension
+        shapes = {"mean": (d,), "covariance": (d, d), "noise": (1,), "mean_covariance": (d, d)}
+        found = parameters.unpack(data, shapes)
+        noise = float(found["noise"][0])
+        return self.with_prior(
+            Prior(found["mean"], found["covariance"], noise, found["mean_covariance"])
+        )
+
+
+def _pack(prior: Prior) -> bytes:
+    return parameters.pack(
+        {
+            "mean": prior.mean,
+            "covariance": prior.covariance,
+            "noise": np.array([prior.noise]),
+            "mean_covariance": prior.mean_covariance,
+        }
+    )
+
+
+def _start() -> Prior:
+    mean = np.array([MEAN.get(name, 0.0) for name in NAMES])
+    apart = np.full(len(NAMES), APART)
+    apart[NAMES.index("intercept")] = TASTE
+    return Prior(mean, np.diag(apart), NOISE, COMMON * np.eye(len(NAMES)))
+
+
+START: Prior = _start()
+POLICY = Learnt("learnt", VERSION, NAMES, decay=0.98, prior=START)

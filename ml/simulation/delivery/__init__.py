@@ -1,0 +1,1 @@
+"""Simulated deliveries: people who can be interrupted, tired out, and lost for good."""
