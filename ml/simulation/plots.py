@@ -34,14 +34,14 @@ class Point(NamedTuple):
 
 def plot_curves(curves: Mapping[str, Curves], path: Path, title: str) -> None:
     """Reward and regret per day with 95% bands, one line per policy, as a PNG."""
-    figure = _figure(11, 4.6)
+    figure = blank_figure(11, 4.6)
     rewards, regrets = figure.subplots(1, 2)
     for index, (label, of) in enumerate(curves.items()):
         colour = COLOURS[index % len(COLOURS)]
-        _draw(rewards, of.reward, label, colour)
-        _draw(regrets, of.regret, label, colour)
-    _finish(rewards, "mean reward of seen tips")
-    _finish(regrets, "mean regret per decision")
+        draw_curve(rewards, of.reward, label, colour)
+        draw_curve(regrets, of.regret, label, colour)
+    finish_axes(rewards, "mean reward of seen tips")
+    finish_axes(regrets, "mean regret per decision")
     regrets.set_ylim(bottom=0)
     figure.suptitle(title, fontsize=11)
     handles, labels = rewards.get_legend_handles_labels()
@@ -51,7 +51,7 @@ def plot_curves(curves: Mapping[str, Curves], path: Path, title: str) -> None:
 
 def plot_sweep(points: Sequence[Point], path: Path, title: str) -> None:
     """The reward of each trial and the best so far, as a PNG; small dots were stopped early."""
-    figure = _figure(9, 4.6)
+    figure = blank_figure(9, 4.6)
     axes = figure.subplots()
     full = max(point.days for point in points)
     for index, policy in enumerate(sorted({point.policy for point in points})):
@@ -88,19 +88,22 @@ def sparkline(values: Sequence[float], low: float, high: float) -> str:
     return "".join(_BLOCKS[min(max(place, 0), len(_BLOCKS) - 1)] for place in places)
 
 
-def _figure(width: float, height: float) -> "Figure":
+def blank_figure(width: float, height: float) -> "Figure":
+    """A figure of that size in inches, drawn without a display."""
     from matplotlib.figure import Figure  # takes a second, and a command may draw nothing
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _draw(axes: "Axes", curve: Curve, label: str, colour: str) -> None:
+def draw_curve(axes: "Axes", curve: Curve, label: str, colour: str) -> None:
+    """A line with its band, by day."""
     days = curve.day + 1
     axes.plot(days, curve.mean, color=colour, label=label, linewidth=1.8)
     axes.fill_between(days, curve.low, curve.high, color=colour, alpha=0.15, linewidth=0)
 
 
-def _finish(axes: "Axes", title: str) -> None:
+def finish_axes(axes: "Axes", title: str) -> None:
+    """Title, days below, and a grid."""
     axes.set_xlabel("day")
     axes.set_title(title, fontsize=10)
     _grid(axes)

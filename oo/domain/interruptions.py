@@ -23,7 +23,7 @@ WORTH = timedelta(hours=1)  # how long a tip that was sent is waited for, and wo
 WEEK = timedelta(days=7)
 FULL_DAY = 3.0
 FULL_WEEK = 21.0
-FULL_STREAK = 6.0
+FULL_STREAK = 10.0
 RECENT_H = 6.0
 
 
@@ -42,8 +42,9 @@ class Pushes(NamedTuple):
     """What a person got of late.
 
     `day` and `week` count pushes of the last 24 hours and seven days, `ignored` those of the week
-    that nothing came of, `streak` how many in a row until now; `hours` since the last one, None
-    where there was none in the week.
+    that nothing came of, `streak` how many in a row until now, however long ago; `hours` since the
+    last one, None where there was none in the week. `taken_up` says whether anything ever came of
+    one, as far back as the log goes.
     """
 
     day: int = 0
@@ -51,6 +52,7 @@ class Pushes(NamedTuple):
     ignored: int = 0
     streak: int = 0
     hours: float | None = None
+    taken_up: bool = False
 
 
 NO_PUSHES = Pushes()
@@ -89,7 +91,8 @@ FEATURES: Mapping[str, str] = {
     "dose_day": "pushes of the last 24 hours, 3 is 1",
     "dose_week": "pushes of the last seven days, 21 is 1",
     "ignored": "pushes of the week that nothing came of, as a share, one more counted as good",
-    "ignored_streak": "ignored pushes in a row, 6 or more is 1",
+    "ignored_streak": "ignored pushes in a row, 10 or more is 1",
+    "taken_up": "whether the person ever took one up",
     "just_pushed": "1 right after a push, fading with 6 hours",
 }
 """Every feature of an occasion by name, with what it says."""
@@ -124,6 +127,7 @@ def features_of(occasion: Occasion) -> dict[str, float]:
         "dose_week": pushes.week / FULL_WEEK,
         "ignored": pushes.ignored / (pushes.week + 1),
         "ignored_streak": min(pushes.streak, FULL_STREAK) / FULL_STREAK,
+        "taken_up": float(pushes.taken_up),
         "just_pushed": 0.0 if pushes.hours is None else math.exp(-max(pushes.hours, 0) / RECENT_H),
     }
     if occasion.kind in _KIND_FEATURE:
@@ -146,8 +150,9 @@ def arms(policy: Policy, features: Mapping[str, float]) -> Floats:
 class PushOutcome(StrEnum):
     """What came of a tip that was delivered."""
 
-    ACTED = "acted"
-    OPENED = "opened"
+    ACTED = "acted"  # what it spoke of was done
+    OPENED = "opened"  # looked at, or put off
+    DISMISSED = "dismissed"  # waved away
     IGNORED = "ignored"  # nothing within its hour
     SWITCHED_OFF = "switched_off"  # of the last days: notifications were taken back afterwards
 
@@ -155,11 +160,12 @@ class PushOutcome(StrEnum):
 REWARDS: Mapping[PushOutcome, float] = {
     PushOutcome.ACTED: 1.0,
     PushOutcome.OPENED: 0.3,
+    PushOutcome.DISMISSED: -0.3,
     PushOutcome.IGNORED: -0.1,
 }
 """The reward of a push, in the units of that of a tip; silence earns 0."""
 
-SWITCH_OFF_COST = 3.0
+SWITCH_OFF_COST = 10.0  # what pushes earn a person in about forty days
 BLAME_WITHIN = timedelta(days=3)
 BLAME_HALF_LIFE_H = 24.0
 

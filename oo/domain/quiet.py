@@ -43,9 +43,11 @@ class QuietHours(NamedTuple):
         likely = self._likely_end(at, zone)
         if likely is not None:
             return likely
-        while self.is_quiet(at + _STEP, zone):
-            at += _STEP
-        quiet, loud = at, at + _STEP
+        # no longer than what is not quiet of a day, so that it is not stepped over
+        step = min(_STEP, timedelta(minutes=(self.begins - self.ends) % DAY_MIN))
+        while self.is_quiet(at + step, zone):
+            at += step
+        quiet, loud = at, at + step
         while loud - quiet > timedelta(seconds=1):
             middle = quiet + (loud - quiet) / 2
             quiet, loud = (middle, loud) if self.is_quiet(middle, zone) else (quiet, middle)
@@ -59,7 +61,8 @@ class QuietHours(NamedTuple):
         if at <= local:
             at += timedelta(days=1)
         found = at.astimezone(UTC)
-        same_clock = at.utcoffset() == local.utcoffset() and at.fold == 0
+        is_shown = found.astimezone(zone).replace(tzinfo=None) == at.replace(tzinfo=None)
+        same_clock = is_shown and at.utcoffset() == local.utcoffset() and at.fold == 0
         return found if same_clock and found - now <= timedelta(days=1) else None
 
 

@@ -117,6 +117,14 @@ class Nightly(BaseModel):
     at_once: int = Field(default=8, ge=1, description="People at a time")
 
 
+class Delivery(BaseModel):
+    """Whether and when oO speaks to people who allow it."""
+
+    policy: str = Field(
+        default="learnt", description="Delivery policy in force: one of ml/delivery/policies"
+    )
+
+
 class Retention(BaseModel):
     """How many days what is kept of people stays; `docs/data.md` has the whole table."""
 
@@ -207,6 +215,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     outgoing: Outgoing = Outgoing()
     nightly: Nightly = Nightly()
+    delivery: Delivery = Delivery()
     retention: Retention = Retention()
     push: Push = Push()
     metrics_token: SecretStr = Field(

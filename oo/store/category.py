@@ -32,6 +32,7 @@ EXCLUDED: Mapping[str, str] = {
     "fill_batches": "when a nightly batch began and ended",
     "policy_parameters": "sums over many people's reactions; refitted without who is erased",
     "policy_changes": "what operators did",
+    "delivery_priors": "sums over many people's reactions; refitted without who is erased",
     "prompt_texts": "texts of this software",
     "prompt_changes": "what operators did",
     "adapter_changes": "what operators did",

@@ -36,6 +36,20 @@ _NEWEST = select(*_SAID).where(
 )
 
 
+_ALLOWING = select(_c.user_id).where(
+    _c.id.in_(
+        select(func.max(_c.id))
+        .where(
+            _c.user_id.in_(bindparam("people", expanding=True)),
+            _c.purpose == bindparam("purpose"),
+        )
+        .group_by(_c.user_id)
+    ),
+    _c.given,
+    _c.version >= bindparam("version"),
+)
+
+
 async def record(connection: AsyncConnection, user_id: str, said: Iterable[Said]) -> None:
     """Add what the person said. Effects elsewhere are `oo.store.consenting`'s."""
     rows = [{"user_id": user_id, **one._asdict()} for one in said]
@@ -86,6 +100,28 @@ def agreed(purpose: str) -> Select[tuple[str]]:
     last = select(func.max(_c.id)).where(_c.purpose == purpose).group_by(_c.user_id)
     version = purposes()[purpose].version
     return select(_c.user_id).where(_c.id.in_(last), _c.given, _c.version >= version)
+
+
+async def allowing(
+    connection: AsyncConnection, user_ids: Collection[str], purpose: str
+) -> frozenset[str]:
+    """Those of these people who allow it as it is asked for today."""
+    rows = await connection.execute(
+        _ALLOWING,
+        {"people": list(user_ids), "purpose": purpose, "version": purposes()[purpose].version},
+    )
+    return frozenset(row.user_id for row in rows)
+
+
+async def taken_back(
+    connection: AsyncConnection, purpose: str, since: datetime
+) -> dict[str, datetime]:
+    """People whose last word on it, since then, was no; with when they said so."""
+    last = select(func.max(_c.id)).where(_c.purpose == purpose).group_by(_c.user_id)
+    query = select(_c.user_id, _c.at).where(
+        _c.purpose == purpose, _c.at >= since, _c.given.is_(False), _c.id.in_(last)
+    )
+    return {row.user_id: row.at for row in await connection.execute(query)}
 
 
 async def refused_kinds(connection: AsyncConnection, user_id: str) -> frozenset[str]:

@@ -40,7 +40,7 @@ async def list_of_source(
     return {
         (row.kind, row.id): Recorded(signal, row.recorded_at)
         for row in await connection.execute(query)
-        if (signal := _decoded(row.kind, row.body)) is not None
+        if (signal := decoded(row.kind, row.body)) is not None
     }
 
 
@@ -60,7 +60,7 @@ async def current(
         seen[row.user_id] += 1
         if seen[row.user_id] > MAX_CURRENT:
             continue
-        signal = _decoded(row.kind, row.body)
+        signal = decoded(row.kind, row.body)
         if signal is not None:
             found[row.user_id].setdefault(row.kind, []).append(signal)
     return found
@@ -181,7 +181,7 @@ def row_of(user_id: str, signal: Signal, now: datetime) -> dict[str, Any]:
     }
 
 
-def _decoded(kind: str, body: Mapping[str, Any]) -> Signal | None:
+def decoded(kind: str, body: Mapping[str, Any]) -> Signal | None:
     """The signal; None for one that this release cannot read, which its source tells again."""
     try:
         signal: Signal = all_kinds()[kind].decode(body)

@@ -26,6 +26,14 @@ from oo.store.audit_tables import audit
 from oo.store.batch_tables import fill_batch_people, fill_batches
 from oo.store.consent_tables import consents
 from oo.store.console_tables import admin_requests, saved_views
+from oo.store.delivery_tables import (
+    attention,
+    delivery_decisions,
+    delivery_models,
+    delivery_moments,
+    delivery_priors,
+    delivery_rewards,
+)
 from oo.store.erasure_tables import erasures
 from oo.store.event_tables import event_consumers, events
 from oo.store.identity_tables import identities, spent_attempts
@@ -46,6 +54,7 @@ __all__ = [
     "UtcDateTime",
     "adapter_changes",
     "admin_requests",
+    "attention",
     "audit",
     "candidates",
     "connections",
@@ -54,6 +63,11 @@ __all__ = [
     "deliveries",
     "delivery_outcomes",
     "devices",
+    "delivery_decisions",
+    "delivery_models",
+    "delivery_moments",
+    "delivery_priors",
+    "delivery_rewards",
     "erasures",
     "event_consumers",
     "events",
@@ -186,6 +200,7 @@ signals = Table(
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Index(None, "user_id", "ends_at"),
+    Index(None, "kind", "recorded_at"),  # who was seen since then
 )
 
 candidates = Table(

@@ -6,22 +6,24 @@ last day and week, those ignored, the time since the last. So the cost of interr
 not set. It speaks with the probability that the reward is above `price`, which is Thompson
 sampling for two arms, in closed form:
 
-    p = Φ((xᵀm − price) / (spread · √(xᵀCx))), clipped to [floor, ceiling].
+    p = Φ((xᵀm − price) / (spread · √(xᵀCx))), clipped to [floor, ceiling], times patience.
 
 Everybody's intercept is part of θ_u: price less that intercept is the person's own threshold, and
 it begins at the population's. Two things make errors asymmetric, since a push that annoys costs
-more than one that is missed: `price` is above 0, and the floor of speaking halves with each push
-that is ignored in a row, so that somebody who never reacts is left in peace, while silence keeps
-its share for ever. Habituation needs no rule: old reactions fade by γ per day, so a dose that has
-lost its effect is one with a lower reward.
+more than one that is missed: `price` is above 0, and patience falls with each push that is ignored
+in a row, faster where none was ever taken up, so that somebody who never reacts is left in peace,
+while silence keeps its share for ever. Habituation needs no rule: old reactions fade by γ per day,
+so a dose that has lost its effect is one with a lower reward.
 
 Sources: HeartSteps (Liao et al. 2020, arXiv 1909.03539) for the dose and clipped probabilities,
 reBandit (arXiv 2402.17739) and ebmTS (arXiv 2510.26284) for the prior.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -34,12 +36,16 @@ from oo.domain.policies import FITTED, Experience, Scored
 from oo.domain.statistics import Floats, Statistics
 
 NAMES = tuple(FEATURES)
-STREAK = NAMES.index("ignored_streak")
+STREAK, TAKEN_UP = NAMES.index("ignored_streak"), NAMES.index("taken_up")
+PATIENCE = 2.0  # ignored pushes in a row that change nothing, of somebody who takes some up
+NOTHING_YET = 0.3
 VERSION = "1"
 NOISE = 0.2  # the variance of a push's reward around its mean
 COMMON = 0.02  # how uncertain is what people have in common, per weight
 APART = 0.02  # how people differ, per weight
 TASTE = 0.15  # how they differ in how welcome pushes are at all
+DOUBT = 0.002  # how far what real people have in common may be from simulated ones, per weight
+PRIOR = Path(__file__).parents[1] / "prior.json"
 MEAN = {
     "intercept": 0.15,
     "tip_confidence": 0.1,
@@ -56,9 +62,9 @@ class Learnt(Linear):
     """Bayesian regression of the push's reward; speaks with the probability that it pays."""
 
     prior: Prior = field(default_factory=lambda: START)
-    price: float = 0.15
-    spread: float = 1.0
-    floor: float = 0.02
+    price: float = 0.3
+    spread: float = 0.5
+    floor: float = 0.002
     ceiling: float = 0.95
     _precision: Floats = field(init=False, repr=False, compare=False)
 
@@ -84,14 +90,14 @@ class Learnt(Linear):
         offset: Floats | float = 0.0,
     ) -> Scored:
         """Scores and propensities (2,) of silence and of speaking at features `x` (2, d)."""
-        speaking = x[SPEAK]
+        speaking = np.ascontiguousarray(x[SPEAK])  # sums in one order, whoever made x
         worth = float(speaking @ posterior.mean)
         scores = np.array([0.0, worth - self.price]) + offset
         variance = max(float(speaking @ posterior.covariance @ speaking), 1e-12)
         z = float(scores[1] - scores[0]) / (self.spread * math.sqrt(variance))
         likely = 0.5 * math.erfc(-z / math.sqrt(2))
-        floor = self.floor * 0.5 ** (FULL_STREAK * float(speaking[STREAK]))
-        speak = min(max(likely, floor), self.ceiling)
+        patience = _patience(speaking, FULL_STREAK * float(speaking[STREAK]))
+        speak = min(max(likely, self.floor), self.ceiling) * patience
         return Scored(scores, np.array([1.0 - speak, speak]))
 
     def fit(self, people: Mapping[str, Sequence[Experience]]) -> "Learnt":
@@ -117,6 +123,16 @@ class Learnt(Linear):
         )
 
 
+def _patience(speaking: Floats, streak: float) -> float:
+    """What is left of floor and ceiling after so many ignored pushes in a row.
+
+    Less for somebody who never took one up.
+    """
+    if speaking[TAKEN_UP]:
+        return float(0.5 ** max(0.0, streak - PATIENCE))
+    return float(NOTHING_YET**streak)
+
+
 def _pack(prior: Prior) -> bytes:
     return parameters.pack(
         {
@@ -128,12 +144,26 @@ def _pack(prior: Prior) -> bytes:
     )
 
 
-def _start() -> Prior:
+def _vague() -> Prior:
     mean = np.array([MEAN.get(name, 0.0) for name in NAMES])
     apart = np.full(len(NAMES), APART)
     apart[NAMES.index("intercept")] = TASTE
     return Prior(mean, np.diag(apart), NOISE, COMMON * np.eye(len(NAMES)))
 
 
-START: Prior = _start()
+def _shipped() -> Prior:
+    """The prior of PRIOR, less sure of what people have in common than its fit was."""
+    if not PRIOR.exists():
+        return VAGUE
+    found = json.loads(PRIOR.read_text())
+    if tuple(found["features"]) != NAMES:
+        return VAGUE
+    mean, covariance, common = (
+        np.array(found[name], np.float64) for name in ("mean", "covariance", "mean_covariance")
+    )
+    return Prior(mean, covariance, float(found["noise"]), common + DOUBT * np.eye(len(NAMES)))
+
+
+VAGUE: Prior = _vague()
+START: Prior = _shipped()
 POLICY = Learnt("learnt", VERSION, NAMES, decay=0.98, prior=START)

@@ -16,7 +16,7 @@ PER_DOSE = 1.5
 class Threshold(Rule):
     """Speaks where the tip's worth, less the charge on the dose, is above `least`."""
 
-    least: float = 0.45
+    least: float = 0.8
 
     def advantage(self, named: dict[str, float]) -> float:
         worth = named["tip_confidence"] + 0.25 * named["pressing"] + 0.25 * named["preferred_hour"]

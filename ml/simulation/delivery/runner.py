@@ -3,9 +3,11 @@
 What a policy is given is made by the product's own code: occasions, features, arms, folds.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.delivery.policies.learnt import Learnt
 from ml.simulation.delivery.scenario import DeliveryScenario
@@ -57,32 +59,38 @@ class _Person:
         week = [it for it in self.pushes[-WEEKS_MOST:] if now - it.at < WEEK]
         settled = [it for it in week if it.settled]
         streak = 0
-        for it in reversed(settled):
-            if it.outcome is not PushOutcome.IGNORED:
+        for it in reversed(self.pushes):
+            if it.settled and it.outcome is not PushOutcome.IGNORED:
                 break
-            streak += 1
+            streak += it.settled
         return Pushes(
             sum(now - it.at < DAY for it in week),
             len(week),
             sum(it.outcome is PushOutcome.IGNORED for it in settled),
             streak,
             (now - week[-1].at) / 60 if week else None,
+            streak < sum(it.settled for it in self.pushes),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What came of a policy: (P, days) each, `reward` with what switching off costs; (P,) the day
-    on which somebody switched pushes off, −1 for never; propensities and picks of all decisions."""
+    """What came of a policy: (P, days) each, `reward` with what switching off costs.
+
+    `off_day` (P,) is when somebody switched pushes off, -1 for never; `never` (P,) who wants none.
+    `propensity` of speaking and `spoke` are of all decisions in turn; `experience` is what was
+    learnt from, by person.
+    """
 
     policy: str
     reward: Floats
     pushes: Floats
     opened: Floats
-    off_day: np.ndarray
-    never: np.ndarray
+    off_day: NDArray[np.int64]
+    never: NDArray[np.bool_]
     propensity: Floats
-    spoke: np.ndarray
+    spoke: NDArray[np.bool_]
+    experience: Mapping[str, list[Experience]]
 
 
 def run(scenario: DeliveryScenario, policy: Policy) -> Trace:
@@ -109,7 +117,7 @@ class _Run:
     def go(self) -> Trace:
         for day in range(self.scenario.days):
             if day and self.scenario.refit_days and day % self.scenario.refit_days == 0:
-                self._refit(day)
+                self._refit()
             today = self.world.begin(day)
             for step in range(self.scenario.slots):
                 best = self.world.best(step)
@@ -124,6 +132,7 @@ class _Run:
             self.world.people.never,
             np.array(self.propensity),
             np.array(self.spoke),
+            self._experience(),
         )
 
     def _moment(self, day: int, step: int, person: int, best: Best) -> None:
@@ -195,11 +204,16 @@ class _Run:
                 self._learn(known, push)
             push.outcome = PushOutcome.SWITCHED_OFF
 
-    def _refit(self, day: int) -> None:
+    def _refit(self) -> None:
         """Fit what people have in common to all that is known by now."""
         if not isinstance(self.policy, Learnt):
             return
-        people = {
+        self.policy = self.policy.fit(self._experience())
+        for known in self.known:
+            known.known_on = -1
+
+    def _experience(self) -> dict[str, list[Experience]]:
+        return {
             f"{person:06}": [
                 Experience(it.features, it.reward, day_of(moment(it.at)))
                 for it in known.pushes
@@ -207,6 +221,3 @@ class _Run:
             ]
             for person, known in enumerate(self.known)
         }
-        self.policy = self.policy.fit(people)
-        for known in self.known:
-            known.known_on = -1

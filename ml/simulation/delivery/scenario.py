@@ -21,10 +21,10 @@ class ReceptivityModel:
     """
 
     never: float = 0.15
-    openness: float = 0.2
-    differ: float = 0.8
-    swing: float = 0.8
-    distraction: float = 0.7
+    openness: float = 0.0
+    differ: float = 1.6
+    swing: float = 1.5
+    distraction: float = 0.5
     tired: float = 0.6
     habituation: float = 0.05
     recovery_days: float = 10.0

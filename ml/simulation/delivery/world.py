@@ -15,6 +15,7 @@ All luck of a day is drawn at its start in the same amount whatever a policy doe
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from ml.simulation.delivery.scenario import DeliveryScenario
@@ -33,9 +34,9 @@ KINDS = (
     MomentKind.IDLE,
 )
 _PERSONAS, _DAYS = 101, 102  # streams of random numbers of their own
-_WELCOME = (0.3, 0.5, 0.2, 0.2, 0.0)  # what each kind adds, for all
+_WELCOME = (0.0, 0.7, 0.3, 0.4, -0.4)  # what each kind adds, for all
 _PRESENT = (1.0, 0.45, 0.25, 0.45, 0.45)  # how often a day has such a moment
-_USUAL_ERROR_H = 1.0
+_USUAL_ERROR_H = 3.0  # when people finish things is not when they want to be interrupted
 _UNWANTED = -4.0  # log-odds of opening, of people who never want any
 _UNWANTED_HAZARD = 10.0
 _ACTS = 0.2
@@ -50,7 +51,7 @@ class Receptivity:
     `peak_h` is the hour at which they are most open, `known_h` where the page believes it to be.
     """
 
-    never: np.ndarray
+    never: NDArray[np.bool_]
     openness: Floats
     swing: Floats
     peak_h: Floats
@@ -67,15 +68,17 @@ def draw_receptivity(scenario: DeliveryScenario) -> Receptivity:
     never = rng.random(people) < model.never
     openness = model.openness + model.differ * rng.normal(size=people)
     peak = rng.normal(13.0, 4.0, people) % 24
-    by_kind = np.array(_WELCOME) + 0.5 * model.differ * rng.normal(size=(people, len(KINDS)))
-    hazard = model.hazard * np.exp(0.7 * rng.normal(size=people))
+    by_kind = np.array(_WELCOME) + 0.4 * model.differ * rng.normal(size=(people, len(KINDS)))
+    # who likes them keeps them
+    liking = (openness - model.openness) / max(model.differ, 1e-9)
+    hazard = model.hazard * np.exp(0.5 * rng.normal(size=people) - 0.6 * liking)
     return Receptivity(
         never,
         np.where(never, _UNWANTED, openness),
-        np.abs(model.swing * (1 + 0.5 * rng.normal(size=people))),
+        np.where(never, 0.0, np.abs(model.swing * (1 + 0.5 * rng.normal(size=people)))),
         peak,
         (peak + _USUAL_ERROR_H * rng.normal(size=people)) % 24,
-        by_kind,
+        np.where(never[:, None], 0.0, by_kind),
         model.tired * np.exp(0.4 * rng.normal(size=people)),
         np.where(never, _UNWANTED_HAZARD * model.hazard, hazard),
     )
@@ -102,7 +105,7 @@ class Best:
     confidence: Floats
     appeal: Floats
     slot: Ints
-    pressing: np.ndarray
+    pressing: NDArray[np.bool_]
 
 
 class DeliveryWorld:
@@ -140,7 +143,7 @@ class DeliveryWorld:
             offered.tips.confidence[at],
             offered.appeal[at],
             offered.tips.slot[at],
-            due_today.any(axis=1),
+            np.asarray(due_today.any(axis=1)),
         )
 
     def chance_opened(self, step: int, person: int) -> float:
@@ -148,9 +151,7 @@ class DeliveryWorld:
         today, people, model = self._today(), self.people, self.scenario.receptivity
         minute = int(today.minute[step, person])
         dose, habit = self._faded(person, minute)
-        hour = people.swing[person] * np.cos(
-            2 * np.pi * (minute / 60 - people.peak_h[person]) / 24
-        )
+        hour = people.swing[person] * np.cos(2 * np.pi * (minute / 60 - people.peak_h[person]) / 24)
         odds = (
             people.openness[person]
             + hour

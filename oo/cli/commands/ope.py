@@ -11,7 +11,9 @@ from oo.cli.command import Command, Group
 from oo.cli.views import evaluation as view
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
-from oo.mlops.evaluation import USUAL_ESTIMATORS, By, Question, evaluate, known
+from oo.mlops.deliveries import DeliveryQuestion
+from oo.mlops.deliveries import evaluate as of_deliveries
+from oo.mlops.evaluation import USUAL_ESTIMATORS, By, Evaluation, Question, evaluate, known
 from oo.store.offline import with_store
 
 
@@ -37,16 +39,34 @@ def ope(
     supported_only: Annotated[
         bool, typer.Option("--supported-only", help="Only decisions that any policy could make.")
     ] = False,
+    deliveries: Annotated[
+        bool,
+        typer.Option(
+            "--deliveries",
+            help="The log of decisions to speak; policies such as threshold:least=0.6.",
+        ),
+    ] = False,
     json: Annotated[Path | None, typer.Option(help="Also write the figures here.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Also draw them here (PNG).")] = None,
 ) -> None:
     """Evaluate policies on the decision log, without showing anybody anything."""
+    if deliveries:
+        asked = DeliveryQuestion(
+            tuple(policy or ()),
+            tuple(estimator or USUAL_ESTIMATORS),
+            against,
+            _in_utc(since),
+            level,
+            supported_only,
+        )
+        _tell(with_store(load_settings(), lambda db: of_deliveries(db, asked)), level, json, plot)
+        return
     question = Question(
         policies=tuple(policy or ()),
         estimators=tuple(estimator or USUAL_ESTIMATORS),
         by=by,
         against=against,
-        since=since.replace(tzinfo=UTC) if since and since.tzinfo is None else since,
+        since=_in_utc(since),
         level=level,
         missing_reward=missing_reward,
         unsettled=unsettled,
@@ -54,6 +74,14 @@ def ope(
     )
     now = SystemClock().now()
     found = with_store(load_settings(), lambda db: evaluate(db, question, now))
+    _tell(found, level, json, plot)
+
+
+def _in_utc(since: datetime | None) -> datetime | None:
+    return since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
+
+
+def _tell(found: Evaluation, level: float, json: Path | None, plot: Path | None) -> None:
     view.show(found, level)
     if json:
         rows = [view.record(one) for one in found.findings]

@@ -18,8 +18,16 @@ def replay(
     decisions: Annotated[
         bool, typer.Option("--decisions", help="Also draw every decision again from its seed.")
     ] = False,
+    deliveries: Annotated[
+        bool,
+        typer.Option("--deliveries", help="The decisions to speak or not, and what they learnt."),
+    ] = False,
 ) -> None:
     """Fold every person's log again and compare with the stored models, bit for bit."""
+
+    if deliveries:
+        _replay_deliveries(check)
+        return
 
     async def work(db: Database) -> tuple[Report, DecisionReport | None]:
         models = await check_models(db, find_by_key)
@@ -39,6 +47,20 @@ def replay(
             f" {len(drawn.different)} came out different"
         )
     if check and different:
+        raise typer.Exit(1)
+
+
+def _replay_deliveries(check: bool) -> None:
+    from oo.mlops.deliveries import check as check_deliveries  # its imports are for this alone
+
+    report = with_store(load_settings(), check_deliveries)
+    for difference in report.different:
+        err.print(f"[red]differs[/red]  {difference}")
+    out.print(
+        f"{report.models} models of deliveries folded, {report.decisions} decisions drawn again,"
+        f" {len(report.different)} came out different"
+    )
+    if check and report.different:
         raise typer.Exit(1)
 
 

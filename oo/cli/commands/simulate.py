@@ -17,10 +17,16 @@ from oo.kit.errors import BadRequest
 from oo.kit.settings import load_settings
 
 POLICIES = "random,linucb-v1,egreedy-v1,ebts"
+DELIVERY_POLICIES = "always,fixed-time,threshold,learnt"
 MODELS = Path(__file__).parents[3] / "configs" / "models.yaml"
 
 
+app = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+
+
+@app.callback()
 def simulate(
+    ctx: typer.Context,
     personas: Annotated[int, typer.Option(min=2, help="Simulated people.")] = 200,
     days: Annotated[int, typer.Option(min=1, help="Days of their lives.")] = 30,
     decisions: Annotated[int, typer.Option(min=1, help="Tips per person and day.")] = 4,
@@ -60,6 +66,8 @@ def simulate(
     Ends with a table, a picture of the reward per day in the data folder, rows in the store and
     runs in MLflow. After a kill, --resume NAME keeps finished trials and goes on with the others.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     # SciPy's half a second of imports is for this command alone
     from oo.cli.views.simulation import progress, show, show_judge
     from oo.mlops import simulation
@@ -112,4 +120,47 @@ def simulate(
         show_judge(judge, calibration)
 
 
-COMMAND = Command("simulate", Group.RESEARCH, simulate)
+@app.command("delivery")
+def delivery(
+    personas: Annotated[int, typer.Option(min=10, help="Simulated people.")] = 1000,
+    days: Annotated[int, typer.Option(min=1, help="Days of their lives.")] = 28,
+    policies: Annotated[str, typer.Option(help="Delivery policies.")] = DELIVERY_POLICIES,
+    seed: Annotated[int, typer.Option(help="Same seed, same result, bit for bit.")] = 7,
+    seeds: Annotated[int, typer.Option(min=1, help="Populations, seeds counting up.")] = 1,
+    never: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of people who want no pushes at all.")
+    ] = 0.15,
+    budget: Annotated[int, typer.Option(min=0, help="Pushes a day that people allow.")] = 3,
+    name: Annotated[str, typer.Option(help="What to call it; a name is made otherwise.")] = "",
+    cpus: Annotated[int, typer.Option(min=1, help="Worlds at a time.")] = os.cpu_count() or 1,
+    plot: Annotated[Path | None, typer.Option(help="Copy the picture there too.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Compare when to speak: send always, at a fixed time, by a threshold, as learnt.
+
+    Simulated people can be interrupted more or less, tire of pushes, and may switch them off for
+    good. Ends with a table of reward, pushes a day and opt-outs, a picture and runs in MLflow.
+    """
+    from oo.cli.views.delivery import show
+    from oo.mlops.delivery_simulation import Plan, simulate
+
+    plan = Plan(
+        policies=tuple(part.strip() for part in policies.split(",")),
+        people=personas,
+        days=days,
+        seed=seed,
+        seeds=seeds,
+        never=never,
+        budget=budget,
+        name=name,
+    )
+    outcome = simulate(load_settings(), SystemClock(), plan, cpus)
+    if plot is not None:
+        shutil.copyfile(outcome.plot, plot)
+    if as_json:
+        sys.stdout.write((outcome.folder / "report.json").read_text() + "\n")
+        return
+    show(outcome, personas * seeds)
+
+
+COMMAND = Command("simulate", Group.RESEARCH, app)
