@@ -25,6 +25,7 @@ FULL_DAY = 3.0
 FULL_WEEK = 21.0
 FULL_STREAK = 10.0
 RECENT_H = 6.0
+TRIAL_H = 7 * 24.0
 
 
 class MomentKind(StrEnum):
@@ -44,7 +45,7 @@ class Pushes(NamedTuple):
     `day` and `week` count pushes of the last 24 hours and seven days, `ignored` those of the week
     that nothing came of, `streak` how many in a row until now, however long ago; `hours` since the
     last one, None where there was none in the week. `taken_up` says whether anything ever came of
-    one, as far back as the log goes.
+    one, as far back as the log goes; `first_hours` is how long ago the first was.
     """
 
     day: int = 0
@@ -53,6 +54,7 @@ class Pushes(NamedTuple):
     streak: int = 0
     hours: float | None = None
     taken_up: bool = False
+    first_hours: float | None = None
 
 
 NO_PUSHES = Pushes()
@@ -93,6 +95,7 @@ FEATURES: Mapping[str, str] = {
     "ignored": "pushes of the week that nothing came of, as a share, one more counted as good",
     "ignored_streak": "ignored pushes in a row, 10 or more is 1",
     "taken_up": "whether the person ever took one up",
+    "trial_over": "whether the first push is more than a week ago",
     "just_pushed": "1 right after a push, fading with 6 hours",
 }
 """Every feature of an occasion by name, with what it says."""
@@ -128,6 +131,7 @@ def features_of(occasion: Occasion) -> dict[str, float]:
         "ignored": pushes.ignored / (pushes.week + 1),
         "ignored_streak": min(pushes.streak, FULL_STREAK) / FULL_STREAK,
         "taken_up": float(pushes.taken_up),
+        "trial_over": float((pushes.first_hours or 0.0) > TRIAL_H),
         "just_pushed": 0.0 if pushes.hours is None else math.exp(-max(pushes.hours, 0) / RECENT_H),
     }
     if occasion.kind in _KIND_FEATURE:

@@ -33,6 +33,7 @@ _OF_LATE = (
         _count(_in_week).label("week"),
         _count(and_(_in_week, _d.outcome.in_(_BAD))).label("ignored"),
         func.max(_d.created_at).label("last"),
+        func.min(_d.created_at).label("first"),
         func.max(case((_d.outcome.in_(_GOOD), _d.created_at))).label("good"),
     )
     .where(_d.user_id.in_(bindparam("people", expanding=True)), _WAS_SENT)
@@ -85,6 +86,7 @@ async def of_late(
             streaks.get(row.user_id, 0),
             (now - row.last) / timedelta(hours=1),
             row.good is not None,
+            (now - row.first) / timedelta(hours=1),
         )
         for row in rows
     }

@@ -37,13 +37,16 @@ from oo.domain.statistics import Floats, Statistics
 
 NAMES = tuple(FEATURES)
 STREAK, TAKEN_UP = NAMES.index("ignored_streak"), NAMES.index("taken_up")
+TRIAL_OVER = NAMES.index("trial_over")
 PATIENCE = 2.0  # ignored pushes in a row that change nothing, of somebody who takes some up
-NOTHING_YET = 0.3
+NOTHING_YET = 0.5
+AFTER_TRIAL = 0.004  # of somebody who took up none in the first week
 VERSION = "1"
 NOISE = 0.2  # the variance of a push's reward around its mean
 COMMON = 0.02  # how uncertain is what people have in common, per weight
 APART = 0.02  # how people differ, per weight
 TASTE = 0.15  # how they differ in how welcome pushes are at all
+SILENT = 1e-4
 DOUBT = 0.002  # how far what real people have in common may be from simulated ones, per weight
 PRIOR = Path(__file__).parents[1] / "prior.json"
 MEAN = {
@@ -130,7 +133,7 @@ def _patience(speaking: Floats, streak: float) -> float:
     """
     if speaking[TAKEN_UP]:
         return float(0.5 ** max(0.0, streak - PATIENCE))
-    return float(NOTHING_YET**streak)
+    return float(NOTHING_YET**streak) * (AFTER_TRIAL if speaking[TRIAL_OVER] else 1.0)
 
 
 def _pack(prior: Prior) -> bytes:
@@ -152,16 +155,20 @@ def _vague() -> Prior:
 
 
 def _shipped() -> Prior:
-    """The prior of PRIOR, less sure of what people have in common than its fit was."""
+    """The prior of PRIOR, less sure of what people have in common than its fit was.
+
+    What the file does not name says nothing of rewards.
+    """
     if not PRIOR.exists():
         return VAGUE
     found = json.loads(PRIOR.read_text())
-    if tuple(found["features"]) != NAMES:
-        return VAGUE
-    mean, covariance, common = (
-        np.array(found[name], np.float64) for name in ("mean", "covariance", "mean_covariance")
-    )
-    return Prior(mean, covariance, float(found["noise"]), common + DOUBT * np.eye(len(NAMES)))
+    at = [NAMES.index(name) for name in found["features"]]
+    mean, covariance = np.zeros(len(NAMES)), SILENT * np.eye(len(NAMES))
+    common = DOUBT * np.eye(len(NAMES))
+    mean[at] = found["mean"]
+    covariance[np.ix_(at, at)] = found["covariance"]
+    common[np.ix_(at, at)] += np.array(found["mean_covariance"])
+    return Prior(mean, covariance, float(found["noise"]), common)
 
 
 VAGUE: Prior = _vague()

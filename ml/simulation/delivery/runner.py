@@ -70,6 +70,7 @@ class _Person:
             streak,
             (now - week[-1].at) / 60 if week else None,
             streak < sum(it.settled for it in self.pushes),
+            (now - self.pushes[0].at) / 60 if self.pushes else None,
         )
 
 
