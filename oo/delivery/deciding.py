@@ -90,11 +90,7 @@ class Decider:
                 due = await delivery_moments.due(connection, begun, BATCH)
                 now = self._clock.now()
                 known = await people.load(connection, due, now, policy.state_key)
-                behind = {
-                    one.due.user_id: await _folded(connection, policy, one)
-                    for one in known
-                    if one.newest > (one.state.applied_seq if one.state else 0)
-                }
+                behind = await _behind(connection, policy, known)
             if not due:
                 return count
             looked = [self._look(policy, one, behind, now) for one in known]
@@ -232,22 +228,33 @@ class Decider:
             numbers.append((one, number))
         if numbers:
             async with self._db.write() as connection:
-                for one, number in numbers:
-                    unsent = None if number else "refused"
-                    await delivery_log.note_sent(connection, one.user_id, one.id, number, unsent)
+                await delivery_log.note_sent(
+                    connection, [(one.user_id, one.id, number) for one, number in numbers]
+                )
 
 
 async def _present(connection: AsyncConnection, made: Sequence[DeliveryDecision]) -> set[str]:
     return set(await users.heads_kept(connection, {one.user_id for one in made}))
 
 
-async def _folded(connection: AsyncConnection, policy: Policy, known: Known) -> StoredModel:
-    """The person's state with the outcomes that the stored one lacks."""
-    user_id = known.due.user_id
-    had = known.state.applied_seq if known.state else 0
-    statistics = (
-        Statistics.decode(known.state.state) if known.state else Statistics.empty(policy.dimension)
-    )
-    outcomes = await delivery_rewards.between(connection, user_id, had, known.newest)
-    statistics = fold(policy, statistics, outcomes)
-    return StoredModel(user_id, policy.state_key, statistics.encode(), known.newest)
+async def _behind(
+    connection: AsyncConnection, policy: Policy, known: Sequence[Known]
+) -> dict[str, StoredModel]:
+    """The states of those whose stored one lacks outcomes, with them."""
+    had = {
+        one.due.user_id: one.state.applied_seq if one.state else 0
+        for one in known
+        if one.newest > (one.state.applied_seq if one.state else 0)
+    }
+    outcomes = await delivery_rewards.of_people(connection, had)
+    found = {}
+    for one in known:
+        user_id = one.due.user_id
+        if user_id not in had:
+            continue
+        empty = Statistics.empty(policy.dimension)
+        statistics = Statistics.decode(one.state.state) if one.state else empty
+        statistics = fold(policy, statistics, outcomes[user_id])
+        seq = outcomes[user_id][-1].user_seq if outcomes[user_id] else had[user_id]
+        found[user_id] = StoredModel(user_id, policy.state_key, statistics.encode(), seq)
+    return found

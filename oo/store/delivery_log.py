@@ -104,19 +104,22 @@ async def sent_on(connection: AsyncConnection, since: dict[str, datetime]) -> di
     return found
 
 
+_NOTE_SENT = (
+    update(delivery_decisions)
+    .where(_d.user_id == bindparam("person"), _d.id == bindparam("decision"))
+    .values(delivery_id=bindparam("number"), unsent=bindparam("why"))
+)
+
+
 async def note_sent(
-    connection: AsyncConnection,
-    user_id: str,
-    decision_id: str,
-    delivery_id: str | None,
-    unsent: str | None = None,
+    connection: AsyncConnection, sent: Sequence[tuple[str, str, str | None]]
 ) -> None:
-    """Under which number a tip is on its way, or why it is not."""
-    await connection.execute(
-        update(delivery_decisions)
-        .where(_d.user_id == user_id, _d.id == decision_id)
-        .values(delivery_id=delivery_id, unsent=unsent)
-    )
+    """Of person and decision: under which number the tip is on its way; none: it is refused."""
+    rows = [
+        {"person": user_id, "decision": it, "number": number, "why": None if number else "refused"}
+        for user_id, it, number in sent
+    ]
+    await connection.execute(_NOTE_SENT, rows)
 
 
 async def settle(

@@ -1,8 +1,8 @@
 """What came of pushes: the log that models of delivery are folds of, the states, the priors."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -70,28 +70,46 @@ async def between(
     connection: AsyncConnection, user_id: str, after: int, until: int
 ) -> list[Reaction]:
     """The person's outcomes behind number `after` up to `until`, as what a fold reads."""
-    query = (
-        select(delivery_rewards)
-        .where(_o.user_id == user_id, _o.seq > after, _o.seq <= until)
-        .order_by(_o.seq)
+    found = await of_people(connection, {user_id: after})
+    return [one for one in found[user_id] if one.user_seq <= until]
+
+
+_OF_PEOPLE = (
+    select(delivery_rewards)
+    .where(_o.user_id.in_(bindparam("people", expanding=True)), _o.seq > bindparam("least"))
+    .order_by(_o.user_id, _o.seq)
+)
+
+
+async def of_people(
+    connection: AsyncConnection, after: Mapping[str, int]
+) -> dict[str, list[Reaction]]:
+    """The outcomes of these people, each behind their own number, as what folds read."""
+    found: dict[str, list[Reaction]] = {user_id: [] for user_id in after}
+    if not after:
+        return found
+    asked = {"people": list(after), "least": min(after.values())}
+    for row in await connection.execute(_OF_PEOPLE, asked):
+        if row.seq > after[row.user_id]:
+            found[row.user_id].append(_reaction(row))
+    return found
+
+
+def _reaction(row: Any) -> Reaction:
+    return Reaction(
+        user_id=row.user_id,
+        user_seq=row.seq,
+        tip_id=row.decision_id,
+        action=row.outcome,
+        dwell_ms=0,
+        reward=row.reward,
+        late=False,
+        features=row.features,
+        idempotency_key="",
+        created_at=row.created_at,
+        learned_at=row.learned_at,
+        replaces=row.replaces,
     )
-    return [
-        Reaction(
-            user_id=row.user_id,
-            user_seq=row.seq,
-            tip_id=row.decision_id,
-            action=row.outcome,
-            dwell_ms=0,
-            reward=row.reward,
-            late=False,
-            features=row.features,
-            idempotency_key="",
-            created_at=row.created_at,
-            learned_at=row.learned_at,
-            replaces=row.replaces,
-        )
-        for row in await connection.execute(query)
-    ]
 
 
 async def states(
