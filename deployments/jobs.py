@@ -10,7 +10,11 @@ import oo.jobs.periodic
 from deployments.calls import answered
 from deployments.handles import REFILL_AT_MOST_S, REFILL_QUIET_S, Shards
 from deployments.process import BEHIND, start
-from oo.domain import deliveries, ports
+from ml.features import REGISTRY
+from oo.delivery.checking import WhileWelcome
+from oo.delivery.deciding import Decider
+from oo.delivery.settling import Settler
+from oo.domain import deliveries, ports, speaking
 from oo.domain.health import State
 from oo.domain.pools import Ahead, Ended
 from oo.events.bus import Bus
@@ -26,10 +30,15 @@ from oo.kit.errors import Unavailable
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
 from oo.kit.settings import Nightly, Retention
+from oo.mlops.delivery_policies import ForceOf
 from oo.mlops.shadows import ShadowPolicies
 from oo.push.service import Push
+from oo.recommend.fallback import FallbackPool
 from oo.recommend.outcomes import Outcomes
+from oo.recommend.picking import TipPicker
+from oo.recommend.pool import Pool
 from oo.recommend.profile_cache import Profiles
+from oo.recommend.recommender import Recommender
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.recommend.worth import Worth
 from oo.store.database import Database
@@ -56,6 +65,11 @@ class _Generator:
                 return State(await answered(self._handle.engine_state.remote())) is State.READY
         except (TimeoutError, Unavailable):
             return False
+
+    async def now(self, user_id: str, within_s: float) -> None:
+        """Fill the person's pool within that time."""
+        async with asyncio.timeout(within_s):
+            await self.fill(user_id)
 
     async def fill(self, user_id: str) -> None:
         """Fill the person's pool."""
@@ -89,9 +103,23 @@ class Jobs:
     """Runs every job of `oo/jobs/periodic` on its own beat."""
 
     def __init__(self, shards: Sequence[Any], generator: Any) -> None:
-        settings, clock, db, _ = start("jobs", BEHIND)
+        settings, clock, db, random = start("jobs", BEHIND)
         integrations = Integrations.of(settings, db, clock)
-        push = Push.of(settings, db, clock, Worth(db, clock))
+        bandit, writer = Shards(shards, clock), _Generator(generator)
+        push = Push.of(settings, db, clock, WhileWelcome(db, clock, Worth(db, clock)))
+        force = ForceOf(db, clock, settings.delivery.policy)
+        recommender = Recommender(
+            db=db,
+            clock=clock,
+            pool=Pool(db, clock),
+            profiles=Profiles(db, clock),
+            features=REGISTRY.columns,
+            ranker=bandit,
+            refill=writer,
+            fallback=FallbackPool(db, clock, lambda context, count: ()),  # nothing is sent then
+            seeds=lambda: random.getrandbits(63),
+            deadline_s=FILL_LIMIT_S,
+        )
         provided = Provided(
             {
                 Database: db,
@@ -103,8 +131,8 @@ class Jobs:
                 ports.ReadsSources: integrations,
                 ports.ClosesTasks: integrations,
                 ports.RevokesGrants: integrations,
-                ports.WakesShards: Shards(shards, clock),
-                ports.FillsPools: _Generator(generator),
+                ports.WakesShards: bandit,
+                ports.FillsPools: writer,
                 ports.LogsOutcomes: Outcomes(db, clock),
                 ports.AsksShadows: ShadowOpinions(db, clock, ShadowPolicies(db)),
                 ports.RebuildsProfiles: Profiles(db, clock),
@@ -117,6 +145,16 @@ class Jobs:
                 ),
                 deliveries.Deliveries: push.deliveries,
                 deliveries.SendsDeliveries: push.sender,
+                speaking.DecidesDeliveries: Decider(
+                    db,
+                    clock,
+                    force,
+                    TipPicker(db, recommender),
+                    push.deliveries,
+                    lambda: random.getrandbits(63),
+                ),
+                speaking.SettlesDeliveries: Settler(db, clock, push.deliveries),
+                speaking.FitsDeliveries: force,
                 deliveries.RetiresKeys: push.keys,
             }
         )

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 import oo.jobs.periodic
-from oo.domain import deliveries, ports
+from oo.delivery.deciding import Decider
+from oo.delivery.settling import Settler
+from oo.domain import deliveries, ports, speaking
 from oo.domain.pools import Ahead, Ended
 from oo.events.bus import Bus
 from oo.events.consumer import consumers
@@ -25,6 +27,7 @@ from oo.kit.errors import ConfigurationError
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
 from oo.kit.settings import Nightly, Retention, Settings
+from oo.mlops.delivery_policies import ForceOf
 from oo.mlops.shadows import ShadowPolicies
 from oo.push.service import Push
 from oo.recommend.outcomes import Outcomes
@@ -36,6 +39,7 @@ from oo.store.erasure_log import ErasureLog
 from oo.vault.audit_head import AuditHead
 from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
+from tests.peers.speaking import Tips
 from tests.peers.store import add_person, fresh_store
 
 JOBS = discover(oo.jobs.periodic, "JOB", Job)
@@ -87,6 +91,7 @@ def provided(db: Database, clock: ManualClock, tmp_path: Path) -> Provided:
     integrations = Integrations(db, vault, keyring, {}, clock, "http://127.0.0.1")
     parts = Parts()
     push = Push.of(Settings(data_dir=tmp_path), db, clock, Worth(db, clock))
+    force = ForceOf(db, clock, "learnt")
     return Provided(
         {
             Database: db,
@@ -108,6 +113,11 @@ def provided(db: Database, clock: ManualClock, tmp_path: Path) -> Provided:
             ports.MirrorsEvents: Mirror(db, clock, "", timedelta(days=1)),
             deliveries.Deliveries: push.deliveries,
             deliveries.SendsDeliveries: push.sender,
+            speaking.DecidesDeliveries: Decider(
+                db, clock, force, Tips(clock), push.deliveries, lambda: 1
+            ),
+            speaking.SettlesDeliveries: Settler(db, clock, push.deliveries),
+            speaking.FitsDeliveries: force,
             deliveries.RetiresKeys: push.keys,
         }
     )
