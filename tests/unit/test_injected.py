@@ -41,6 +41,8 @@ REASONS = {
     "oo/vault/seal.py": "nobody may be able to repeat it",
     "oo/vault/service.py": "nobody may be able to repeat it",
     "oo/cli/environment.py": "nobody may be able to repeat it",
+    "oo/cli/service.py": "nobody may be able to repeat it",
+    "oo/cli/local_services.py": "waits for another process",
     "oo/cli/running.py": "waits for another process",
     "oo/cli/restarts.py": "counts the deaths of a node, and waits for another",
     "ml/composing/evaluation.py": "measures how long a set takes",

@@ -1,0 +1,1 @@
+"""Services beside oO, one file each, exported as ``SERVICE``."""
