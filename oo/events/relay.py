@@ -9,7 +9,7 @@ transaction that has not ended began, see `_Marks`; what it has told it recognis
 Source: `docs/decisions/0030-events.md`.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.events import EventSeen
-from oo.events.subject import subjects
+from oo.events.subject import Subject, subjects
 from oo.kit.clock import Clock
 from oo.store import event_log, event_positions
 from oo.store.database import Database
@@ -132,17 +132,19 @@ class Relay:
         return _Found(sorted(facts, key=lambda fact: fact.at), last, until, is_all)
 
     def _numbered(self, facts: Sequence[Fact], seq: int) -> list[EventSeen]:
+        tell = defaultdict[str, list[Subject]](list)
+        for subject in subjects().values():
+            tell[subject.row].append(subject)
         events: list[EventSeen] = []
         for fact in facts:
-            for subject in subjects().values():
-                if subject.row == fact.subject:
-                    seq += 1
-                    fields = subject.fields(fact.user_id, fact.payload)
-                    payload = {key: value for key, value in fields.items() if value is not None}
-                    event_id = f"{subject.name}:{fact.key}"
-                    events.append(
-                        EventSeen(seq, event_id, subject.name, fact.user_id, fact.at, payload)
-                    )
+            for subject in tell[fact.subject]:
+                seq += 1
+                fields = subject.fields(fact.user_id, fact.payload)
+                payload = {key: value for key, value in fields.items() if value is not None}
+                event_id = f"{subject.name}:{fact.key}"
+                events.append(
+                    EventSeen(seq, event_id, subject.name, fact.user_id, fact.at, payload)
+                )
         return events
 
     async def _tell(self, marks: _Marks, events: Sequence[EventSeen], low: int) -> None:

@@ -71,44 +71,33 @@ def _decisions(which: ColumnElement[bool]) -> Any:
     t = tip_scores.c
     told = select(events.c.seq).where(events.c.id == literal(f"{TIP_SERVED}:") + t.id)
     there = select(users.c.id).where(users.c.id == t.user_id, users.c.deleted_at.is_(None))
-    return select(
-        t.id,
-        t.user_id,
-        t.created_at,
-        t.kind,
-        t.source,
-        t.model,
-        t.prompt_version,
-        t.confidence,
-        t.task_id,
-        t.candidate_ids,
-        t.policy,
-        t.policy_version,
-        t.state_seq,
-        t.propensity,
-        t.degraded,
-        t.latency_ms,
-    ).where(which, ~told.exists(), there.exists())
+    return select(t.id, t.user_id, t.created_at, *_SERVED.values()).where(
+        which, ~told.exists(), there.exists()
+    )
+
+
+_t = tip_scores.c
+_SERVED = {
+    "tip_id": _t.id.label("tip_id"),
+    "kind": _t.kind,
+    "source": _t.source,
+    "model": _t.model,
+    "prompt_version": _t.prompt_version,
+    "confidence": _t.confidence,
+    "task_id": _t.task_id,
+    "candidates": func.json_array_length(_t.candidate_ids),  # of the same name in both stores
+    "policy": _t.policy,
+    "policy_version": _t.policy_version,
+    "state_seq": _t.state_seq,
+    "propensity": _t.propensity,
+    "degraded": _t.degraded,
+    "latency_ms": _t.latency_ms,
+}
 
 
 def _served(row: Any) -> Fact:
-    payload = {
-        "tip_id": row.id,
-        "kind": row.kind,
-        "source": row.source,
-        "model": row.model,
-        "prompt_version": row.prompt_version,
-        "confidence": row.confidence,
-        "task_id": row.task_id,
-        "candidates": len(row.candidate_ids),
-        "policy": row.policy,
-        "policy_version": row.policy_version,
-        "state_seq": row.state_seq,
-        "propensity": row.propensity,
-        "degraded": row.degraded,
-        "latency_ms": row.latency_ms,
-    }
-    return Fact(row.id, TIP_SERVED, row.user_id, payload, row.created_at)
+    tip_id, user_id, at, *values = row  # by place: every tip comes by here
+    return Fact(tip_id, TIP_SERVED, user_id, dict(zip(_SERVED, values, strict=True)), at)
 
 
 async def oldest_writer(connection: AsyncConnection) -> datetime | None:

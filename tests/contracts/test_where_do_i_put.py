@@ -31,17 +31,19 @@ from ml.simulation.judging import Judge, draw_cases
 from ml.simulation.scenario import PopulationModel, Scenario
 from oo.cli.main import build
 from oo.domain.context import DayPart, PromptContext, TaskFacts
+from oo.domain.events import EventSeen
 from oo.domain.policies import Policy, pick
 from oo.domain.roles import Role
 from oo.domain.signals import all_kinds, by_kind
 from oo.domain.signals.kinds.measure import Measure
 from oo.domain.statistics import Statistics
 from oo.domain.tips import Offer, TipKind
+from oo.events.consumer import consumers
 from oo.identity.failures import Cause
 from oo.identity.provider import configured
 from oo.integrations.registry import source_plugins
 from oo.jobs.contract import Job
-from oo.kit.clock import ManualClock
+from oo.kit.clock import Clock, ManualClock
 from oo.kit.plugins import discover, discover_all
 from oo.kit.provide import Provided
 from oo.kit.settings import Settings
@@ -199,6 +201,18 @@ async def check_push_channel(place: Place) -> None:
     sends = channel.make(channel.settings(), cast(Parts, None))
     assert sends is not None
     assert sends.address(channel.example) == channel.example
+
+
+async def check_consumer(place: Place) -> None:
+    consumers.cache_clear()
+    try:
+        consumer = consumers()["greeter"]
+    finally:
+        consumers.cache_clear()
+    event = EventSeen(7, "x", "signals.source.connected", "ada", place.clock.now(), {})
+    assert consumer.takes(event)
+    assert not consumer.takes(event._replace(subject="signals.tip.served"))
+    await Provided({Clock: place.clock}).to(consumer.make)()(event)
 
 
 async def check_page(place: Place) -> None:
