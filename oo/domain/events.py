@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 RING = 500  # what a viewer sees of the past
+LOOK_BACK = 20_000  # among so many of the newest are those that a filter takes
 
 
 class EventSeen(NamedTuple):
@@ -49,6 +50,14 @@ class EventFilter(NamedTuple):
 ALL_EVENTS = EventFilter()
 
 
+class EventPage(NamedTuple):
+    """Some events, and the number behind which to go on; `is_all`: there are none behind it yet."""
+
+    events: list[EventSeen]
+    next: int
+    is_all: bool
+
+
 class RecentEvents(Protocol):
     """The newest events, for who watches: the console's live tail."""
 
@@ -58,8 +67,16 @@ class RecentEvents(Protocol):
         """Events behind `after` that the filters take, the oldest first, at most `limit`."""
         ...
 
-    async def start(self) -> int:
-        """The number behind which the newest `RING` events begin; 0 if there are fewer."""
+    async def page(self, after: int, limit: int, filters: EventFilter = ALL_EVENTS) -> EventPage:
+        """As :meth:`read`, and where to go on; it looks at a bounded number of events, so a page
+        may have none although there are some further on.
+        """
+        ...
+
+    async def start(self, filters: EventFilter = ALL_EVENTS) -> int:
+        """The number behind which to begin for the newest `RING` events; with filters, for those
+        among the newest `LOOK_BACK`.
+        """
         ...
 
     async def newest(self) -> int:

@@ -46,10 +46,7 @@ class Replays:
             raise NotFound(f"There is no consumer {consumer[:64]!r}.")
         now = self._clock.now()
         async with self._db.write() as connection:
-            newest = await event_log.newest(connection)
-            count = await event_log.behind(connection, span.first - 1)
-            if span.last < newest:
-                count -= await event_log.behind(connection, span.last)
+            count = await event_log.count(connection, *span)
             if not count:
                 raise NotFound("There is no such event any more.")
             cursor = Cursor(self._db, self._clock, consumer, from_start=consumer == MIRROR)
@@ -79,19 +76,20 @@ class Replays:
         """How each consumer stands, by name; those that have never run are not among them."""
         async with self._db.read() as connection:
             kept = await event_positions.every(connection)
-            found = []
-            for name, position in kept.items():
-                if name == RELAY:
-                    continue
-                place = Place.of(position)
-                lag = await event_log.behind(connection, place.position)
-                again = sum(span.last - span.first + 1 for span in place.replays)
-                found.append(
-                    Standing(name, place.position, lag, place.error, tuple(place.aside), again)
-                )
-        return found
+            newest = await event_log.newest(connection)
+        return [
+            _standing(name, Place.of(position), newest)
+            for name, position in kept.items()
+            if name != RELAY
+        ]
 
     @staticmethod
     def names() -> set[str]:
         """Who can be asked."""
         return {*consumers(), MIRROR}
+
+
+def _standing(name: str, place: Place, newest: int) -> Standing:
+    lag = max(0, newest - place.position)
+    again = sum(span.last - span.first + 1 for span in place.replays)
+    return Standing(name, place.position, lag, place.error, tuple(place.aside), again)

@@ -139,11 +139,17 @@ async def append(connection: AsyncConnection, told: Sequence[EventSeen]) -> None
 
 
 async def read(
-    connection: AsyncConnection, after: int, limit: int, filters: EventFilter
+    connection: AsyncConnection,
+    after: int,
+    limit: int,
+    filters: EventFilter,
+    up_to: int | None = None,
 ) -> list[EventSeen]:
-    """Events behind `after` that the filters take, the oldest first, at most `limit`."""
+    """Events behind `after`, `up_to` a number, that the filters take, oldest first, to a limit."""
     e = events.c
     query = select(e.seq, e.id, e.subject, e.user_id, e.created_at, e.payload).order_by(e.seq)
+    if up_to is not None:
+        query = query.where(e.seq <= up_to)
     if filters.person:
         query = query.where(e.user_id == filters.person)
     if filters.since is not None:
@@ -180,9 +186,9 @@ async def find(connection: AsyncConnection, key: str) -> EventSeen | None:
     return EventSeen._make(row) if row else None
 
 
-async def behind(connection: AsyncConnection, position: int) -> int:
-    """How many events there are behind that number."""
-    query = select(func.count()).select_from(events).where(events.c.seq > position)
+async def count(connection: AsyncConnection, first: int, last: int) -> int:
+    """How many events there are from one number to another, both included."""
+    query = select(func.count()).select_from(events).where(events.c.seq.between(first, last))
     return (await connection.execute(query)).scalar_one()
 
 

@@ -124,17 +124,12 @@ async def events(
     ring = services(request).events
     begin = _last_seen(request, after)
     if begin is None:
-        begin = await ring.start() if filters == EventFilter() else 0
+        begin = await ring.start(filters)
     if STREAM in request.headers.get("accept", ""):
         return _stream(request, ring, begin, filters)
-    newest = await ring.newest()
-    found = await ring.read(begin, limit, filters)
-    is_all = len(found) < limit
-    last = found[-1].seq if found else begin
-    page = EventsPage(
-        events=[SeenEvent.of(event) for event in found], next=max(last, newest) if is_all else last
-    )
-    return Response(page.model_dump_json(), media_type="application/json")
+    page = await ring.page(begin, limit, filters)
+    answer = EventsPage(events=[SeenEvent.of(event) for event in page.events], next=page.next)
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
 @router.get("/consumers", responses=answers(*PERSONAL))
@@ -186,14 +181,11 @@ async def _follow(
 ) -> AsyncIterator[ServerSentEvent]:
     looks = int(ENDS_AFTER_S / LOOK_EVERY_S)
     while looks > 0:
-        newest = await ring.newest()
-        found = await ring.read(after, RING, filters)
-        for event in found:
+        page = await ring.page(after, RING, filters)
+        for event in page.events:
             data = orjson.dumps(SeenEvent.of(event).model_dump()).decode()
             yield ServerSentEvent(data, event=event.subject, id=str(event.seq))
-        if len(found) == RING:
-            after = found[-1].seq
-            continue
-        after = max(after, newest, found[-1].seq if found else 0)
-        looks -= 1
-        await asyncio.sleep(LOOK_EVERY_S)
+        after = page.next
+        if page.is_all:
+            looks -= 1
+            await asyncio.sleep(LOOK_EVERY_S)

@@ -46,12 +46,13 @@ def tail(
 
     async def newest(db: Database) -> tuple[list[EventSeen], int]:
         ring = Ring(db)
-        last = await ring.newest()
-        begin = 0 if any(filters) else max(0, last - limit)
+        begin = await ring.start(filters)
         found: list[EventSeen] = []
-        while more := await ring.read(begin, 500, filters):
-            found, begin = [*found, *more][-limit:], more[-1].seq
-        return found, max(last, begin)
+        while True:
+            page = await ring.page(begin, 500, filters)
+            found, begin = [*found, *page.events][-limit:], page.next
+            if page.is_all:
+                return found, begin
 
     settings = load_settings()
     found, after = with_store(settings, newest)
@@ -66,14 +67,11 @@ async def _follow(ring: "Ring", after: int, filters: "EventFilter", *, as_json: 
     from oo.cli.views.events import show_event
 
     while True:
-        last = await ring.newest()
-        found = await ring.read(after, 500, filters)
-        for event in found:
+        page = await ring.page(after, 500, filters)
+        for event in page.events:
             show_event(event, as_json=as_json)
-        if len(found) == 500:
-            after = found[-1].seq
-        else:
-            after = max(after, last, found[-1].seq if found else 0)
+        after = page.next
+        if page.is_all:
             await asyncio.sleep(LOOK_EVERY_S)
 
 

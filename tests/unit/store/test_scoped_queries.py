@@ -32,7 +32,7 @@ ALL_PEOPLE = {
     ("event_log.py", "untold_among"): "events are told of everybody",
     ("event_log.py", "read"): "consumers and operators read everybody's events",
     ("event_log.py", "find"): "consumers and operators read everybody's events",
-    ("event_log.py", "behind"): "counts everybody's events",
+    ("event_log.py", "count"): "counts everybody's events",
     ("event_log.py", "newest"): "counts everybody's events",
     ("event_log.py", "purge"): "retention",
     ("tasks.py", "purge_finished"): "retention",
