@@ -8,10 +8,11 @@ import pytest
 
 from oo.domain.events import RING
 from oo.domain.roles import Role
+from oo.events import ring
 from oo.events.relay import Relay
 from oo.store import users
 from oo.web import events as module
-from tests.peers.happenings import sync
+from tests.peers.happenings import decision, serve, sync
 from tests.peers.store import add_person
 from tests.unit.web.conftest import Site
 
@@ -130,3 +131,24 @@ async def test_an_admin_has_events_replayed(site: Site) -> None:
     assert (standing["name"], standing["replaying"]) == ("counted", 2)
     for wrong, status in (({**wish, "consumer": "x"}, 404), ({**wish, "first": 0}, 422)):
         assert (await browser.post(f"{URL}/replay", json=wrong)).status_code == status
+
+
+async def test_a_filter_looks_at_a_bounded_number_and_says_where_to_go_on(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ring, "LOOK_BACK", 10)
+    browser = await of_role(site, Role.VIEWER)
+    bob = await add_person(site.db, site.clock, "bob")
+    made = decision(site.clock, bob)
+    await serve(site.db, site.clock, [made])
+    await happen(site, bob, 25)
+    asked = {"subject": "signals.tip.*", "limit": 5}
+    assert (await browser.get(URL, params=asked)).json() == {"events": [], "next": 26}
+    after, found = 0, []
+    for _ in range(3):
+        page = (await browser.get(URL, params={**asked, "after": after})).json()
+        after = page["next"]
+        found += page["events"]
+    assert (after, [one["seq"] for one in found]) == (26, [1])
+    of_bob = (await browser.get(URL, params={"person": bob, "limit": 5})).json()
+    assert [one["seq"] for one in of_bob["events"]] == [1, 2, 3, 4, 5]
