@@ -8,11 +8,12 @@ from ml.activities.hint import hinted
 from ml.activities.matching import Suiting
 from ml.insights.insight import Insight, Scene, Work
 from ml.languages.language import Language
+from ml.naming.who import with_who
 
 APT = 4.0  # a step that surely suits the very title, beside one that fits its kind of work
 DOUBT = 1.0  # of it, for what is as likely as not to suit
 HINTED = 1.0  # a step for what the title shows
-OF_OTHER_KIND = 0.6  # from which probability on a step of another kind than the task's is said
+OF_OTHER_KIND = 0.75  # from which probability on a step of another kind than the task's is said
 UNKNOWN = -1.5  # a step for anything
 SOON_DAYS = 2
 WAITING_DAYS = 10
@@ -60,7 +61,12 @@ def steps_for(insight: Insight, scene: Scene, language: Language, random: Random
     apt: list[Step] = []
     if situation is not Situation.NIGHT:
         apt += [
-            Step(one.case.step, one.case.activity, APT * one.probability - DOUBT, True)
+            Step(
+                with_who(one.case.step, work.task.title, language.code),
+                one.case.activity,
+                APT * one.probability - DOUBT,
+                True,
+            )
             for one in work.suiting
             if _fits(one, work)
         ]

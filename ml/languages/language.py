@@ -18,6 +18,17 @@ FALLBACK = "en"
 WEEKS_FROM = 21  # days from which on people speak of weeks
 
 
+class Named(Frozen):
+    """What is said of facts whose tasks have names: `before` a step or alone, or `after` a step.
+
+    A sentence holds ``{n}``, ``{m}`` and ``{o}`` for names (``{N}`` and ``{M}`` where one opens
+    it), and ``[is|are]`` for what agrees with the first of them.
+    """
+
+    before: dict[str, Texts] = Field(default_factory=dict)
+    after: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
 class Language(Frozen):
     """How facts are said; the names of `facts` are those of insights.
 
@@ -26,7 +37,7 @@ class Language(Frozen):
     `gap` parts sentences, and is empty where words are not parted either; `units` is the length of
     the spans that people write and Babel has. `after` are the sentences of facts that follow a
     step, where the title stands beside the tip and not in it; an empty one says nothing. `unknown`
-    are steps for a task whose kind of work is not known.
+    are steps for a task whose kind of work is not known; `named` are sentences with names in them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -41,6 +52,7 @@ class Language(Frozen):
     facts: dict[str, Texts]
     after: dict[str, tuple[str, ...]]
     unknown: dict[Situation, Texts] = Field(min_length=len(Situation))
+    named: Named = Named()
 
     @property
     def _locale(self) -> Locale:
@@ -81,5 +93,9 @@ def _load(path: Path) -> Language:
     body = read_yaml(path)
     of_agents = path.with_name("agents.yaml")
     more = read_yaml(of_agents) if of_agents.exists() else {}
+    of_names = path.with_name("named.yaml")
+    named = read_yaml(of_names) if of_names.exists() else {}
     facts = {**body["facts"], **more}
-    return Language.model_validate({**body, "facts": facts, "code": path.parent.name})
+    return Language.model_validate(
+        {**body, "facts": facts, "named": named, "code": path.parent.name}
+    )
