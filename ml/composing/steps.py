@@ -48,9 +48,12 @@ def situation_of(work: Work, scene: Scene) -> Situation:
 
 
 def _fits(one: Suiting, work: Work) -> bool:
-    """Whether the case is of the task's kind of work, as far as that is sure, or is very near."""
-    is_of_kind = not work.is_sure or one.case.activity == work.kind
-    return is_of_kind or one.probability >= OF_OTHER_KIND
+    """Whether the case is of the task's kind of work, or is very near.
+
+    Where the kind is not known or not sure, a step of another that is merely likely is often a step
+    for another errand; what serves then is a decision.
+    """
+    return one.case.activity == work.kind or one.probability >= OF_OTHER_KIND
 
 
 def steps_for(insight: Insight, scene: Scene, language: Language, random: Random) -> list[Step]:

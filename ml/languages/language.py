@@ -1,6 +1,6 @@
 """A language: the sentences of facts, the forms of numbers, days and hours (CLDR through Babel)."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -54,17 +54,13 @@ class Language(Frozen):
     unknown: dict[Situation, Texts] = Field(min_length=len(Situation))
     named: Named = Named()
 
-    @property
-    def _locale(self) -> Locale:
-        return Locale.parse(self.code)
-
     def quoted(self, title: str) -> str:
         """A title between the marks of the language."""
         return f"{self.quotes[0]}{title}{self.quotes[1]}"
 
     def weekday(self, number: int) -> str:
         """The name of a day, 0 for Monday, as it stands in a sentence."""
-        return str(get_day_names("wide", context="format", locale=self._locale)[number % 7])
+        return _weekday(self.code, number % 7)
 
     def span(self, days: int) -> str:
         """``12 days``; from three weeks on ``over 3 weeks``, which is true of a few days more."""
@@ -79,8 +75,18 @@ class Language(Frozen):
         return self.moment.format(weekday=self.weekday(weekday), part=self.parts[part])
 
     def _unit(self, number: int, unit: str) -> str:
-        text = format_unit(number, f"duration-{unit}", self.units, locale=self._locale)
+        text = _duration(self.code, number, unit, self.units)
         return text if self.gap else text.replace(" ", "")
+
+
+@lru_cache
+def _weekday(code: str, number: int) -> str:
+    return str(get_day_names("wide", context="format", locale=Locale.parse(code))[number])
+
+
+@lru_cache(2_000)  # Babel takes milliseconds, and a set says the same few spans many times
+def _duration(code: str, number: int, unit: str, length: Literal["long", "short"]) -> str:
+    return format_unit(number, f"duration-{unit}", length, locale=Locale.parse(code))
 
 
 @cache

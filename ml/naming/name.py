@@ -27,7 +27,12 @@ MOST_WORDS = 8
 MOST_NAMES = 3  # words that nobody knows but that look like names
 REMEMBERED = 20_000
 _ENDS = re.compile(r"\s*(?: [-–—|] |[,;:(?!/+&>→・、（]|$)")
-_PLAIN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*['’]?|(?:Dr|Prof|Mr|Mrs|Ms|St|Fr|Hr|Sra?|Dra?|M)\.")
+_PLAIN = re.compile(
+    r"[0-9A-Za-zÀ-ɏ]+(?:['’-][0-9A-Za-zÀ-ɏ]+)*['’]?"
+    r"|(?:Dr|Prof|Mr|Mrs|Ms|St|Fr|Hr|Sra?|Dra?|M)\."
+)
+    r"[0-9A-Za-zÀ-ɏ]+(?:['’-][0-9A-Za-zÀ-ɏ]+)*['’]?|(?:Dr|Prof|Mr|Mrs|Ms|St|Fr|Hr|Sra?|Dra?|M)\."
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
