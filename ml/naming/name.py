@@ -31,8 +31,6 @@ _PLAIN = re.compile(
     r"[0-9A-Za-zÀ-ɏ]+(?:['’-][0-9A-Za-zÀ-ɏ]+)*['’]?"
     r"|(?:Dr|Prof|Mr|Mrs|Ms|St|Fr|Hr|Sra?|Dra?|M)\."
 )
-    r"[0-9A-Za-zÀ-ɏ]+(?:['’-][0-9A-Za-zÀ-ɏ]+)*['’]?|(?:Dr|Prof|Mr|Mrs|Ms|St|Fr|Hr|Sra?|Dra?|M)\."
-)
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
