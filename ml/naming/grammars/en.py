@@ -40,7 +40,18 @@ def _plainly(words: tuple[str, ...]) -> tuple[str, ...]:
         if plain in sort_of(CODE, "times") or (word[0].isdigit() and not is_numbered):
             break
         found.append(short.get(plain, word))
-    return without_tail(tuple(found), sort_of(CODE, "prepositions") | sort_of(CODE, "dangling"))
+    return _with_name_before(
+        without_tail(tuple(found), sort_of(CODE, "prepositions") | sort_of(CODE, "dangling"))
+    )
+
+
+def _with_name_before(words: tuple[str, ...]) -> tuple[str, ...]:
+    """ "chase invoice Patel": chase Patel invoice, where the noun takes a name."""
+    noun = words[-2] if len(words) > 1 else ""
+    is_verb = len(words) == 2 and noun.casefold() in forms_of(CODE, "verbs")
+    if not is_verb and noun in sort_of(CODE, "of_somebody") and _is_name(words[-1]):
+        return (*words[:-2], words[-1], noun)
+    return words
 
 
 def _is_of_a_sentence(word: str) -> bool:

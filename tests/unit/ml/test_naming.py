@@ -25,6 +25,7 @@ NAMED = {
         "send my cv to agency": "sending your CV to the agency",
         "1:1 notes Priya": None,  # what its sign means is not plain
         "mum hospital appointment transport": None,  # too long a row of nouns
+        "chase invoice Okafor": "chasing the Okafor invoice",
         "water bill": "the water bill",
         "water tomatoes": "watering the tomatoes",
         "zorbl the quux": None,
