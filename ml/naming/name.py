@@ -8,7 +8,7 @@ within words. Where a grammar is unsure there is no name, and the title is quote
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +31,7 @@ _PLAIN = re.compile(
     r"[0-9A-Za-zÀ-ɏ]+(?:['’-][0-9A-Za-zÀ-ɏ]+)*['’]?"
     r"|(?:Dr|Prof|Mr|Mrs|Ms|St|Fr|Hr|Sra?|Dra?|M)\."
 )
+_STARTS = re.compile(r"(?<=[.:;])\s|^\S+\s")  # of sentences, where a capital tells nothing
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
@@ -91,14 +92,35 @@ def plain_words(title: str, language: str) -> tuple[str, ...]:
 @cache
 def vocabulary(language: str) -> frozenset[str]:
     """The words of titles that many people write and of their steps, in one case."""
+    found = {word for text in _texts(language) for word in _WORD.findall(text.casefold())}
+    return frozenset(found | _declared(language))
+
+
+@cache
+def known_names(language: str) -> frozenset[str]:
+    """Of those words the ones that have a capital wherever they stand, and are not declared."""
+    within = [part for text in _texts(language) for part in _STARTS.split(text)]
+    capital = {word.casefold() for word in _words(within) if word[0].isupper()}
+    lower = {word for word in _words(_texts(language)) if word[0].islower()}
+    return frozenset(capital - lower - _declared(language))
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in _WORD.findall(text) if not word.isupper()}
+
+
+def _texts(language: str) -> list[str]:
     cases = [case for case in casebook() if case.language == language]
-    titles = [text for case in cases for text in (case.title, case.plain)]
+    texts = [text for case in cases for text in (case.title, case.plain)]
     for activity in activities().values():
         if language in activity.wordings:
-            titles += activity.wordings[language].titles
-    declared = (str(word) for words in lexicon(language).values() for word in words)
-    found = {word for title in titles for word in _WORD.findall(title.casefold())}
-    return frozenset(found | {part for word in declared for part in word.split()})
+            texts += activity.wordings[language].titles
+    return texts
+
+
+def _declared(language: str) -> frozenset[str]:
+    words = (str(word) for sort in lexicon(language).values() for word in sort)
+    return frozenset(part for word in words for part in word.split())
 
 
 @cache

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from ml.generation.titles import display_title
-from ml.naming.name import REMEMBERED, vocabulary
+from ml.naming.name import REMEMBERED, known_names, vocabulary
 
 _SLOT = re.compile(r"\{who\|([^{}|]+)\}")
 _TITLES = ("mr", "mrs", "ms", "dr", "prof", "mme", "m", "sr", "sra", "dra", "frau", "fr", "herr",
@@ -57,4 +57,5 @@ def _is_name(word: str, language: str, is_addressed: bool) -> bool:
         return False
     if language in _BY_TITLE_ALONE:
         return is_addressed
-    return is_addressed or word.casefold() not in vocabulary(language)
+    plain = word.casefold()
+    return is_addressed or plain not in vocabulary(language) or plain in known_names(language)
