@@ -5,6 +5,7 @@ it. So the most frequent titles of each kind and language have been read, and th
 whatever is near them. A kind without cases has its own steps.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -17,13 +18,30 @@ FOLDER = Path(__file__).with_name("cases")
 _BODY = TypeAdapter(dict[str, dict[str, str]])
 
 
+_WHO = re.compile(r"\{who\|([^{}|]+)\}")
+
+
 class Case(NamedTuple):
-    """A title, and the step that suits it and its like."""
+    """A title, and the step that suits it and its like.
+
+    ``{who|the customer}`` in a step stands for the name in a title, and else for what follows.
+    """
 
     activity: str
     language: str
     title: str
     step: str
+
+    @property
+    def plain(self) -> str:
+        """The step as it is said of a title that names nobody."""
+        text = _WHO.sub(r"\1", self.step)
+        return text[:1].upper() + text[1:]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What the step says whoever is named: the texts around the name."""
+        return tuple(_WHO.split(self.step)[::2])
 
 
 @cache

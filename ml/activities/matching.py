@@ -84,7 +84,7 @@ class _Shelf:
         self.cases = cases
         self.titles = titles
         self.title_stems = [stems(case.title) for case in cases]
-        self.step_stems = [stems(case.step) for case in cases]
+        self.step_stems = [stems(case.plain) for case in cases]
         self.words = Words([*self.title_stems, *self.step_stems])
         self.having: dict[str, list[int]] = {}
         for place, found in enumerate(self.title_stems):

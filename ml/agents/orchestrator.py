@@ -47,7 +47,7 @@ def _heard(agent: Agent, scene: Scene, composer: Composer, language: Language) -
     statements = tuple(
         _statement(thought, line)
         for thought in thoughts
-        for line in composer.say([thought], scene, language, Random(SEED))[:1]
+        for line in composer.say([thought], scene, language, Random(SEED), by_name=False)[:1]
     )
     return Heard(agent, statements, _snippet(statements, agent.budget))
 

@@ -4,8 +4,7 @@ What comes out is a choice of texts, the weightiest first. A model picks and arr
 grammar (:mod:`ml.composing.arranging`); where none answers, the first of them serve as they are.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -15,8 +14,8 @@ from ml.activities.recogniser import Recogniser
 from ml.advice.advice import pieces
 from ml.agents.agent import thoughts
 from ml.composing.steps import NO_STEP, Step, steps_for
-from ml.generation.drafts import MAX_CONTENT, reference
-from ml.generation.titles import display_title
+from ml.composing.wording import Wording, Wordings
+from ml.generation.drafts import MAX_CONTENT
 from ml.insights.insight import Insight, Scene, Work, insights
 from ml.languages.detection import language_of
 from ml.languages.language import Language
@@ -25,7 +24,6 @@ from oo.domain.context import HEARD_DAYS, Heard, PromptContext
 from oo.domain.tips import TipKind
 
 STAKES = {Stake.LOW: -1.5, Stake.MEDIUM: 0.0, Stake.HIGH: 1.5}
-_SLOT = re.compile(r"\{(\w+)\}")
 PER_INSIGHT = 2  # texts of one insight: the person's bandit sees different wordings
 ADVICE = 2.0  # below whatever has a task; at night, rest is the best that can be said
 NIGHT_ADVICE = 6.5
@@ -41,7 +39,7 @@ class Line:
     `spoken` is the text as a model says it, with a reference (``t1``) for each title. `index` is
     the place of its task in the context. `insight` and `activity` name what it was made of,
     `step` is its last part; `weight` ranks it. What was heard in the last REST_DAYS is said only
-    where nothing else is left (`rests`).
+    where nothing else is left (`rests`). `names` are those that stand for titles in its text.
     """
 
     kind: TipKind
@@ -55,6 +53,7 @@ class Line:
     step: str | None
     claims: tuple[Claim, ...]
     rests: bool = False
+    names: tuple[str, ...] = ()
 
 
 class Composer:
@@ -95,13 +94,23 @@ class Composer:
         return sorted(found, key=lambda line: -line.weight)
 
     def say(
-        self, found: Iterable[Insight], scene: Scene, language: Language, random: Random
+        self,
+        found: Iterable[Insight],
+        scene: Scene,
+        language: Language,
+        random: Random,
+        *,
+        by_name: bool = True,
     ) -> list[Line]:
-        """The lines of these insights that are short enough for a tip."""
+        """The lines of these insights that are short enough for a tip.
+
+        Tasks are called by their names where they have some; a reader without the list beside
+        them, such as a model, needs the titles.
+        """
         return [
             line
             for insight in found
-            for line in _said(insight, scene, language, random)
+            for line in _said(insight, scene, language, random, by_name)
             if len(line.content) <= MAX_CONTENT
         ]
 
@@ -116,99 +125,36 @@ def _worn(line: Line, heard: Sequence[Heard]) -> Line:
     return replace(line, weight=line.weight - HEARD * (1 - ago / HEARD_DAYS), rests=ago < REST_DAYS)
 
 
-def _said(insight: Insight, scene: Scene, language: Language, random: Random) -> Iterator[Line]:
-    facts = language.facts.get(insight.name)
-    if facts is None:
+def _said(
+    insight: Insight, scene: Scene, language: Language, random: Random, by_name: bool
+) -> Iterator[Line]:
+    if insight.name not in language.facts:
         return
     steps = [NO_STEP] if insight.stands_alone else steps_for(insight, scene, language, random)
-    facts = _shuffled(facts, random)
-    after = None if insight.stands_alone else _shuffled(_after(insight, language), random)
+    worded = Wordings(insight, scene, language, random, by_name=by_name)
     for number, step in enumerate(steps[:PER_INSIGHT]):
-        beside = (after or None) if step.is_for_title else None
-        sentences = beside or facts
-        sentence = sentences[number % len(sentences)]
-        content, spoken = (
-            _joined(_filled(sentence, insight, scene, language, name), step.text, language, beside)
-            for name in (_title, _reference)
-        )
-        names = Fact.TITLE if beside is None else Fact.ABOUT
+        wording = worded(step, number)
+        names = Fact.TITLE if wording.holds_titles else Fact.ABOUT
         claims = _claims(scene, insight.works, insight.claims, names)
-        yield _line(insight, scene, language, (content, spoken), step, number, claims, random)
-
-
-def _shuffled(texts: Sequence[str], random: Random) -> tuple[str, ...]:
-    return tuple(random.sample(texts, len(texts)))
-
-
-def _after(insight: Insight, language: Language) -> tuple[str, ...]:
-    """What is said after the step, where the title can be shown beside the tip as it was typed.
-
-    A title that has to be cleaned first is quoted in the text, which is where cleaning is done.
-    """
-    work = insight.work
-    if work is None or display_title(work.task.title) != work.task.title:
-        return ()
-    return language.after.get(insight.name, ())
-
-
-Name = Callable[[Work, Scene], str]
-
-
-def _title(work: Work, _: Scene) -> str:
-    return display_title(work.task.title)
-
-
-def _reference(work: Work, scene: Scene) -> str:
-    return reference(scene.works.index(work))
-
-
-def _filled(sentence: str, insight: Insight, scene: Scene, language: Language, name: Name) -> str:
-    values = insight.values
-
-    def quoted(place: int) -> str:
-        return language.quoted(name(insight.works[place], scene))
-
-    words: dict[str, Callable[[], str]] = {
-        "days": lambda: language.span(int(values["days"])),
-        "weekday": lambda: language.weekday(int(values["weekday"])),
-        "time": lambda: str(values["time"]),
-        "count": lambda: str(values["count"]),
-        "of": lambda: str(values["of"]),
-        "moment": lambda: _moment(scene, language),
-        "q": lambda: quoted(0),
-        "r": lambda: quoted(1),
-        "s": lambda: quoted(2),
-    }
-    text = _SLOT.sub(lambda slot: words[slot[1]](), sentence)
-    return text[:1].upper() + text[1:]
-
-
-def _moment(scene: Scene, language: Language) -> str:
-    return language.moment_of(scene.context.weekday, scene.context.daypart)
-
-
-def _joined(sentence: str, step: str, language: Language, beside: tuple[str, ...] | None) -> str:
-    parts = (sentence, step) if beside is None else (step, sentence)
-    return language.gap.join(part for part in parts if part)
+        yield _line(insight, scene, language, wording, step, number, claims, random)
 
 
 def _line(
     insight: Insight,
     scene: Scene,
     language: Language,
-    texts: tuple[str, str],
+    wording: Wording,
     step: Step,
     number: int,
     claims: tuple[Claim, ...],
     random: Random,
 ) -> Line:
     work = insight.work
-    content, spoken = texts
     stake = 0.0 if work is None else STAKES[work.stake] + step.apt
     return Line(
         kind=insight.kind,
-        content=content,
-        spoken=spoken,
+        content=wording.content,
+        spoken=wording.spoken,
         index=None if work is None else scene.works.index(work),
         weight=insight.weight + stake - number + random.uniform(0, SURPRISE),
         language=language.code,
@@ -216,6 +162,7 @@ def _line(
         activity=step.activity or (None if work is None else work.kind),
         step=step.text or None,
         claims=claims,
+        names=wording.names,
     )
 
 

@@ -185,6 +185,7 @@ def _judged(
 ) -> Iterator[tuple[Line, tuple[Fault, ...]]]:
     before: list[str] = []
     for line in lines:
-        activity = None if line.index is None else scene.works[line.index].activity
-        yield line, faults(Told(line.content, language, activity), before)
+        work = None if line.index is None else scene.works[line.index]
+        activity, title = (work.activity, work.task.title) if work else (None, None)
+        yield line, faults(Told(line.content, language, activity, title), before)
         before.append(line.content)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ml.activities.activity import Activity, activities
 from ml.activities.casebook import casebook
+from ml.activities.words import Words, stems
 from ml.languages.detection import language_of
 from oo.kit.yaml_files import read_yaml
 
@@ -25,6 +26,8 @@ _MINUTES = re.compile(r"(\d+) ?(?:minutes?|min\b|Minuten?|minutos?|分)")
 _COUNT = re.compile(
     r"^\W*(?:you have|du hast|tienes|tu as)?\W*\d+ [\w ]{3,40}[.。]?$|^\W*\d+件", re.IGNORECASE
 )
+SHORT = 12  # characters that no two steps begin or end with
+LIKE = 0.6  # of the words of two titles, from which on they are one errand
 SHORTEST, LONGEST = 0.1, 1.5  # of an activity's usual minutes, that a step may propose
 
 
@@ -41,11 +44,15 @@ class Fault(StrEnum):
 
 
 class Told(NamedTuple):
-    """A tip as its reader sees it, in which language, and the task's kind of work if it has one."""
+    """A tip as its reader sees it, in which language, with the kind of work and title of its task.
+
+    Both are None where it has no task, and the kind where none is known.
+    """
 
     content: str
     language: str
     activity: Activity | None = None
+    title: str | None = None
 
 
 def faults(tip: Told, beside: Sequence[str] = ()) -> tuple[Fault, ...]:
@@ -93,24 +100,48 @@ def _fits(prose: str, activity: Activity | None) -> bool:
     return all(least * SHORTEST <= span <= most * LONGEST for span in spans)
 
 
+class _Owner(NamedTuple):
+    """Whose step it is: of which kind of work, and of which title, if of one."""
+
+    activity: str
+    title: str | None = None
+
+
 @cache
-def _steps() -> dict[str, str]:
-    """Every step of every kind of work, with the name of the kind."""
-    return {
-        step: name
+def _steps() -> dict[str, _Owner]:
+    """Every step as it begins or ends, with its owner; one with a name in it by both its ends."""
+    found = {
+        step: _Owner(name)
         for name, activity in activities().items()
         for wording in activity.wordings.values()
         for steps in wording.steps.values()
         for step in steps
-    } | {case.step: case.activity for case in casebook()}
+    }
+    for case in casebook():
+        ends = (case.parts[0], case.parts[-1]) if len(case.parts) > 1 else (case.step,)
+        found |= {end: _Owner(case.activity, case.title) for end in ends if len(end) >= SHORT}
+    return found
 
 
 def _is_foreign(prose: str, tip: Told) -> bool:
-    """Whether it begins or ends with a step that belongs to another kind of work."""
+    """Whether it begins or ends with a step of another kind of work and of no title like this."""
     owner = next(
-        (n for step, n in _steps().items() if prose.endswith(step) or prose.startswith(step)), None
+        (one for step, one in _steps().items() if prose.endswith(step) or prose.startswith(step)),
+        None,
     )
-    return owner is not None and (tip.activity is None or owner != tip.activity.name)
+    if owner is None or (tip.activity is not None and owner.activity == tip.activity.name):
+        return False
+    return not (owner.title and tip.title and _is_like(tip.title, owner.title, tip.language))
+
+
+def _is_like(title: str, other: str, language: str) -> bool:
+    """Whether two titles share most of their words, by weight: then they are one errand."""
+    return _words(language).shared(stems(title), stems(other)).cosine >= LIKE
+
+
+@cache
+def _words(language: str) -> Words:
+    return Words([stems(case.title) for case in casebook() if case.language == language])
 
 
 def _heart(prose: str) -> str:

@@ -8,11 +8,12 @@ from ml.activities.hint import hinted
 from ml.activities.matching import Suiting
 from ml.insights.insight import Insight, Scene, Work
 from ml.languages.language import Language
+from ml.naming.who import with_who
 
 APT = 4.0  # a step that surely suits the very title, beside one that fits its kind of work
 DOUBT = 1.0  # of it, for what is as likely as not to suit
 HINTED = 1.0  # a step for what the title shows
-OF_OTHER_KIND = 0.6  # from which probability on a step of another kind than the task's is said
+OF_OTHER_KIND = 0.75  # from which probability on a step of another kind than the task's is said
 UNKNOWN = -1.5  # a step for anything
 SOON_DAYS = 2
 WAITING_DAYS = 10
@@ -47,9 +48,12 @@ def situation_of(work: Work, scene: Scene) -> Situation:
 
 
 def _fits(one: Suiting, work: Work) -> bool:
-    """Whether the case is of the task's kind of work, as far as that is sure, or is very near."""
-    is_of_kind = not work.is_sure or one.case.activity == work.kind
-    return is_of_kind or one.probability >= OF_OTHER_KIND
+    """Whether the case is of the task's kind of work, or is very near.
+
+    Where the kind is not known or not sure, a step of another that is merely likely is often a step
+    for another errand; what serves then is a decision.
+    """
+    return one.case.activity == work.kind or one.probability >= OF_OTHER_KIND
 
 
 def steps_for(insight: Insight, scene: Scene, language: Language, random: Random) -> list[Step]:
@@ -60,7 +64,12 @@ def steps_for(insight: Insight, scene: Scene, language: Language, random: Random
     apt: list[Step] = []
     if situation is not Situation.NIGHT:
         apt += [
-            Step(one.case.step, one.case.activity, APT * one.probability - DOUBT, True)
+            Step(
+                with_who(one.case.step, work.task.title, language.code),
+                one.case.activity,
+                APT * one.probability - DOUBT,
+                True,
+            )
             for one in work.suiting
             if _fits(one, work)
         ]

@@ -1,6 +1,6 @@
 """A language: the sentences of facts, the forms of numbers, days and hours (CLDR through Babel)."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,17 @@ FALLBACK = "en"
 WEEKS_FROM = 21  # days from which on people speak of weeks
 
 
+class Named(Frozen):
+    """What is said of facts whose tasks have names: `before` a step or alone, or `after` a step.
+
+    A sentence holds ``{n}``, ``{m}`` and ``{o}`` for names (``{N}`` and ``{M}`` where one opens
+    it), and ``[is|are]`` for what agrees with the first of them.
+    """
+
+    before: dict[str, Texts] = Field(default_factory=dict)
+    after: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
 class Language(Frozen):
     """How facts are said; the names of `facts` are those of insights.
 
@@ -26,7 +37,7 @@ class Language(Frozen):
     `gap` parts sentences, and is empty where words are not parted either; `units` is the length of
     the spans that people write and Babel has. `after` are the sentences of facts that follow a
     step, where the title stands beside the tip and not in it; an empty one says nothing. `unknown`
-    are steps for a task whose kind of work is not known.
+    are steps for a task whose kind of work is not known; `named` are sentences with names in them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -41,10 +52,7 @@ class Language(Frozen):
     facts: dict[str, Texts]
     after: dict[str, tuple[str, ...]]
     unknown: dict[Situation, Texts] = Field(min_length=len(Situation))
-
-    @property
-    def _locale(self) -> Locale:
-        return Locale.parse(self.code)
+    named: Named = Named()
 
     def quoted(self, title: str) -> str:
         """A title between the marks of the language."""
@@ -52,7 +60,7 @@ class Language(Frozen):
 
     def weekday(self, number: int) -> str:
         """The name of a day, 0 for Monday, as it stands in a sentence."""
-        return str(get_day_names("wide", context="format", locale=self._locale)[number % 7])
+        return _weekday(self.code, number % 7)
 
     def span(self, days: int) -> str:
         """``12 days``; from three weeks on ``over 3 weeks``, which is true of a few days more."""
@@ -67,8 +75,18 @@ class Language(Frozen):
         return self.moment.format(weekday=self.weekday(weekday), part=self.parts[part])
 
     def _unit(self, number: int, unit: str) -> str:
-        text = format_unit(number, f"duration-{unit}", self.units, locale=self._locale)
+        text = _duration(self.code, number, unit, self.units)
         return text if self.gap else text.replace(" ", "")
+
+
+@lru_cache
+def _weekday(code: str, number: int) -> str:
+    return str(get_day_names("wide", context="format", locale=Locale.parse(code))[number])
+
+
+@lru_cache(2_000)  # Babel takes milliseconds, and a set says the same few spans many times
+def _duration(code: str, number: int, unit: str, length: Literal["long", "short"]) -> str:
+    return format_unit(number, f"duration-{unit}", length, locale=Locale.parse(code))
 
 
 @cache
@@ -81,5 +99,9 @@ def _load(path: Path) -> Language:
     body = read_yaml(path)
     of_agents = path.with_name("agents.yaml")
     more = read_yaml(of_agents) if of_agents.exists() else {}
+    of_names = path.with_name("named.yaml")
+    named = read_yaml(of_names) if of_names.exists() else {}
     facts = {**body["facts"], **more}
-    return Language.model_validate({**body, "facts": facts, "code": path.parent.name})
+    return Language.model_validate(
+        {**body, "facts": facts, "named": named, "code": path.parent.name}
+    )

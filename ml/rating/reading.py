@@ -98,6 +98,7 @@ def faults_of(readings: Sequence[Reading], recogniser: Recogniser) -> list[tuple
     found = []
     for one in readings:
         task = one.task
-        known = None if task is None else recogniser([one.items[task].title])[0].activity
-        found.append(faults(Told(one.tip, one.language, known), one.beside))
+        title = None if task is None else one.items[task].title
+        known = None if title is None else recogniser([title])[0].activity
+        found.append(faults(Told(one.tip, one.language, known, title), one.beside))
     return found

@@ -35,7 +35,7 @@ class Judged(NamedTuple):
 
 def rounds() -> list[int]:
     """The numbers of the rounds that have verdicts."""
-    return sorted(int(path.name) for path in (FOLDER / "rounds").iterdir())
+    return sorted({int(path.parts[-3]) for path in FOLDER.glob("rounds/*/verdicts/*.yaml")})
 
 
 @cache

@@ -87,11 +87,11 @@ class TestCases:
 
     def test_have_plain_whole_steps_that_state_nothing_of_a_day(self, name: str) -> None:
         for case in self.of(name):
-            assert case.step.endswith("。" if case.language == "ja" else "."), case
-            assert not BARRED.search(case.step), case
-            assert is_plain(case.step), case
-            assert columns(case.step) <= 120, case
-            assert not OF_A_DAY.search(case.step), case
+            assert case.plain.endswith("。" if case.language == "ja" else "."), case
+            assert not BARRED.search(case.plain), case
+            assert is_plain(case.plain), case
+            assert columns(case.plain) <= 120, case
+            assert not OF_A_DAY.search(case.plain), case
             assert len(case.title) <= 60, case
 
 
@@ -110,7 +110,7 @@ def test_a_hint_speaks_every_language_and_states_nothing(hint: Hint) -> None:
 
 def test_no_two_kinds_of_work_share_a_step() -> None:
     steps = [step for activity in activities().values() for step in steps_of(activity)]
-    steps += [(case.language, case.step) for case in casebook()]
+    steps += [(case.language, case.plain) for case in casebook()]
     steps += [
         (code, step)
         for hint in hints().values()
@@ -141,6 +141,18 @@ class TestLanguage:
             for text in texts:
                 assert set(SLOT.findall(text)) <= told, (name, text)
                 assert not text or text.endswith("。" if language.code == "ja" else "."), text
+
+    def test_says_as_much_of_a_fact_where_tasks_have_names(self, language: Language) -> None:
+        english = languages()["en"]
+        assert set(language.named.before) == set(english.named.before) <= set(language.facts)
+        assert set(language.named.after) == set(language.after)
+        for name, texts in [*language.named.before.items(), *language.named.after.items()]:
+            told = {slot for text in english.facts[name] for slot in SLOT.findall(text)}
+            told = {{"{q}": "{n}", "{r}": "{m}", "{s}": "{o}"}.get(slot, slot) for slot in told}
+            said = [{slot.lower() for slot in SLOT.findall(text)} for text in texts]
+            assert all(slots <= told for slots in said), (name, texts)
+            if name in language.named.before and texts is language.named.before[name]:
+                assert all(slots >= told - {"{days}", "{weekday}"} for slots in said), (name, texts)
 
     def test_has_every_piece_of_advice(self, language: Language) -> None:
         assert [name for name, one in pieces().items() if language.code not in one.texts] == []
@@ -198,8 +210,10 @@ def lines(moment: Moment, random: Random) -> list[Line]:
 
 
 def told(line: Line, language: Language) -> tuple[set[int], set[int]]:
-    """The numbers and the days of the week that the fact of a line states, titles aside."""
+    """The numbers and the days of the week that a line's fact states, titles and names aside."""
     text = line.content.removesuffix(line.step or "").removeprefix(line.step or "")
+    for name in line.names:
+        text = re.sub(re.escape(name), " ", text, count=1, flags=re.IGNORECASE)
     start, end = (re.escape(mark) for mark in language.quotes)
     text = re.sub(f"{start}.*?{end}", " ", text)
     names = get_day_names("wide", locale=language.code)

@@ -191,4 +191,6 @@ async def test_a_set_is_in_the_language_of_the_list(code: str) -> None:
     start = {"en": "“", "de": "„", "ja": "「"}[code]
     for tip in tips:
         is_beside = any(claim.fact is Fact.ABOUT for claim in tip.claims)
-        assert (start in tip.content) is (tip.task_id is not None and not is_beside)
+        if start in tip.content:
+            assert tip.task_id is not None
+            assert not is_beside

@@ -1,0 +1,1 @@
+"""Names of tasks: how a person would say what a title means, in words of the title alone."""

@@ -1,0 +1,1 @@
+"""One file per language: how a title becomes a name."""
