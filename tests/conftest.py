@@ -98,6 +98,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
             **{name: value for name, value in os.environ.items() if not name.startswith("OO_")},
             "OO_PORT": str(port),
             "OO_DATA_DIR": str(folder / "data"),
+            "OO_OUTGOING__OWN_NETWORKS": '["127.0.0.0/8", "::1/128"]',
             "OO_OIDC__REAL__TITLE": "Real",
             "OO_OIDC__REAL__ISSUER": issuer,
             "OO_OIDC__REAL__CLIENT_ID": oidc.CLIENT_ID,

@@ -13,8 +13,6 @@ from oo.kit.clock import Clock
 from oo.kit.plugins import BrokenPlugin
 from oo.kit.settings import Settings
 
-TIMEOUT = httpx2.Timeout(10.0, connect=5.0)
-
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredSource:
@@ -33,11 +31,6 @@ class ConfiguredSource:
         """A sentence that says for how long what it tells is kept."""
         words = dict.fromkeys(kind.retention.words for kind in self.kinds)
         return f"Erased when you disconnect; {', '.join(words)}."
-
-
-def http_client() -> httpx2.AsyncClient:
-    """The client for calls to providers; the caller closes it."""
-    return httpx2.AsyncClient(timeout=TIMEOUT, follow_redirects=False)
 
 
 def source_plugins(package: ModuleType = oo.integrations.sources) -> Mapping[str, AnyPlugin]:

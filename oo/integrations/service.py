@@ -17,10 +17,11 @@ from oo.integrations.grants import Grants
 from oo.integrations.imports import ImportResult, take_upload
 from oo.integrations.overview import Integration, overview
 from oo.integrations.reading import Reader
-from oo.integrations.registry import ConfiguredSource, build_sources, http_client
+from oo.integrations.registry import ConfiguredSource, build_sources
 from oo.integrations.undo import undo
 from oo.kit.clock import Clock
 from oo.kit.errors import BadRequest, Conflict, NotFound
+from oo.kit.outgoing import outgoing_client
 from oo.kit.settings import Settings
 from oo.store import connections, forget, kinds, last_imports, outbox, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
@@ -75,7 +76,7 @@ class Integrations:
     ) -> "Integrations":
         """The integrations of an installation; without `http`, over a client of its own."""
         keyring = load_keyring(settings)
-        sources = build_sources(settings, http or http_client(), clock)
+        sources = build_sources(settings, http or outgoing_client(settings.outgoing), clock)
         return cls(db, Vault(keyring, clock), keyring, sources, clock, settings.base_url)
 
     async def list_for(self, user_id: str) -> list[Integration]:

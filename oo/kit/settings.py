@@ -12,7 +12,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from oo.kit.errors import ConfigurationError
@@ -38,6 +46,11 @@ class OidcProvider(BaseModel):
     scope: str = Field(default="", description="empty: what its kind asks for")
     response_mode: Literal["query", "form_post"] | None = Field(
         default=None, description="how the answer comes; empty: as its kind does"
+    )
+    fresh: Literal["proven", "if_told"] | None = Field(
+        default=None,
+        description="`proven`: a sign-in is fresh only if `auth_time` says so; `if_told`: also if"
+        " the provider leaves it out; empty: as its kind does",
     )
 
 
@@ -130,6 +143,20 @@ class LanguageModel(BaseModel):
     local: bool = Field(default=False, description="The address is the operator's own")
 
 
+class Outgoing(BaseModel):
+    """What oO may call at addresses that others have a say in: providers, sources, devices."""
+
+    own_networks: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="Networks of the operator's own that may be called beside public addresses,"
+        " such as 10.1.0.0/16",
+    )
+    max_bytes: int = Field(
+        default=16 * 1024 * 1024, ge=1024, description="Size of an answer at most"
+    )
+    timeout_s: float = Field(default=30.0, gt=0, description="Time of one call at most")
+
+
 class Settings(BaseSettings):
     """Everything that an operator can choose."""
 
@@ -142,6 +169,11 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     public_url: str = Field(
         default="", description="How browsers reach oO; empty: http://host:port"
+    )
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="Networks of the proxies in front of oO, whose X-Forwarded-For names who asks;"
+        " anybody else's is dropped",
     )
     data_dir: Path = Path("var")
     database_url: str = Field(default="", description="Empty: SQLite in data_dir")
@@ -158,6 +190,7 @@ class Settings(BaseSettings):
     )
     oidc: dict[str, OidcProvider] = {}
     limits: Limits = Limits()
+    outgoing: Outgoing = Outgoing()
     nightly: Nightly = Nightly()
     retention: Retention = Retention()
     metrics_token: SecretStr = Field(
