@@ -62,7 +62,7 @@ async def test_a_person_is_led_through_sign_in_and_back(
     assert asked.headers["location"] == "/sign-in/again?next=/vault-door"
     page = await browser.get(asked.headers["location"])
     assert "Sign in again to go on" in page.text
-    assert 'href="/auth/google?next=/vault-door"' in page.text
+    assert 'href="/auth/google?fresh=1&amp;next=/vault-door"' in page.text
     link = await create_login_link(site.db, site.settings, site.clock)
     back = await browser.post(link, headers=SAME)
     assert back.headers["location"] == "/vault-door"
