@@ -41,6 +41,7 @@ async def sign_in_page(request: Request) -> Response:
             local_account=parts.settings.local_account,
             origin=parts.settings.base_url,
             next_path=_next_path(request),
+            again=False,
         )
     return RedirectResponse("/", 303)
 
