@@ -112,3 +112,50 @@ async def test_a_provider_that_does_not_tell_is_believed_where_the_operator_says
     status = (await scene.come_back(answer)).status_code
     assert status == (303 if fresh == "if_told" else 403)
     assert ("sid" in scene.browser.cookies) is (fresh == "if_told")
+
+
+async def test_a_session_that_was_there_before_the_sign_in_is_not_the_one_after(
+    scene: Scene,
+) -> None:
+    """Fixation, through a provider: neither a made-up cookie nor one of another's session lives."""
+    for planted in ("chosen-by-somebody-else", ""):
+        if not planted:  # the attacker's own session, put into the browser of the person
+            attacker = await scene.site.signed_in()
+            planted = attacker.cookies["sid"]
+        scene.browser.cookies.set("sid", planted)
+        _, answer = await begin(scene, "/auth/stand")
+        scene.browser.cookies.set("sid", planted)
+        entered = await scene.come_back(answer)
+        given = entered.cookies["sid"]
+        assert given != planted
+        for cookie, status in ((given, 200), (planted, 401)):
+            other = scene.site.browser(accept="application/json")
+            other.cookies.set("sid", cookie)
+            assert (await other.get("/connect")).status_code == status
+        scene.browser.cookies.clear()
+
+
+async def test_a_cookie_of_an_attempt_is_no_session_and_signs_in_once(scene: Scene) -> None:
+    _, answer = await begin(scene, "/auth/stand")
+    (name, attempt) = next(iter(scene.browser.cookies.items()))
+    assert name.startswith("login-")
+    other = scene.site.browser(accept="application/json")
+    other.cookies.set("sid", attempt)
+    assert (await other.get("/connect")).status_code == 401
+    assert (await scene.come_back(answer)).status_code == 303
+    other = scene.site.browser(accept="application/json")
+    other.cookies.set(name, attempt)
+    again = await other.get("/auth/stand/callback", params=answer)
+    assert (again.status_code, "sid" in other.cookies) == (400, False)
+
+
+async def test_a_fresh_sign_in_rotates_the_cookie(scene: Scene) -> None:
+    """What was known of the session before the privilege is worth nothing after it."""
+    _, answer = await begin(scene, "/auth/stand")
+    before = (await scene.come_back(answer)).cookies["sid"]
+    _, answer = await begin(scene, FRESH)
+    after = (await scene.come_back(answer)).cookies["sid"]
+    other = scene.site.browser(accept="application/json")
+    other.cookies.set("sid", before)
+    assert before != after
+    assert (await other.get("/connect")).status_code == 401

@@ -1,16 +1,22 @@
 """What needs a fresh sign-in: refused when it is too long ago, and led through it and back."""
 
+import re
+from pathlib import Path
+
 import httpx2
 import pytest
 from fastapi import Request
 from starlette.responses import PlainTextResponse, Response
 
+import oo.web
+from oo.domain.roles import Role
 from oo.identity.local import create_login_link
 from oo.identity.sudo import SUDO_LIFETIME
+from oo.store import users
 from oo.web.auth import fresh_person
 from oo.web.page import page_routes
 from oo.web.way_back import local_path
-from tests.unit.web.conftest import Site
+from tests.unit.web.conftest import Site, csrf_of
 
 PAGE = {"accept": "text/html"}
 SAME = {"sec-fetch-site": "same-origin"}
@@ -93,3 +99,45 @@ async def test_a_stranger_signs_in_first(site: Site, browser: httpx2.AsyncClient
 )
 def test_nobody_is_led_elsewhere(asked: str, led: str) -> None:
     assert local_path(asked) == led
+
+
+ID = "0" * 32
+NEEDS_SUDO = [
+    ("GET", "/account/delete"),
+    ("POST", "/account/delete"),
+    ("DELETE", "/api/me"),
+    ("GET", "/identities/google/add"),
+    ("POST", f"/identities/{ID}/remove"),
+    ("POST", "/passkeys/options"),
+    ("POST", "/passkeys/add"),
+    ("POST", f"/passkeys/{ID}/remove"),
+    ("POST", "/data/export"),
+    ("POST", "/data/erase"),
+    ("DELETE", f"/api/auth/tokens/{ID}"),
+    ("PUT", f"/api/people/{ID}/role"),
+]
+
+
+async def test_an_expired_sudo_opens_nothing_that_needs_one(site: Site) -> None:
+    """Not even for an admin, and not by the right token of the form."""
+    browser = await site.signed_in(**SAME)
+    async with site.db.write() as connection:
+        (admin,) = await users.sequences(connection)
+        await users.set_role(connection, admin, Role.ADMIN)
+    site.clock.advance(SUDO_LIFETIME.total_seconds() + 1)
+    given = {"csrf": csrf_of(browser), "sure": "1", "category": "tips"}
+    for method, path in NEEDS_SUDO:
+        form = {"data": given} if method == "POST" else {}
+        answer = await browser.request(method, path, headers={"accept": "application/json"}, **form)
+        assert (answer.status_code, answer.json()["code"]) == (403, "sign_in_again"), path
+    assert (await browser.get("/connect")).status_code == 200  # nothing was changed
+
+
+async def test_what_needs_a_fresh_sign_in_says_so_in_the_source() -> None:
+    """A route that checks it and is not in the list above would go unseen."""
+    root = Path(oo.web.__file__).parent
+    checks = sum(
+        len(re.findall(r"await fresh_person\(|: FreshAdmin\b", path.read_text()))
+        for path in root.rglob("*.py")
+    )
+    assert checks == len(NEEDS_SUDO)
