@@ -42,9 +42,11 @@ ONLY = {
     "GET /api/auth/tokens": {"viewer", "admin", MACHINE},
     "DELETE /api/auth/tokens/{token_id}": {"admin", MACHINE},
     "PUT /api/people/{user_id}/role": {"admin", MACHINE},
+    "POST /api/admin/events/replay": {"admin", MACHINE},
     "DELETE /api/me": set(ROLES),
 }
 SIGNED_IN = {*ROLES, STALE}
+WATCHERS = {"viewer", "admin", MACHINE}  # of what begins with /api/admin/, at most
 OPEN = {"/api/erasures/{receipt_id}", "/api/version"}  # and what begins with /health/
 REMEMBERED = 8
 
@@ -178,7 +180,7 @@ class Sender:
 def _may(label: str, path: str) -> set[str]:
     if path in OPEN or path.startswith("/health/"):
         return {*SIGNED_IN, NOBODY, MACHINE}
-    return ONLY.get(label, SIGNED_IN)
+    return ONLY.get(label, WATCHERS if path.startswith("/api/admin/") else SIGNED_IN)
 
 
 def _armoured(answer: Response) -> None:
