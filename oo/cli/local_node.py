@@ -37,7 +37,8 @@ def start_node(settings: Settings, config: Path) -> None:
     from oo.cli import ray_internals
 
     run = run_folder(settings.data_dir)
-    write_launcher(settings.data_dir.resolve() / HAPROXY, settings.host)
+    trusted = tuple(map(str, settings.trusted_proxies))
+    write_launcher(settings.data_dir.resolve() / HAPROXY, settings.host, trusted)
     ray.init(
         address="local",
         num_cpus=LOGICAL_CPUS,

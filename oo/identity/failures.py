@@ -44,6 +44,7 @@ class Cause(StrEnum):
     WRONG_AT_HASH = "wrong_at_hash"
     EXPIRED = "expired"
     NOT_YET = "not_yet"
+    NOT_FRESH = "not_fresh"  # it was asked for a new sign-in, and does not say that there was one
     WRONG_DOMAIN = "wrong_domain"
     # adding the identity to a person
     SESSION_ENDED = "session_ended"
@@ -141,6 +142,12 @@ class ClocksDiffer(SignInFailed, BadGateway):
     code, title = "clocks_differ", "The clocks differ"
     causes = (Cause.EXPIRED, Cause.NOT_YET)
     words = "{provider} and oO do not agree what time it is. Whoever runs oO can mend it."
+
+
+class NotFresh(SignInFailed, Forbidden):
+    code, title = "not_fresh", "It has to be a new sign-in"
+    causes = (Cause.NOT_FRESH,)
+    words = "{provider} did not have you sign in anew. Sign out there first, or use another way."
 
 
 class WrongDomain(SignInFailed, Forbidden):

@@ -1,6 +1,7 @@
 """What a provider signed: tokens verified with its published keys, each refusal by its cause."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import httpx2
@@ -15,6 +16,7 @@ from oo.kit.clock import Clock
 
 LEEWAY_S = 120
 KEYS_AGAIN_S = 30.0  # anybody can name an unknown key
+UNKNOWN = datetime.fromtimestamp(0, UTC)  # as long ago as can be
 MAX_SUBJECT = 255  # OpenID Connect Core 1.0, section 2
 # never "none", and never a key that the provider shares with us
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
@@ -71,6 +73,27 @@ class IdTokens:
         except errors.ClaimError as error:
             raise self._refused(error, signed.claims) from error
         return signed.claims
+
+    def authenticated_at(self, claims: Mapping[str, Any], fresh_since: str) -> datetime:
+        """When the person last proved to the provider who they are (`auth_time`).
+
+        `fresh_since` is when a new proof was asked for, in seconds since 1970, or empty: raises
+        SignInFailed unless there is one since. A provider that need not tell is believed.
+        """
+        now, told = self._clock.now(), claims.get("auth_time")
+        if told is None:
+            if not self._provider.needs_auth_time:
+                return now
+            if fresh_since:
+                raise self._failure(Cause.NOT_FRESH, "it tells no auth_time")
+            return UNKNOWN
+        if isinstance(told, bool) or not isinstance(told, int | float):
+            raise self._failure(Cause.MALFORMED, "auth_time")
+        if told > now.timestamp() + LEEWAY_S:
+            raise self._failure(Cause.NOT_YET, "auth_time")
+        if fresh_since and told < int(fresh_since) - LEEWAY_S:
+            raise self._failure(Cause.NOT_FRESH, "its auth_time is of before")
+        return min(datetime.fromtimestamp(max(told, 0), UTC), now)
 
     async def signed(self, token: Any) -> Signed:
         """The content of a token that the provider signed; raises SignInFailed."""

@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import httpx2
@@ -22,6 +22,7 @@ from oo.identity.people import Profile
 from oo.identity.provider import Configured, Notice, configured
 from oo.kit.clock import Clock
 from oo.kit.errors import BadRequest, NotFound
+from oo.kit.outgoing import Borrowed, OutgoingTransport
 from oo.kit.settings import Settings
 from oo.vault.keyring import Keyring
 from oo.vault.tokens import TokenSealer
@@ -72,6 +73,7 @@ class SignedIn(NamedTuple):
     link_to: str
     name: str
     title: str
+    authenticated_at: datetime  # when they proved to the provider who they are
 
 
 class _Peer(NamedTuple):
@@ -93,12 +95,15 @@ class OpenIdSignIn:
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._base_url = settings.base_url
+        self._session_s = settings.limits.session_days * 24 * 3600
         self._clock = clock
         self._attempts = TokenSealer(keyring, clock, "sign-in attempt", ATTEMPT_LIFETIME)
         self._peers: dict[str, _Peer] = {}
         self._loaded_at: dict[str, float] = {}
+        # what a provider says of itself names addresses to be called
+        reached = transport or Borrowed(OutgoingTransport(settings.outgoing))
         for name, provider in configured(settings, clock).items():
-            client = _client(provider, transport)
+            client = _client(provider, reached)
             self._peers[name] = _Peer(provider, client, IdTokens(provider, client, clock))
 
     def choices(self) -> list[ProviderChoice]:
@@ -113,18 +118,23 @@ class OpenIdSignIn:
         prefix = "__Host-" if self._base_url.startswith("https:") else ""
         return f"{prefix}login-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
 
-    async def start(self, name: str, next_path: str, *, link_to: str = "") -> Attempt:
+    async def start(
+        self, name: str, next_path: str, *, link_to: str = "", fresh: bool = False
+    ) -> Attempt:
         """Begin to sign in, or to add an identity to the person of the session `link_to`.
 
+        With `fresh`, the provider is asked to have them sign in anew, and must say that they did.
         Raises NotFound, or SignInFailed when the provider is not there.
         """
         peer = self._peer(name)
-        mode = peer.provider.response_mode
+        mode, own = peer.provider.response_mode, peer.provider.own
+        # else a session here might rest on what was proven longer ago than a session may live
+        max_age_s = 0 if fresh else self._session_s
         asked = {} if mode == "query" else {"response_mode": mode}
         with self._failures(peer):
             await self._load_metadata(peer)
             begun = await peer.client.create_authorization_url(
-                self._redirect_uri(name), **asked, **peer.provider.own.also_asks()
+                self._redirect_uri(name), **asked, **own.also_asks(), **own.asks_age(max_age_s)
             )
         content = {
             "provider": name,
@@ -133,6 +143,7 @@ class OpenIdSignIn:
             "verifier": begun["code_verifier"],
             "next": next_path,
             "link": link_to,
+            "fresh_since": str(int(self._clock.now().timestamp())) if fresh else "",
         }
         cookie_name = self.cookie_name(begun["state"])
         return Attempt(begun["url"], cookie_name, self._attempts.seal(content), bool(asked))
@@ -159,6 +170,7 @@ class OpenIdSignIn:
             refused = peer.provider.own.refuses(claims)
             if refused is not None:
                 raise failure(refused, peer.provider.title)
+            authenticated_at = peer.tokens.authenticated_at(claims, attempt["fresh_since"])
         return SignedIn(
             Profile(
                 peer.provider.issuer,
@@ -172,6 +184,7 @@ class OpenIdSignIn:
             attempt["link"],
             name,
             peer.provider.title,
+            authenticated_at,
         )
 
     async def notice(self, name: str, token: str) -> tuple[str, Notice | None]:
@@ -269,7 +282,7 @@ def _code(provider: Configured, answer: Mapping[str, str]) -> str:
     return answer["code"]
 
 
-def _client(provider: Configured, transport: httpx2.AsyncBaseTransport | None) -> Any:
+def _client(provider: Configured, transport: httpx2.AsyncBaseTransport) -> Any:
     return StarletteOAuth2App(
         framework=None,
         name=provider.name,
@@ -281,5 +294,7 @@ def _client(provider: Configured, transport: httpx2.AsyncBaseTransport | None) -
             "code_challenge_method": "S256",
             "timeout": TIMEOUT_S,
             "transport": transport,
+            "trust_env": False,
+            "follow_redirects": False,
         },
     )

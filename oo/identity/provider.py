@@ -41,6 +41,8 @@ class OpenIdProvider:
 
     scope: ClassVar[str] = "openid email profile"
     response_mode: ClassVar[str] = "query"
+    # asked for `max_age`, a provider must tell `auth_time` (OpenID Connect Core 1.0, section 2)
+    fresh: ClassVar[str] = "proven"
 
     def __init__(self, given: OidcProvider, settings: Section, clock: Clock) -> None:
         self._secret = given.client_secret.get_secret_value()
@@ -52,6 +54,11 @@ class OpenIdProvider:
     def also_asks(self) -> Mapping[str, str]:
         """Parameters of the authorization request besides OpenID's own."""
         return {}
+
+    def asks_age(self, max_age_s: int) -> Mapping[str, str]:
+        """How it is told that an older sign-in there is not enough; 0 wants a new one."""
+        again = {} if max_age_s else {"prompt": "login"}
+        return {"max_age": str(max_age_s), **again}
 
     def also_called(self) -> tuple[str, ...]:
         """Names in `iss` that mean the issuer too."""
@@ -93,6 +100,7 @@ class Configured(NamedTuple):
     client_id: str
     scope: str
     response_mode: str
+    needs_auth_time: bool  # without it no sign-in there is fresh
     own: OpenIdProvider
 
     @property
@@ -135,5 +143,6 @@ def _configured(
         given.client_id,
         given.scope or made.scope,
         given.response_mode or made.response_mode,
+        (given.fresh or made.fresh) == "proven",
         made,
     )

@@ -48,7 +48,12 @@ class Identity:
                 await imply_terms(connection, user_id, clock)
                 await seed_admin(connection, user_id, profile, self._settings, clock)
                 return await start_session(
-                    connection, user_id, clock, self._settings.limits.session_days, user_agent
+                    connection,
+                    user_id,
+                    clock,
+                    self._settings.limits.session_days,
+                    user_agent,
+                    authenticated_at=signed_in.authenticated_at,
                 )
         except SignInFailed as error:
             log_failure(signed_in.name, error)

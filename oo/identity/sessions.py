@@ -47,9 +47,17 @@ def cookie_name(settings: Settings) -> str:
 
 
 async def start_session(
-    connection: AsyncConnection, user_id: str, clock: Clock, days: int, user_agent: str = ""
+    connection: AsyncConnection,
+    user_id: str,
+    clock: Clock,
+    days: int,
+    user_agent: str = "",
+    *,
+    authenticated_at: datetime | None = None,
 ) -> str:
     """Begin a session; returns the cookie's value, which is kept nowhere.
+
+    `authenticated_at` is when who it is was proven, if that was not just now.
 
     It is always a new one: what a browser brought before it signed in, nobody ever has.
     """
@@ -62,6 +70,7 @@ async def start_session(
         created_at=now,
         expires_at=now + timedelta(days=days),
         user_agent=user_agent[:MAX_USER_AGENT],
+        authenticated_at=authenticated_at or now,
     )
     return token
 

@@ -6,7 +6,7 @@ under a hash of the person's id.
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -24,6 +24,12 @@ from oo.store.tables import data_keys, metadata
 from oo.store.tables import outbox as outbox_table
 from oo.store.tables import users as users_table
 
+# every few seconds: an index has those alone who wait
+WAITING = (
+    select(users_table.c.id)
+    .where(users_table.c.deleted_at.is_not(None))
+    .order_by(users_table.c.deleted_at, users_table.c.id)
+)
 LETS_IN = ("sessions", "identities", "passkeys")  # tables of what opens an account
 
 
@@ -71,33 +77,27 @@ async def begin(
         return begun
     if revoke:
         await _ask_to_revoke(connection, user_id, now)
-    for table in personal_tables():
-        if table.name in LETS_IN:
-            await connection.execute(delete(table).where(table.c.user_id == user_id))
+    counts = await _erase_all(
+        connection, user_id, [it for it in personal_tables() if it.name in LETS_IN]
+    )
     gone = {"deleted_at": now, "email": "", "name": ""}
     await connection.execute(update(users_table).where(users_table.c.id == user_id).values(**gone))
     if begun is not None:  # a restored backup has brought the person back
         await connection.execute(
             update(erasures).where(erasures.c.id == begun.id).values(finished_at=None)
         )
-        found = begun._replace(finished_at=None)
     else:
-        found = Receipt(receipt or secrets.token_hex(16), hashed(user_id), now, None, {})
-        await connection.execute(insert(erasures).values(**found._asdict()))
+        first = Receipt(receipt or secrets.token_hex(16), hashed(user_id), now, None, {})
+        await connection.execute(insert(erasures).values(**first._asdict()))
+    await _count(connection, user_id, counts)
     entry = Entry(actor, "person.erase", f"person:{user_id}", now, why)
     await audit.append(connection, entry)
-    return found
+    return await _of_person(connection, user_id)
 
 
 async def waiting(connection: AsyncConnection, limit: int) -> list[str]:
     """People who have no access any more and are not yet erased, the first who asked first."""
-    query = (
-        select(users_table.c.id)
-        .where(users_table.c.deleted_at.is_not(None))
-        .order_by(users_table.c.deleted_at, users_table.c.id)
-        .limit(limit)
-    )
-    return list((await connection.execute(query)).scalars())
+    return list((await connection.execute(WAITING.limit(limit))).scalars())
 
 
 async def every_person(connection: AsyncConnection) -> list[str]:
@@ -133,12 +133,7 @@ async def is_revoking(connection: AsyncConnection, user_id: str) -> bool:
 async def finish(connection: AsyncConnection, user_id: str, now: datetime, actor: str) -> Receipt:
     """Erase what is left, the data key and the person's own row: nobody can add anything again."""
     await users.lock_alone(connection, user_id)
-    counts: dict[str, int] = {}
-    for table in personal_tables():
-        gone: CursorResult[tuple[()]] = await connection.execute(
-            delete(table).where(table.c.user_id == user_id)
-        )
-        counts |= {str(table.name): gone.rowcount} if gone.rowcount else {}
+    counts = await _erase_all(connection, user_id, personal_tables())
     await connection.execute(delete(users_table).where(users_table.c.id == user_id))
     await _count(connection, user_id, {**counts, "users": 1})
     mine = erasures.c.person == hashed(user_id)
@@ -150,6 +145,19 @@ async def finish(connection: AsyncConnection, user_id: str, now: datetime, actor
         connection, Entry(actor, "person.erased", f"person:{user_id}", now, after=after)
     )
     return found
+
+
+async def _erase_all(
+    connection: AsyncConnection, user_id: str, chosen: Iterable[Table]
+) -> dict[str, int]:
+    """Erase the person's rows of these tables; how many, by table."""
+    counts: dict[str, int] = {}
+    for table in chosen:
+        gone: CursorResult[tuple[()]] = await connection.execute(
+            delete(table).where(table.c.user_id == user_id)
+        )
+        counts |= {str(table.name): gone.rowcount} if gone.rowcount else {}
+    return counts
 
 
 async def receipt(connection: AsyncConnection, receipt_id: str) -> Receipt | None:

@@ -68,6 +68,7 @@ async def add(
     created_at: datetime,
     expires_at: datetime,
     user_agent: str,
+    authenticated_at: datetime,
 ) -> None:
     """Store a session that was just begun."""
     await connection.execute(
@@ -77,7 +78,7 @@ async def add(
             created_at=created_at,
             expires_at=expires_at,
             user_agent=user_agent,
-            authenticated_at=created_at,
+            authenticated_at=authenticated_at,
             seen_at=created_at,
         )
     )

@@ -126,6 +126,14 @@ users = Table(
     Index(None, "email"),
     Index(None, "created_at"),
 )
+# those alone who wait for being erased, the first who asked first
+Index(
+    "ix_users_waiting",
+    users.c.deleted_at,
+    users.c.id,
+    sqlite_where=users.c.deleted_at.is_not(None),
+    postgresql_where=users.c.deleted_at.is_not(None),
+)
 
 sessions = Table(
     "sessions",

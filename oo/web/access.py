@@ -13,13 +13,14 @@ from oo.identity.sudo import check_fresh
 from oo.kit.errors import BadRequest, Conflict, Forbidden, Malformed, NotFound
 from oo.web.api import body_of, parse
 from oo.web.auth import person
-from oo.web.openapi import PERSONAL, answers
+from oo.web.openapi import PERSONAL, Link, answers, links
 from oo.web.rates import Cost, Rates
 from oo.web.services import services
 
 router = APIRouter(prefix="/api", tags=["access"])
 
 BEARER = "bearer "
+REVOKE = "/api/auth/tokens/{token_id}"
 Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
 
@@ -104,7 +105,12 @@ class RoleChange(BaseModel):
 
 @router.post(
     "/auth/token",
-    responses=answers(*PERSONAL, NotFound, Malformed),
+    responses=answers(*PERSONAL, NotFound, Malformed)
+    | links(
+        200,
+        list=Link("get", "/api/auth/tokens"),
+        revoke=Link("delete", REVOKE, {"token_id": "$response.body#/id"}),
+    ),
     openapi_extra=body_of(TokenWish),
 )
 async def issue_token(request: Request) -> MachineToken:
@@ -118,7 +124,11 @@ async def issue_token(request: Request) -> MachineToken:
     return MachineToken(id=made.id, token=made.token, role=role, expires_at=made.expires_at)
 
 
-@router.get("/auth/tokens", responses=answers(*PERSONAL))
+@router.get(
+    "/auth/tokens",
+    responses=answers(*PERSONAL)
+    | links(200, revoke=Link("delete", REVOKE, {"token_id": "$response.body#/0/id"})),
+)
 async def list_tokens(request: Request, caller: Viewer) -> list[ListedToken]:
     """All tokens of machines, newest first."""
     rows = await services(request).identity.machines.every()

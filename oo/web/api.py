@@ -15,7 +15,7 @@ from oo.recommend.reactions import ReactionRequest
 from oo.recommend.recommender import Account, Nothing
 from oo.web.auth import person
 from oo.web.fast_routes import At
-from oo.web.openapi import PERSONAL, answers
+from oo.web.openapi import PERSONAL, Link, answers, links
 from oo.web.rates import Cost
 from oo.web.services import Services, services
 
@@ -74,6 +74,7 @@ class FeedbackAnswer(BaseModel):
     late: bool
 
 
+TIP = "$response.body#/tip/id"
 KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -90,7 +91,17 @@ def body_of(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-@router.post("/recommend", response_model=Recommendation, responses=answers(*PERSONAL))
+@router.post(
+    "/recommend",
+    response_model=Recommendation,
+    responses=answers(*PERSONAL)
+    | links(
+        200,
+        seen=Link("post", "/api/tips/{tip_id}/seen", {"tip_id": TIP}),
+        why=Link("get", "/api/tips/{tip_id}/why", {"tip_id": TIP}),
+        react=Link("post", "/feedback", body={"tip_id": TIP}),
+    ),
+)
 async def recommend(request: Request) -> Response:
     """Decide on one tip for the signed-in person."""
     parts = services(request)
@@ -122,7 +133,8 @@ async def recommend(request: Request) -> Response:
 @router.post(
     "/feedback",
     response_model=FeedbackAnswer,
-    responses=answers(BadRequest, *PERSONAL, NotFound, Conflict, Malformed),
+    responses=answers(BadRequest, *PERSONAL, NotFound, Conflict, Malformed)
+    | links(200, next=Link("post", "/recommend")),
     openapi_extra={**body_of(Feedback), "parameters": [KEY]},
 )
 async def feedback(request: Request) -> Response:

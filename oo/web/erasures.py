@@ -8,11 +8,13 @@ from pydantic import BaseModel
 from oo.kit.errors import Malformed, NotFound
 from oo.store.erasures import Receipt
 from oo.web.auth import fresh_person
-from oo.web.openapi import answers
+from oo.web.openapi import PERSONAL, Link, answers, links
 from oo.web.pages.erasure import begin_erasure, find_receipt
 from oo.web.rates import Cost
 
 router = APIRouter(tags=["me"])
+
+RECEIPT = "/api/erasures/{receipt_id}"
 
 
 class Erasure(BaseModel):
@@ -33,14 +35,19 @@ class Erasure(BaseModel):
         )
 
 
-@router.delete("/api/me", status_code=202, include_in_schema=False)
+@router.delete(
+    "/api/me",
+    status_code=202,
+    responses=answers(*PERSONAL, NotFound)
+    | links(202, receipt=Link("get", RECEIPT, {"receipt_id": "$response.body#/id"})),
+)
 async def delete_me(request: Request) -> Erasure:
     """Take all access from the person and begin to erase them; needs a fresh sign-in."""
     session = await fresh_person(request, Cost.HEAVY)
     return Erasure.of(await begin_erasure(request, session.user_id))
 
 
-@router.get("/api/erasures/{receipt_id}", responses=answers(NotFound, Malformed))
+@router.get(RECEIPT, responses=answers(NotFound, Malformed))
 async def erasure(request: Request, receipt_id: str) -> Erasure:
     """How far an erasure is, for whoever has its receipt: there is no session any more."""
     return Erasure.of(await find_receipt(request, receipt_id))

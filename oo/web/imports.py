@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from oo.kit.errors import BadRequest, Conflict, Gone, Malformed, NotFound
 from oo.web.auth import person
-from oo.web.openapi import PERSONAL, answers
+from oo.web.openapi import PERSONAL, Link, answers, links
 from oo.web.rates import Cost
 from oo.web.services import services
 
@@ -55,9 +55,18 @@ _UPLOAD = {
 }
 
 
+UNDO = "/api/sources/{source}/undo"
+
+
 @router.post(
     "/api/sources/{source}/import",
-    responses=answers(BadRequest, *PERSONAL, NotFound, Conflict, Malformed),
+    responses=answers(BadRequest, *PERSONAL, NotFound, Conflict, Malformed)
+    | links(
+        200,
+        recommend=Link("post", "/recommend"),
+        agents=Link("get", "/api/agents"),
+        undo=Link("post", UNDO, {"source": "$request.path.source"}),
+    ),
     openapi_extra={"requestBody": _UPLOAD},
 )
 async def import_file(
@@ -88,7 +97,7 @@ async def import_file(
 
 
 @router.post(
-    "/api/sources/{source}/undo",
+    UNDO,
     responses=answers(*PERSONAL, NotFound, Conflict, Gone, Malformed),
 )
 async def undo_import(request: Request, source: str) -> Undone:

@@ -5,13 +5,14 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from oo.domain.zones import time_zones
-from oo.kit.errors import BadRequest
+from oo.kit.errors import BadRequest, Malformed
 from oo.store import users
-from oo.web.api import parse
+from oo.web.api import body_of, parse
 from oo.web.auth import person
+from oo.web.openapi import PERSONAL, Link, answers, links
 from oo.web.services import services
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(tags=["me"])
 
 
 class TimezoneChange(BaseModel):
@@ -20,8 +21,15 @@ class TimezoneChange(BaseModel):
     timezone: str
 
 
-@router.put("/api/me/timezone", status_code=204)
-async def set_timezone(request: Request) -> Response:
+@router.put(
+    "/api/me/timezone",
+    status_code=204,
+    response_class=Response,
+    responses=answers(BadRequest, *PERSONAL, Malformed)
+    | links(204, recommend=Link("post", "/recommend")),
+    openapi_extra=body_of(TimezoneChange),
+)
+async def set_timezone(request: Request) -> None:
     """Follow the person's time zone; raises BadRequest for one that is none."""
     session = await person(request)
     change = await parse(request, TimezoneChange)
@@ -34,4 +42,3 @@ async def set_timezone(request: Request) -> Response:
             await users.note_change(connection, session.user_id, parts.clock.now())
     if moved:
         parts.refill.behind(session.user_id)
-    return Response(status_code=204)

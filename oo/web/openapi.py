@@ -1,7 +1,8 @@
 """The OpenAPI document: beside its answer, each operation names every problem it may answer."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from fastapi import FastAPI
 
@@ -23,6 +24,23 @@ SCHEMA = {"$ref": "#/components/schemas/Problem"}
 PERSONAL = (Unauthorized, Forbidden, TooManyRequests)
 AT_THE_DOOR = (HeadersTooLarge, OoError, Unavailable)  # of every operation
 WITH_BODY = (Forbidden, TooLarge)  # of every operation that changes something
+
+
+class Link(NamedTuple):
+    """What an answer makes possible: an operation, and what of the answer it takes.
+
+    `takes` are runtime expressions (OpenAPI 3.1, Link Object) by parameter, `body` by field.
+    """
+
+    method: str
+    path: str
+    takes: dict[str, str] = {}  # noqa: RUF012 - nobody changes it
+    body: dict[str, str] = {}  # noqa: RUF012 - nobody changes it
+
+
+def links(status: int, **named: Link) -> Answers:
+    """What may follow on the answer `status` of a route, for its `responses`."""
+    return {status: {"links": {name: _link(link) for name, link in named.items()}}}
 
 
 def answers(*errors: type[OoError]) -> Answers:
@@ -58,6 +76,16 @@ def _add(responses: dict[str, Any], errors: Iterable[type[OoError]]) -> None:
     for error in errors:
         described = responses.setdefault(str(error.status), _described(error))
         described.setdefault("content", {})[MEDIA_TYPE] = {"schema": SCHEMA}
+
+
+def _link(link: Link) -> dict[str, Any]:
+    path = quote(link.path.replace("~", "~0").replace("/", "~1"))  # RFC 6901, in a URI
+    said: dict[str, Any] = {"operationRef": f"#/paths/{path}/{link.method}"}
+    if link.takes:
+        said["parameters"] = link.takes
+    if link.body:
+        said["requestBody"] = link.body
+    return said
 
 
 def _described(error: type[OoError]) -> dict[str, Any]:

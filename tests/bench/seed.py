@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ml.features import REGISTRY
 from ml.policies.egreedy_v1 import POLICY
@@ -40,29 +41,10 @@ async def seed(path: Path, people: int, tips: int) -> Seeded:
     cookies, owners = [], []
     async with db.write() as connection:
         for number in range(people):
-            user_id, cookie = new_id(clock), secrets.token_urlsafe(32)
+            user_id = await add_person(connection, clock, str(number))
+            cookie = await add_session(connection, clock, user_id)
             owners.append((user_id, cookie))
             cookies.append(cookie)
-            await connection.execute(
-                insert(tables.users).values(
-                    id=user_id,
-                    email=f"{number}@bench.test",
-                    name=str(number),
-                    created_at=clock.now(),
-                )
-            )
-            await connection.execute(
-                insert(tables.sessions).values(
-                    token_hash=hashlib.sha256(cookie.encode()).hexdigest(),
-                    user_id=user_id,
-                    created_at=clock.now(),
-                    expires_at=clock.now() + timedelta(days=1),
-                    authenticated_at=clock.now(),
-                    seen_at=clock.now(),
-                )
-            )
-            await task_store.put(connection, user_id, _tasks(clock))
-            await candidates.replace(connection, user_id, "bench", _candidates(clock), clock.now())
     served = []
     for start in range(0, tips, BATCH):
         batch = [
@@ -73,6 +55,39 @@ async def seed(path: Path, people: int, tips: int) -> Seeded:
         served += [(cookie, decision.id) for decision, cookie in batch]
     await db.close()
     return Seeded(cookies, served)
+
+
+async def add_person(
+    connection: AsyncConnection, clock: SystemClock, name: str, role: str = "person"
+) -> str:
+    """Store a person with a list and a pool of candidates; their id."""
+    user_id = new_id(clock)
+    await connection.execute(
+        insert(tables.users).values(
+            id=user_id, email=f"{name}@bench.test", name=name, created_at=clock.now(), role=role
+        )
+    )
+    await task_store.put(connection, user_id, _tasks(clock))
+    await candidates.replace(connection, user_id, "bench", _candidates(clock), clock.now())
+    return user_id
+
+
+async def add_session(
+    connection: AsyncConnection, clock: SystemClock, user_id: str, ago: timedelta = timedelta()
+) -> str:
+    """Store a session of somebody who signed in so long ago; its cookie."""
+    cookie = secrets.token_urlsafe(32)
+    await connection.execute(
+        insert(tables.sessions).values(
+            token_hash=hashlib.sha256(cookie.encode()).hexdigest(),
+            user_id=user_id,
+            created_at=clock.now() - ago,
+            expires_at=clock.now() + timedelta(days=1),
+            authenticated_at=clock.now() - ago,
+            seen_at=clock.now(),
+        )
+    )
+    return cookie
 
 
 def _tasks(clock: SystemClock) -> list[Task]:

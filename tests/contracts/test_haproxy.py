@@ -6,17 +6,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psutil
-from fastapi import FastAPI
+import pytest
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from ray.serve._private.haproxy import BackendConfig, HAProxyApi, HAProxyConfig, ServerConfig
 from ray.serve.config import HTTPOptions
 
 from oo.cli.environment import HEADER_BUFFER
 from oo.cli.haproxy import PID_FILE, improved, write_launcher
-from oo.kit.settings import http_address
+from oo.kit.settings import LOOPBACK, http_address
 from tests.peers.serving import free_port, served
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
@@ -47,10 +49,12 @@ def written_by_serve(folder: Path, port: int, server: str | None) -> Path:
 
 
 @contextmanager
-def haproxy(folder: Path, server: str | None = None, host: str = "") -> Iterator[str]:
+def haproxy(
+    folder: Path, server: str | None = None, host: str = "", trusted: tuple[str, ...] = ()
+) -> Iterator[str]:
     port = free_port()
     config = written_by_serve(folder, port, server)
-    write_launcher(folder / "haproxy", host)
+    write_launcher(folder / "haproxy", host, trusted)
     process = subprocess.Popen([folder / "haproxy", "-db", "-f", config])
     base = http_address(host or "127.0.0.1", port)
     try:
@@ -161,3 +165,47 @@ def test_one_whose_manager_died_serves_until_the_next_takes_over(tmp_path: Path)
         finally:
             process.kill()
             process.wait()
+
+
+ELSEWHERE = "127.0.0.2"  # another address than that of the proxy
+TOLD = {
+    "X-Forwarded-For": "203.0.113.7",
+    "X-Forwarded-Proto": "https",
+    "X-Real-IP": "203.0.113.7",
+    "Forwarded": "for=203.0.113.7",
+}
+
+
+@pytest.mark.parametrize(
+    ("trusted", "seen", "scheme"),
+    [
+        ((), ELSEWHERE, "http"),
+        (("10.0.0.0/8",), ELSEWHERE, "http"),
+        ((f"{ELSEWHERE}/32", "10.0.0.0/8"), "203.0.113.7", "https"),
+    ],
+)
+def test_who_asks_is_what_the_proxy_sees_or_those_whom_it_trusts_say(
+    tmp_path: Path, trusted: tuple[str, ...], seen: str, scheme: str, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", ",".join([*LOOPBACK, *trusted]))
+    app = FastAPI()
+
+    @app.get("/{path:path}")
+    async def who(request: Request) -> dict[str, Any]:
+        client = request.client
+        return {"host": client.host if client else "", "scheme": request.url.scheme}
+
+    transport = httpx2.HTTPTransport(local_address=ELSEWHERE)
+    with (
+        served(app) as server,
+        haproxy(tmp_path, server, trusted=trusted) as base,
+        httpx2.Client(transport=transport, base_url=base) as client,
+    ):
+        deadline = time.monotonic() + 20
+        while client.get("/").status_code != 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert client.get("/").json() == {"host": ELSEWHERE, "scheme": "http"} or trusted
+        assert client.get("/", headers=TOLD).json() == {"host": seen, "scheme": scheme}
+        # a chain of guesses names nobody either: the last word is the proxy's
+        chain = {**TOLD, "X-Forwarded-For": "203.0.113.9, 203.0.113.7"}
+        assert client.get("/", headers=chain).json()["host"] == seen

@@ -45,13 +45,13 @@ async def test_at_once_is_as_one_after_the_other(stores: tuple[Database, Databas
     for number in range(TIMES):
         # two first sign-ins of one person
         attempts = [
-            SignedIn(profile(number), "/", f"{number}-{tab}", "", "login", "Login")
+            SignedIn(profile(number), "/", f"{number}-{tab}", "", "login", "Login", CLOCK.now())
             for tab in range(2)
         ]
         found = await asyncio.gather(*map(enter, stores, attempts))
         assert len({*found}) == 1
         # one answer, handed in twice
-        twice = SignedIn(profile(number), "/", f"{number}", "", "login", "Login")
+        twice = SignedIn(profile(number), "/", f"{number}", "", "login", "Login", CLOCK.now())
         results = await asyncio.gather(
             *(enter(store, twice) for store in stores), return_exceptions=True
         )

@@ -1,14 +1,15 @@
 """Sign-in against a real OpenID provider."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
 
-from oo.identity.failures import Cancelled, WrongIssuer
+from oo.identity.failures import Cancelled, NotFresh, WrongIssuer
 from oo.identity.openid import OpenIdSignIn
 from oo.identity.people import Profile
+from oo.identity.sudo import SUDO_LIFETIME
 from oo.kit.clock import ManualClock
 from oo.kit.errors import BadGateway, BadRequest, NotFound
 from oo.kit.settings import Settings
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.skipif(not INSTALLED, reason="needs `npm ci`")
 
 REDIRECT_URI = "http://localhost:8000/auth/real/callback"
 FORM_URI = "http://localhost:8000/auth/form/callback"
+OWN_MACHINE = {"own_networks": ["127.0.0.0/8"]}
 OTHER_URI = "http://localhost:8000/auth/other/callback"
 
 
@@ -42,9 +44,8 @@ def sign_in(issuer: str, clock: ManualClock) -> OpenIdSignIn:
     }
     form = {**provider, "response_mode": "form_post"}
     dead = {**provider, "issuer": "http://127.0.0.1:9"}
-    settings = Settings.model_validate(
-        {"oidc": {"real": provider, "other": provider, "form": form, "dead": dead}}
-    )
+    oidc = {"real": provider, "other": provider, "form": form, "dead": dead}
+    settings = Settings.model_validate({"oidc": oidc, "outgoing": OWN_MACHINE})
     return OpenIdSignIn(settings, Keyring({"k": b"k" * 32}), clock)
 
 
@@ -138,3 +139,45 @@ async def test_a_provider_that_is_away_or_unknown(issuer: str, clock: ManualCloc
         await openid.start("dead", "/")
     with pytest.raises(NotFound):
         await openid.start("nothing", "/")
+
+
+async def test_a_provider_asks_again_for_what_must_be_fresh(
+    issuer: str, clock: ManualClock
+) -> None:
+    openid, cookies = sign_in(issuer, clock), httpx2.Cookies()
+    first = await openid.start("real", "/")
+    await openid.finish(
+        "real", dict((await consent(first.url, "ada", REDIRECT_URI, cookies)).params), first.cookie
+    )
+    # who is signed in there is not asked again, and nobody can say otherwise
+    again = await openid.start("real", "/")
+    back = await consent(again.url, "bob", REDIRECT_URI, cookies)
+    known = await openid.finish("real", dict(back.params), again.cookie)
+    assert known.profile.subject == "ada"
+    # unless it must be fresh: then a login counts, and says so
+    fresh = await openid.start("real", "/", fresh=True)
+    back = await consent(fresh.url, "bob", REDIRECT_URI, cookies)
+    signed_in = await openid.finish("real", dict(back.params), fresh.cookie)
+    assert signed_in.profile.subject == "bob"
+    assert abs(signed_in.authenticated_at - datetime.now(UTC)) < timedelta(seconds=30)
+
+
+async def test_a_browser_that_leaves_the_question_out_gets_nothing_fresh(
+    issuer: str, clock: ManualClock
+) -> None:
+    openid, cookies = sign_in(issuer, clock), httpx2.Cookies()
+    first = await openid.start("real", "/")
+    await consent(first.url, "ada", REDIRECT_URI, cookies)
+    clock.advance(900)
+    ordinary = await openid.start("real", "/")
+    back = await consent(ordinary.url, "ada", REDIRECT_URI, cookies)
+    signed_in = await openid.finish("real", dict(back.params), ordinary.cookie)
+    assert clock.now() - signed_in.authenticated_at > SUDO_LIFETIME
+    for asked in ({}, {"max_age": "86400"}):
+        fresh = await openid.start("real", "/", fresh=True)
+        url = httpx2.URL(fresh.url)
+        kept = {k: v for k, v in url.params.items() if k not in ("prompt", "max_age")}
+        tampered = str(url.copy_with(params={**kept, **asked}))
+        back = await consent(tampered, "ada", REDIRECT_URI, cookies)
+        with pytest.raises(NotFresh):
+            await openid.finish("real", dict(back.params), fresh.cookie)

@@ -15,6 +15,8 @@ from tests.peers.oidc import CLIENT_ID, CLIENT_SECRET, INSTALLED, openid_provide
 from tests.peers.serving import free_port, served
 from tests.unit.web.served import Served
 
+OWN_MACHINE = {"own_networks": ["127.0.0.0/8", "::1/128"]}
+
 pytestmark = [
     pytest.mark.skipif(not (INSTALLED and CHROMIUM.exists()), reason="needs npm ci and chromium"),
     pytest.mark.timeout(120),
@@ -48,7 +50,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 "private_key": key.as_pem(private=True).decode(),
             },
         }
-        app = Served(tmp_path_factory.mktemp("oo"), address, {"oidc": oidc})
+        app = Served(
+            tmp_path_factory.mktemp("oo"), address, {"oidc": oidc, "outgoing": OWN_MACHINE}
+        )
         with served(app, port):
             yield address
 

@@ -47,17 +47,22 @@ def openid_provider(
         process.communicate(timeout=10)
 
 
-async def consent(url: str, login: str, redirect_uri: str) -> httpx2.URL:
+async def consent(
+    url: str, login: str, redirect_uri: str, cookies: httpx2.Cookies | None = None
+) -> httpx2.URL:
     """Sign in as `login` and consent; returns the address that the browser is sent back to.
 
-    An answer that the provider has the browser post comes as if it were in the query.
+    An answer that the provider has the browser post comes as if it were in the query. Whoever is
+    signed in there, by `cookies` of before, is asked for no login unless the provider insists.
     """
-    async with httpx2.AsyncClient(follow_redirects=False) as browser:
+    async with httpx2.AsyncClient(follow_redirects=False, cookies=cookies) as browser:
         response = await browser.get(url)
         for _ in range(12):
             if response.is_redirect:
                 url = urljoin(url, response.headers["location"])
                 if url.startswith(redirect_uri):
+                    if cookies is not None:
+                        cookies.update(browser.cookies)
                     return httpx2.URL(url)
                 response = await browser.get(url)
                 continue

@@ -95,6 +95,8 @@ class SigningProvider:
             "email": "ada@example.org",
             "name": "Ada",
         }
+        if "max_age" in asked:
+            honest["auth_time"] = now
         token = {"access_token": "a", "token_type": "Bearer"}
         token["id_token"] = self.sign(self, _without_none({**honest, **self.claims}))
         return httpx2.Response(200, json=_without_none({**token, **self.token}))

@@ -51,6 +51,7 @@ class Apple(OpenIdProvider):
 
     scope: ClassVar[str] = "openid email name"
     response_mode: ClassVar[str] = "form_post"  # Apple insists on it when asked for name or e-mail
+    fresh: ClassVar[str] = "if_told"
 
     def __init__(self, given: OidcProvider, settings: AppleSettings, clock: Clock) -> None:
         super().__init__(given, settings, clock)
@@ -77,6 +78,9 @@ class Apple(OpenIdProvider):
             self._made = jwt.encode(header, claims, self._key, ["ES256"])
             self._renew_at = ends - RENEWED_BEFORE
         return self._made
+
+    def asks_age(self, max_age_s: int) -> Mapping[str, str]:
+        return {}  # it asks who it is each time, and knows neither parameter
 
     def name_in(self, claims: Mapping[str, Any], answer: Mapping[str, str]) -> str:
         # told at the first sign-in alone, beside the token

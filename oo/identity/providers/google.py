@@ -1,7 +1,7 @@
 """Google: an organisation's accounts alone, where the operator wants that."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -25,6 +25,9 @@ class GoogleSettings(Section):
 class Google(OpenIdProvider):
     """Sign in with Google."""
 
+    # it tells `auth_time` to verified applications that switch it on, and knows no `max_age`
+    fresh: ClassVar[str] = "if_told"
+
     def __init__(self, given: OidcProvider, settings: GoogleSettings, clock: Clock) -> None:
         super().__init__(given, settings, clock)
         self._settings = settings
@@ -32,6 +35,9 @@ class Google(OpenIdProvider):
     def also_asks(self) -> Mapping[str, str]:
         domain = self._settings.hosted_domain
         return {"access_type": self._settings.access_type, **({"hd": domain} if domain else {})}
+
+    def asks_age(self, max_age_s: int) -> Mapping[str, str]:
+        return {} if max_age_s else {"prompt": "select_account"}
 
     def also_called(self) -> tuple[str, ...]:
         return ("accounts.google.com",)

@@ -25,6 +25,9 @@ WORDS = {
     "tip_scores": "tips",
     "feedback": "reactions",
     "connections": "connections",
+    "sessions": "sessions",
+    "identities": "ways to sign in",
+    "passkeys": "passkeys",
 }
 OTHER = "other entries"
 

@@ -41,6 +41,7 @@ async def sign_in_page(request: Request) -> Response:
             local_account=parts.settings.local_account,
             origin=parts.settings.base_url,
             next_path=_next_path(request),
+            again=False,
         )
     return RedirectResponse("/", 303)
 
@@ -56,6 +57,7 @@ async def sign_in_again_page(request: Request) -> Response:
         local_account=parts.settings.local_account,
         origin=parts.settings.base_url,
         next_path=_next_path(request),
+        again=True,
     )
     # a printed link does not know where it is to lead
     response.set_cookie(
@@ -87,9 +89,14 @@ async def use_link(request: Request, token: str) -> Response:
 
 @router.get("/auth/{provider}")
 async def start(request: Request, provider: str) -> Response:
-    """Send the browser to the provider."""
+    """Send the browser to the provider; with `fresh`, to sign in anew there.
+
+    Whoever leaves that out gains nothing: how fresh it was is what the provider says.
+    """
     parts = services(request)
-    return begin(request, await parts.identity.openid.start(provider, _next_path(request)))
+    fresh = request.query_params.get("fresh") == "1"
+    openid = parts.identity.openid
+    return begin(request, await openid.start(provider, _next_path(request), fresh=fresh))
 
 
 @router.get("/auth/{provider}/callback")

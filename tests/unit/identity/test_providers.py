@@ -56,6 +56,9 @@ async def test_google_needs_an_id_and_a_secret(clock: ManualClock) -> None:
     assert asked["access_type"] == ["online"]
     assert asked["code_challenge_method"] == ["S256"]
     assert "hd" not in asked
+    assert "max_age" not in asked  # it knows none
+    asked = parse_qs(urlsplit((await openid.start("google", "/", fresh=True)).url).query)
+    assert asked["prompt"] == ["select_account"]
     assert "response_mode" not in asked
     # it calls itself by either name
     provider.claims = {"iss": "accounts.google.com", "email_verified": True}

@@ -15,7 +15,7 @@ from oo.identity.sessions import start_session
 from oo.kit.errors import BadRequest, Conflict, NotFound
 from oo.kit.settings import Settings
 from oo.store import audit, users
-from tests.unit.web.conftest import Site
+from tests.unit.web.conftest import NOW, Site
 
 ADMIN_TOKEN = "a-secret-of-thirty-two-characters"
 SAME = {"sec-fetch-site": "same-origin", "accept": "application/json"}
@@ -25,7 +25,15 @@ ADA = Profile("google", "1", "ada@example.org", "Ada", email_verified=True)
 
 def signed_in(profile: Profile) -> SignedIn:
     """The answer of a provider, of an attempt of its own."""
-    return SignedIn(profile, "/", attempt=token_hex(8), link_to="", name="google", title="Google")
+    return SignedIn(
+        profile,
+        "/",
+        attempt=token_hex(8),
+        link_to="",
+        name="google",
+        title="Google",
+        authenticated_at=NOW,
+    )
 
 
 async def enter(site: Site, profile: Profile) -> str:
