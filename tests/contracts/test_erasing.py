@@ -46,7 +46,8 @@ from oo.vault.service import Vault
 from tests.peers import both_stores
 from tests.peers.store import add_person, say
 from tests.peers.todoist import TodoistPeer
-from tests.unit.integrations.conftest import KEYRING, connect, http, peer, settings
+from tests.peers.vault import KEYRING
+from tests.unit.integrations.conftest import connect, http, peer, settings
 from tests.unit.recommend.conftest import START, candidate, put_pool, serve_tip
 
 __all__ = ["http", "peer", "settings"]  # fixtures
