@@ -18,7 +18,7 @@ def console(services: Services) -> Callable[[FastAPI], None]:
         settings=services.settings,
         clock=services.clock,
         db=services.db,
-        store=ReadOnly(services.db.url),
+        store=ReadOnly(services.db.url, services.db.sealer),
         door=Door(),
         identity=services.identity,
         integrations=services.integrations,

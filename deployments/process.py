@@ -11,6 +11,7 @@ from oo.kit.logs import log_to
 from oo.kit.metrics import share_through
 from oo.kit.settings import Settings, load_settings
 from oo.store.database import Database
+from oo.vault.service import Vault
 
 BEHIND = 10  # the niceness of what works ahead of need
 
@@ -37,7 +38,8 @@ def start(part: str, niceness: int = 0) -> Base:
     share_through(settings.data_dir)
     log_to(settings.data_dir / "logs", part)
     keep_what_is_loaded()
-    return Base(settings, SystemClock(), Database(settings.store_url), SystemRandom())
+    db = Database(settings.store_url, Vault.of(settings))
+    return Base(settings, SystemClock(), db, SystemRandom())
 
 
 def keep_what_is_loaded() -> None:

@@ -20,12 +20,14 @@ import yaml
 from tests.peers import oidc, todoist
 from tests.peers.serving import free_port, interrupted, served
 from tests.peers.todoist import TodoistPeer
+from tests.peers.vault import sealed_by_default
 
 # how long an example takes says something of the machine and its other work, not of the code
 hypothesis.settings.register_profile(
     "oo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("oo")
+sealed_by_default()
 
 ROOT = Path(__file__).parent.parent
 START_S = 240

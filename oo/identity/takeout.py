@@ -41,7 +41,7 @@ async def takeout(db: Database, user_id: str, now: datetime) -> AsyncIterator[by
                     yield pipe.taken()
                 file.write(b"\n]\n")
             with archive.open(_entry(csv_name(held), now), "w", force_zip64=True) as file:
-                file.write(_csv([held.table.c.keys()]))
+                file.write(_csv([[column.name for column in held.columns]]))
                 async for page in rows(db, held, user_id):
                     file.write(_csv(_cells(row) for row in page))
                     yield pipe.taken()

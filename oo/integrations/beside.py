@@ -17,6 +17,7 @@ from multiprocessing.connection import wait
 from oo.integrations.import_plans import Plan, Upon, plan
 from oo.store import kinds
 from oo.store.database import Database
+from oo.store.sealing import Sealer
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,9 @@ class Planner:
         task = await self._pickled(upon)
         if task is not None:
             try:
-                return await asyncio.wrap_future(self._beside().submit(_plan, self._db.url, task))
+                return await asyncio.wrap_future(
+                    self._beside().submit(_plan, self._db.url, self._db.sealer, task)
+                )
             except (BrokenProcessPool, OSError) as error:
                 self._pool = None  # the next one gets another
                 log.warning("a long list is read beside requests: %s", type(error).__name__)
@@ -65,11 +68,11 @@ class Planner:
         return sum(n for (name, _), n in counts.items() if name == upon.manifest.name) > LONG_LIST
 
 
-def _plan(url: str, task: bytes) -> Plan:
+def _plan(url: str, sealer: Sealer | None, task: bytes) -> Plan:
     """Runs in the other process."""
 
     async def made() -> Plan:
-        db = Database(url)
+        db = Database(url, sealer)
         try:
             return await plan(db, pickle.loads(task))  # noqa: S301 - from the process that started this
         finally:

@@ -6,6 +6,7 @@ from oo.kit.clock import Clock
 from oo.store import erasures
 from oo.store.database import Database
 from oo.store.erasure_log import Erased, ErasureLog
+from oo.store.key_copies import KeyCopy
 
 ACTOR = "job:erase-people"
 PEOPLE = 200  # at a time: some may wait for their provider for hours
@@ -39,6 +40,7 @@ async def _erase(db: Database, clock: Clock, log: ErasureLog, user_id: str) -> i
             return done
         before = sum(receipt.counts.values()) + done
         finished = await erasures.finish(connection, user_id, now, ACTOR)
+    KeyCopy(log.path.parent).forget(user_id)
     return done + sum(finished.counts.values()) - before
 
 

@@ -36,8 +36,8 @@ from oo.mlops.adapters import REPORT
 from oo.mlops.tracked import tracking_of
 from oo.store import writings
 from oo.store.database import Database
-from oo.store.offline import with_store
 from oo.store.writings import Judged
+from oo.vault.offline import with_store
 
 if TYPE_CHECKING:
     from ml.tracking import Run

@@ -32,7 +32,7 @@ from oo.mlops.benchmark import completer_of, drawn_lists
 from oo.mlops.prompts import propose
 from oo.mlops.roles import Order
 from oo.mlops.tracked import tracking_of
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 if TYPE_CHECKING:
     from optuna import Trial

@@ -26,8 +26,8 @@ from oo.mlops.simulation_results import REPORT, day_events, log_run, write_files
 from oo.mlops.tracked import tracking_of
 from oo.store import simulations as store
 from oo.store.database import Database
-from oo.store.offline import with_store
 from oo.store.simulations import DayEvent, SimulationRun
+from oo.vault.offline import with_store
 
 if TYPE_CHECKING:
     from ml.tracking import Run, Tracking

@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, select
 from oo.domain.lately import WINDOW_DAYS, Acted, Beside
 from oo.domain.rewards import Action
 from oo.store.database import Hot
+from oo.store.sealing import words_of
 from oo.store.tables import feedback, tasks, tip_scores
 
 REACH = timedelta(days=WINDOW_DAYS + 2)  # whole days of a person's calendar, wherever they are
@@ -28,7 +29,7 @@ _ACTED = (
     )
     .order_by(feedback.c.user_id, feedback.c.user_seq)
 )
-_LABELS = select(tasks.c.user_id, tasks.c.id, tasks.c.labels).where(
+_LABELS = select(tasks.c.user_id, tasks.c.id, tasks.c.labels, tasks.c.sealed).where(
     tasks.c.user_id.in_(bindparam("people", expanding=True)), tasks.c.completed_at.is_(None)
 )
 
@@ -40,7 +41,11 @@ async def load(connection: Hot, user_ids: Collection[str], now: datetime) -> dic
     people = list(user_ids)
     for row in await connection.execute(_ACTED, {"people": people, "since": now - REACH}):
         acted[row.user_id].append(Acted(row.created_at, row.action, row.kind))
-    for user_id, task_id, those in await connection.execute(_LABELS, {"people": people}):
+    words = await words_of(connection, user_ids)
+    for row in await connection.execute(_LABELS, {"people": people}):
+        those = row.labels
+        if row.sealed is not None:
+            those = words.of(tasks, row.user_id, row.sealed)["labels"]
         if those:
-            labels[user_id][task_id] = those[0]
+            labels[row.user_id][row.id] = those[0]
     return {user_id: Beside(acted[user_id], labels[user_id]) for user_id in user_ids}

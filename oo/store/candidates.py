@@ -14,6 +14,7 @@ from oo.store import tasks as task_store
 from oo.store import users as user_store
 from oo.store.activity import has_something_to_do, is_active
 from oo.store.database import PURGE_ROWS, Hot
+from oo.store.sealing import opened_rows, sealed_rows, words_of
 from oo.store.tables import candidates, fill_batch_people, tasks, users
 
 
@@ -58,7 +59,9 @@ async def live(
     """
     found: dict[str, list[PoolEntry]] = {user_id: [] for user_id in user_ids}
     asked = {"people": list(user_ids), "now": now}
-    for row in (await connection.execute(_LIVE, asked)).mappings():
+    words = await words_of(connection, user_ids)
+    for stored in (await connection.execute(_LIVE, asked)).mappings():
+        row = words.opened(tasks, words.opened(candidates, stored), "t_")
         try:
             claims = decode(row["claims"])
         except ValueError:
@@ -122,16 +125,25 @@ async def add(
 async def said(connection: AsyncConnection, user_id: str, pool_key: str) -> set[str]:
     """What was written for the person under this key already, reacted to or not."""
     c = candidates.c
-    query = select(c.content).where(c.user_id == user_id, c.pool_key == pool_key, c.source == "llm")
-    return set((await connection.execute(query)).scalars())
+    query = select(c.content, c.sealed).where(
+        c.user_id == user_id, c.pool_key == pool_key, c.source == "llm"
+    )
+    rows = (await connection.execute(query)).mappings()
+    return {row["content"] for row in await opened_rows(connection, candidates, user_id, rows)}
 
 
 async def contents(
     connection: AsyncConnection, user_id: str, candidate_ids: Collection[str]
 ) -> dict[str, str]:
     """What those of the person's candidates say that are still kept, by id."""
-    query = select(_c.id, _c.content).where(_c.user_id == user_id, _c.id.in_(candidate_ids))
-    return {row.id: row.content for row in await connection.execute(query)}
+    query = select(_c.id, _c.content, _c.sealed).where(
+        _c.user_id == user_id, _c.id.in_(candidate_ids)
+    )
+    rows = (await connection.execute(query)).mappings()
+    return {
+        row["id"]: row["content"]
+        for row in await opened_rows(connection, candidates, user_id, rows)
+    }
 
 
 async def _insert(
@@ -161,7 +173,9 @@ async def _insert(
         for candidate in fresh
     ]
     if rows:
-        await connection.execute(insert(candidates), rows)
+        await connection.execute(
+            insert(candidates), await sealed_rows(connection, candidates, rows)
+        )
 
 
 async def people_to_fill(

@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Table, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.kit.plugins import discover
 from oo.kit.settings import Retention
+from oo.store.sealing import SEALED
 from oo.store.tables import metadata, users
 
 # tables that hold nothing about a person, and why that is so
@@ -64,6 +65,11 @@ class Held:
     def name(self) -> str:
         """The name of the table."""
         return f"{self.table.name}"
+
+    @property
+    def columns(self) -> "list[Column[Any]]":
+        """What a row tells: its words are told by their columns, not by the blob that has them."""
+        return [column for column in self.table.columns if column.name != SEALED]
 
     @property
     def person(self) -> "Column[str]":

@@ -1,12 +1,13 @@
 """Rows of a person's connections to signal sources."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.store.sealing import Stored, opened_rows, sealed_rows
 from oo.store.tables import connections
 from oo.store.upsert import insert_into
 
@@ -40,31 +41,30 @@ _COLUMNS = (
     connections.c.synced_at,
     connections.c.error,
     connections.c.cursor,
+    connections.c.sealed,
 )
 
 
 async def put(connection: AsyncConnection, user_id: str, row: ConnectionRow) -> None:
     """Store the connection in place of an earlier one to the same source."""
-    values = row._asdict()
-    insert = insert_into(connection, connections).values(user_id=user_id, **values)
+    told = {"user_id": user_id, **row._asdict()}
+    [values] = await sealed_rows(connection, connections, [told])
+    insert = insert_into(connection, connections).values(**values)
     await connection.execute(
         insert.on_conflict_do_update(
             index_elements=[connections.c.user_id, connections.c.source],
-            set_={name: values[name] for name in values if name != "source"},
+            set_={name: values[name] for name in values if name not in ("user_id", "source")},
         )
     )
 
 
 async def get(connection: AsyncConnection, user_id: str, source: str) -> ConnectionRow | None:
     """The person's connection to `source`, if there is one."""
-    row = (
-        await connection.execute(
-            select(*_COLUMNS).where(
-                connections.c.user_id == user_id, connections.c.source == source
-            )
-        )
-    ).first()
-    return ConnectionRow(*row) if row else None
+    rows = await connection.execute(
+        select(*_COLUMNS).where(connections.c.user_id == user_id, connections.c.source == source)
+    )
+    found = await _opened(connection, user_id, rows.mappings())
+    return found[0] if found else None
 
 
 async def list_for(connection: AsyncConnection, user_id: str) -> list[ConnectionRow]:
@@ -72,7 +72,32 @@ async def list_for(connection: AsyncConnection, user_id: str) -> list[Connection
     rows = await connection.execute(
         select(*_COLUMNS).where(connections.c.user_id == user_id).order_by(connections.c.source)
     )
-    return [ConnectionRow(*row) for row in rows]
+    return await _opened(connection, user_id, rows.mappings())
+
+
+async def _opened(
+    connection: AsyncConnection, user_id: str, rows: Iterable[Stored]
+) -> list[ConnectionRow]:
+    found = await opened_rows(connection, connections, user_id, rows)
+    return [ConnectionRow(*(row[name] for name in ConnectionRow._fields)) for row in found]
+
+
+class Granted(NamedTuple):
+    """A grant as the vault sealed it."""
+
+    source: str
+    secret: bytes
+
+
+async def granted(connection: AsyncConnection, user_id: str) -> list[Granted]:
+    """What the person's sources granted; it is there whether or not it can still be opened."""
+    c = connections.c
+    rows = await connection.execute(
+        select(c.source, c.secret)
+        .where(c.user_id == user_id, c.secret.is_not(None))
+        .order_by(c.source)
+    )
+    return [Granted(*row) for row in rows]
 
 
 async def set_secret(connection: AsyncConnection, user_id: str, source: str, secret: bytes) -> None:

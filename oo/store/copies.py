@@ -16,6 +16,7 @@ from oo.kit.errors import ConfigurationError
 from oo.store.database import Database
 
 PIECE = 1 << 18
+KEYS = "data_keys"  # a backup has none, so that who is erased later is erased there too
 DEBIAN = Path("/usr/lib/postgresql")
 ERASED = (  # who was erased has no access from the moment on at which the others have
     "UPDATE users SET deleted_at = now()"
@@ -24,7 +25,10 @@ ERASED = (  # who was erased has no access from the moment on at which the other
 
 
 def dump(url: str, scratch: Path) -> Iterator[bytes]:
-    """The store as of one instant; `scratch` takes a copy for so long if it is SQLite."""
+    """The store as of one instant, without data keys.
+
+    `scratch` takes a copy for so long if it is SQLite.
+    """
     if Database.is_of_sqlite(url):
         return _dump_sqlite(sqlite_file(url), scratch)
     return _dump_postgresql(make_url(url))
@@ -82,9 +86,17 @@ def _dump_sqlite(path: Path, scratch: Path) -> Iterator[bytes]:
             # reads one snapshot and waits for no writer; what was deleted does not come along
             connection.execute("VACUUM INTO ?", (str(copy),))
         _check(copy)
+        _without_keys(copy)
         with copy.open("rb") as file:
             while part := file.read(PIECE):
                 yield part
+
+
+def _without_keys(path: Path) -> None:
+    """Take people's data keys out of a copy: see `oo.store.key_copies`."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA secure_delete = ON")  # nor are they to stay in a free page
+        connection.execute(f"DELETE FROM {KEYS}")  # noqa: S608 - a constant
 
 
 def _check(path: Path) -> None:
@@ -99,6 +111,7 @@ def _check(path: Path) -> None:
 
 def _dump_postgresql(url: URL) -> Iterator[bytes]:
     options = ["--format=plain", "--no-owner", "--no-privileges", "--schema=public"]
+    options.append(f"--exclude-table-data=public.{KEYS}")
     with _program("pg_dump", url, *options) as process:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         while part := process.stdout.read(PIECE):

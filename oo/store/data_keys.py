@@ -4,11 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.store.tables import connections, data_keys
-from oo.store.upsert import insert_into
+from oo.store.database import Hot
+from oo.store.sealing import SEALED
+from oo.store.tables import connections, data_keys, metadata, tip_scores
+from oo.store.upsert import adding
 
 
 class DataKeyRow(NamedTuple):
@@ -19,25 +21,30 @@ class DataKeyRow(NamedTuple):
     kek_id: str
 
 
-async def get(connection: AsyncConnection, user_id: str) -> DataKeyRow | None:
-    """The person's wrapped key, if there is one."""
-    row = (
-        await connection.execute(
-            select(data_keys.c.user_id, data_keys.c.wrapped, data_keys.c.kek_id).where(
-                data_keys.c.user_id == user_id
-            )
-        )
-    ).first()
-    return DataKeyRow(*row) if row else None
+# built once: whoever opens words of people whose keys are not at hand runs it
+_OF = select(data_keys.c.user_id, data_keys.c.wrapped, data_keys.c.kek_id).where(
+    data_keys.c.user_id.in_(bindparam("people", expanding=True))
+)
 
 
-async def add(connection: AsyncConnection, row: DataKeyRow, now: datetime) -> None:
+_ANY = select(data_keys.c.user_id).limit(1)
+
+
+async def of(connection: Hot, user_ids: Collection[str]) -> list[DataKeyRow]:
+    """These people's wrapped keys, as far as there are any."""
+    rows = await connection.execute(_OF, {"people": list(user_ids)})
+    return [DataKeyRow(*row) for row in rows]
+
+
+async def has_any(connection: Hot) -> bool:
+    """Whether anything is sealed in this store."""
+    return (await connection.execute(_ANY)).first() is not None
+
+
+async def add(connection: Hot, row: DataKeyRow, now: datetime) -> None:
     """Store a new person's key; one that is already there stays."""
-    await connection.execute(
-        insert_into(connection, data_keys)
-        .values(**row._asdict(), created_at=now)
-        .on_conflict_do_nothing(index_elements=[data_keys.c.user_id])
-    )
+    values = {**row._asdict(), "created_at": now}
+    await connection.execute(adding(connection, data_keys), [values])
 
 
 async def list_not_under(connection: AsyncConnection, kek_id: str, limit: int) -> list[DataKeyRow]:
@@ -61,6 +68,21 @@ async def one_of_each_master_key(connection: AsyncConnection) -> list[DataKeyRow
     return [DataKeyRow(*row) for row in rows]
 
 
+async def announce_writing(connection: Hot) -> None:
+    """This transaction is going to add a key, wrapped as the newest master key is from now on.
+
+    SQLite has one writer at a time, so nothing is to be said there.
+    """
+    if isinstance(connection, AsyncConnection) and connection.dialect.name == "postgresql":
+        await connection.execute(text("LOCK TABLE data_keys IN ROW EXCLUSIVE MODE"))
+
+
+async def wait_for_writers(connection: AsyncConnection) -> None:
+    """Until the transaction ends no other adds a key; those that have are waited for."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("LOCK TABLE data_keys IN SHARE ROW EXCLUSIVE MODE"))
+
+
 async def rewrap(connection: AsyncConnection, row: DataKeyRow) -> None:
     """Replace the wrapping of the person's key; the key itself stays."""
     await connection.execute(
@@ -76,7 +98,10 @@ async def destroy(connection: AsyncConnection, user_id: str) -> None:
 
 
 async def abandon(connection: AsyncConnection, user_ids: Collection[str], error: str) -> None:
-    """Erase these people's keys and what they sealed; each connection says `error`."""
+    """Erase these people's keys and what they sealed; each connection says `error`.
+
+    Tasks and signals come anew from their sources; what was shown keeps its numbers.
+    """
     c = connections.c
     await connection.execute(delete(data_keys).where(data_keys.c.user_id.in_(user_ids)))
     await connection.execute(
@@ -84,6 +109,27 @@ async def abandon(connection: AsyncConnection, user_ids: Collection[str], error:
         .where(c.user_id.in_(user_ids), c.secret.is_not(None))
         .values(secret=None, status="reconnect", error=error)
     )
+    for table in metadata.sorted_tables:
+        if SEALED not in table.c:
+            continue
+        lost = table.c.user_id.in_(user_ids) & table.c.sealed.is_not(None)
+        if table in (tip_scores, connections):
+            await connection.execute(update(table).where(lost).values(sealed=None))
+        else:
+            await connection.execute(delete(table).where(lost))
+    await connection.execute(update(connections).where(c.user_id.in_(user_ids)).values(cursor=None))
+
+
+async def lacking(connection: AsyncConnection) -> list[str]:
+    """People who have sealed words, and no key that would open them."""
+    found = set[str]()
+    with_key = select(data_keys.c.user_id)
+    for table in metadata.sorted_tables:
+        if SEALED in table.c:
+            of = table.c.user_id
+            query = select(of).where(table.c.sealed.is_not(None), of.not_in(with_key)).distinct()
+            found |= set((await connection.execute(query)).scalars())
+    return sorted(found)
 
 
 async def every(connection: AsyncConnection) -> list[DataKeyRow]:

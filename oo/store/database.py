@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from oo.store.failures import store_is_away
+from oo.store.sealing import OPTION, Sealer
 from oo.store.sqlite.driver import InlineConnection, connect
 from oo.store.sqlite.inline import Inline
 from oo.store.sqlite.lock import WriterLock
@@ -29,13 +30,19 @@ class Database:
     """Reads on a pool of connections; writes one after the other, each an explicit transaction.
 
     `url` is an SQLAlchemy address: ``sqlite+aiosqlite:///PATH`` or ``postgresql+asyncpg://…``.
+    `sealer` is the vault; without one, words of people can be neither read nor written.
     Acknowledged commits survive a power cut (SQLite `synchronous=FULL`, PostgreSQL defaults).
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, sealer: Sealer | None = None) -> None:
         self.url = url
+        self.sealer = sealer
         self.is_sqlite = self.is_of_sqlite(url)
-        options: dict[str, Any] = {"json_serializer": json_of, "json_deserializer": orjson.loads}
+        options: dict[str, Any] = {
+            "json_serializer": json_of,
+            "json_deserializer": orjson.loads,
+            "execution_options": {OPTION: sealer},
+        }
         self._lock: WriterLock | None = None
         self._hot_reader: InlineConnection | None = None
         self._hot_writer: InlineConnection | None = None
@@ -84,7 +91,7 @@ class Database:
         if self.is_sqlite:
             if self._hot_reader is None:
                 self._hot_reader = await self._connect_hot()
-            yield Inline(self._hot_reader.raw)
+            yield Inline(self._hot_reader.raw, self.sealer)
         else:
             async with self.read() as connection:
                 yield connection
@@ -105,7 +112,7 @@ class Database:
             own = self._hot_writer
             own.raw.execute("BEGIN IMMEDIATE")
             try:
-                yield Inline(own.raw)
+                yield Inline(own.raw, self.sealer)
                 await own.commit()
             except BaseException:
                 await own.rollback()

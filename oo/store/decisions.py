@@ -15,6 +15,7 @@ from oo.domain.policies import PolicyRef
 from oo.store import outbox
 from oo.store.database import PURGE_ROWS, Hot
 from oo.store.forget import BLANK
+from oo.store.sealing import opened_rows, sealed_rows
 from oo.store.tables import feedback, tip_scores, users
 
 READ_HEARD = 300  # a tip an hour for two weeks
@@ -41,7 +42,8 @@ async def append(connection: Hot, decisions: Sequence[Decision]) -> None:
     """Log decisions."""
     # always in the same order: each row locks its person against deletion
     ordered = sorted(decisions, key=attrgetter("user_id"))
-    await connection.execute(_APPEND, [_row(decision) for decision in ordered])
+    rows = await sealed_rows(connection, tip_scores, [_row(decision) for decision in ordered])
+    await connection.execute(_APPEND, rows)
 
 
 async def point_out_late(connection: Hot, decisions: Sequence[Decision], now: datetime) -> None:
@@ -135,15 +137,16 @@ async def heard(connection: AsyncConnection, user_id: str, now: datetime) -> lis
     """
     t = tip_scores.c
     query = (
-        select(t.content, t.created_at)
+        select(t.content, t.created_at, t.sealed)
         .where(t.user_id == user_id, t.created_at > now - timedelta(days=HEARD_DAYS))
         .order_by(t.created_at.desc())
         .limit(READ_HEARD)
     )
     newest: dict[str, datetime] = {}
-    for row in await connection.execute(query):
-        if row.content != BLANK:
-            newest.setdefault(row.content, row.created_at)
+    rows = (await connection.execute(query)).mappings()
+    for row in await opened_rows(connection, tip_scores, user_id, rows):
+        if row["content"] != BLANK:
+            newest.setdefault(row["content"], row["created_at"])
     found = [Heard(content, (now - at).days) for content, at in newest.items()]
     return found[:MAX_HEARD]
 
@@ -203,7 +206,6 @@ LOGGED = select(
     tip_scores.c.id,
     tip_scores.c.user_id,
     tip_scores.c.created_at,
-    tip_scores.c.content,
     tip_scores.c.policy,
     tip_scores.c.policy_version,
     tip_scores.c.seed,
@@ -216,13 +218,13 @@ LOGGED = select(
 )
 
 
-def logged(row: Any) -> Logged:
-    """A row of `LOGGED`."""
+def logged(row: Any, content: str = BLANK) -> Logged:
+    """A row of `LOGGED`, without words unless they are given: making it again needs none."""
     return Logged(
         row.id,
         row.user_id,
         row.created_at,
-        row.content,
+        content,
         PolicyRef(row.policy, row.policy_version),
         row.seed,
         row.state_seq,
@@ -251,15 +253,20 @@ async def latest(connection: AsyncConnection, user_id: str) -> str | None:
 async def find(
     connection: AsyncConnection, tip_id: str, user_id: str | None = None
 ) -> Logged | None:
-    """One decision; with `user_id`, only if it is that person's."""
-    query = LOGGED.where(tip_scores.c.id == tip_id)
+    """One decision with its words; with `user_id`, only if it is that person's."""
+    query = LOGGED.add_columns(tip_scores.c.content, tip_scores.c.sealed)
+    query = query.where(tip_scores.c.id == tip_id)
     if user_id is not None:
         query = query.where(tip_scores.c.user_id == user_id)
     row = (await connection.execute(query)).first()
-    return logged(row) if row else None
+    if row is None:
+        return None
+    opened = await opened_rows(connection, tip_scores, row.user_id, [row._mapping])
+    return logged(row, opened[0]["content"])
 
 
 _t, _f = tip_scores.c, feedback.c
+WORDS = ("content", "sealed")  # evaluation needs none
 _OUTCOME = tuple(field.name for field in fields(LoggedDecision))
 
 
@@ -279,7 +286,7 @@ async def with_outcomes(
     )
     query = (
         select(
-            tip_scores,
+            *(column for column in tip_scores.c if column.name not in WORDS),
             users.c.timezone,
             users.c.created_at.label("joined_at"),
             _f.reward,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.delivery_log import DeliveryDecision, Pending, Sent
 from oo.domain.interruptions import SPEAK, WEEK, MomentKind, Pushes, PushOutcome
 from oo.store.database import PURGE_ROWS, Hot
+from oo.store.sealing import opened_rows
 from oo.store.tables import delivery_decisions, tip_scores, users
 
 DAY = timedelta(days=1)
@@ -173,7 +174,7 @@ async def told(connection: AsyncConnection, user_id: str, limit: int) -> list[Se
     """What the person was sent, the newest first, with the words that are still kept."""
     t = tip_scores.c
     query = (
-        select(_d.created_at, _d.moment, t.content, _d.outcome, _d.unsent)
+        select(_d.created_at, _d.moment, t.content, t.sealed, _d.outcome, _d.unsent)
         .select_from(
             delivery_decisions.outerjoin(
                 tip_scores, and_(t.id == _d.tip_id, t.user_id == _d.user_id)
@@ -183,15 +184,16 @@ async def told(connection: AsyncConnection, user_id: str, limit: int) -> list[Se
         .order_by(_d.created_at.desc())
         .limit(limit)
     )
+    rows = (await connection.execute(query)).mappings()
     return [
         Sent(
-            row.created_at,
-            MomentKind(row.moment),
-            row.content or "",
-            row.outcome and PushOutcome(row.outcome),
-            row.unsent,
+            row["created_at"],
+            MomentKind(row["moment"]),
+            row["content"] or "",
+            row["outcome"] and PushOutcome(row["outcome"]),
+            row["unsent"],
         )
-        for row in await connection.execute(query)
+        for row in await opened_rows(connection, tip_scores, user_id, rows)
     ]
 
 

@@ -180,8 +180,7 @@ async def _ask_to_revoke(connection: AsyncConnection, user_id: str, now: datetim
             "payload": outbox.revoke_grant(row.source, row.secret),
             "created_at": now,
         }
-        for row in await connections.list_for(connection, user_id)
-        if row.secret is not None
+        for row in await connections.granted(connection, user_id)
     ]
     await outbox.put(connection, errands)
 

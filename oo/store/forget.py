@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store import users, writings
+from oo.store.sealing import opened_rows
 from oo.store.tables import candidates, tip_scores
 
 BLANK = ""  # what a decision says once its words are erased; its numbers stay
@@ -23,11 +24,16 @@ async def what_was_said_of(connection: AsyncConnection, user_id: str, source: st
     """
     await writings.forget(connection, user_id)
     c, t = candidates.c, tip_scores.c
-    made = await connection.execute(select(c.id, c.task_id, c.claims).where(c.user_id == user_id))
-    ids = [row.id for row in made if _may_speak_of(source, row.task_id, row.claims)]
+    query = select(c.id, c.task_id, c.claims, c.sealed).where(c.user_id == user_id)
+    made = (await connection.execute(query)).mappings()
+    ids = [
+        row["id"]
+        for row in await opened_rows(connection, candidates, user_id, made)
+        if _may_speak_of(source, row["task_id"], row["claims"])
+    ]
     said = await connection.execute(
         select(t.id, t.task_id, t.candidate_ids, t.chosen).where(
-            t.user_id == user_id, t.content != BLANK
+            t.user_id == user_id, or_(t.content != BLANK, t.sealed.is_not(None))
         )
     )
     gone = set(ids)
@@ -40,7 +46,9 @@ async def what_was_said_of(connection: AsyncConnection, user_id: str, source: st
         await connection.execute(delete(candidates).where(c.user_id == user_id, c.id.in_(batch)))
     for batch in _batches(told):
         await connection.execute(
-            update(tip_scores).where(t.user_id == user_id, t.id.in_(batch)).values(content=BLANK)
+            update(tip_scores)
+            .where(t.user_id == user_id, t.id.in_(batch))
+            .values(content=BLANK, sealed=None)
         )
 
 
@@ -69,7 +77,7 @@ async def what_was_said_of_tasks(
         await connection.execute(
             update(tip_scores)
             .where(t.user_id == user_id, t.task_id.in_(batch), t.created_at >= since)
-            .values(content=BLANK)
+            .values(content=BLANK, sealed=None)
         )
 
 

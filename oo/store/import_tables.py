@@ -1,8 +1,9 @@
 """What undoing an import needs, for a few minutes."""
 
-from sqlalchemy import JSON, Column, ForeignKey, String, Table
+from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, String, Table
 
 from oo.store.schema import ID, UtcDateTime, metadata
+from oo.store.sealing import words
 
 last_imports = Table(
     "last_imports",
@@ -11,5 +12,6 @@ last_imports = Table(
     Column("source", String(64), primary_key=True),
     Column("imported_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
-    Column("body", JSON, nullable=False),  # see oo.store.last_imports
+    Column("body", JSON, nullable=False, info=words({})),  # see oo.store.last_imports
+    Column("sealed", LargeBinary),  # the words above, see oo.store.sealing
 )

@@ -21,6 +21,7 @@ from oo.store import tasks as task_store
 from oo.store.database import PURGE_ROWS
 from oo.store.kinds import Key
 from oo.store.schema import UtcDateTime
+from oo.store.sealing import SEALED, opened_rows, sealed_rows
 from oo.store.tables import last_imports, signals, tasks
 from oo.store.upsert import insert_into
 
@@ -66,10 +67,12 @@ async def rows(
         of_rest = select(signals).where(signals.c.user_id == user_id, signals.c.id.in_(batch))
         if lock:
             of_tasks, of_rest = of_tasks.with_for_update(), of_rest.with_for_update()
-        for row in (await connection.execute(of_tasks)).mappings():
+        there = (await connection.execute(of_tasks)).mappings()
+        for row in await opened_rows(connection, tasks, user_id, there):
             if (key := Key(TASK.name, row["id"])) in found:
                 found[key] = _encoded(row)
-        for row in (await connection.execute(of_rest)).mappings():
+        there = (await connection.execute(of_rest)).mappings()
+        for row in await opened_rows(connection, signals, user_id, there):
             if (key := Key(row["kind"], row["id"])) in found:
                 found[key] = _encoded(row)
     return found
@@ -122,7 +125,8 @@ async def restore(
             if row is not None and (key.kind == TASK.name) is is_task
         ]
         for start in range(0, len(found), _ROWS):
-            await connection.execute(insert(table), found[start : start + _ROWS])
+            some = await sealed_rows(connection, table, found[start : start + _ROWS])
+            await connection.execute(insert(table), some)
 
 
 def written(last: LastImport) -> Written:
@@ -140,10 +144,10 @@ async def put_written(
     connection: AsyncConnection, user_id: str, source: str, last: Written
 ) -> None:
     """As `put`."""
-    values = {**last._asdict(), "body": orjson.Fragment(last.body)}
-    statement = insert_into(connection, last_imports).values(
-        user_id=user_id, source=source, **values
-    )
+    told = {**last._asdict(), "body": orjson.Fragment(last.body)}
+    row = {"user_id": user_id, "source": source, **told}
+    [values] = await sealed_rows(connection, last_imports, [row])
+    statement = insert_into(connection, last_imports).values(**values)
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=[last_imports.c.user_id, last_imports.c.source], set_=values
@@ -156,9 +160,10 @@ async def get(connection: AsyncConnection, user_id: str, source: str) -> LastImp
     query = select(last_imports).where(
         last_imports.c.user_id == user_id, last_imports.c.source == source
     )
-    row = (await connection.execute(query)).mappings().first()
-    if row is None:
+    rows = (await connection.execute(query)).mappings().all()
+    if not rows:
         return None
+    [row] = await opened_rows(connection, last_imports, user_id, rows)
     body = row["body"]
     return LastImport(
         row["imported_at"],
@@ -210,7 +215,7 @@ def digest(row: Row | None) -> str | None:
 
 
 def _encoded(row: Any) -> Row:
-    return {f"{name}": _told(value) for name, value in row.items()}
+    return {f"{name}": _told(value) for name, value in row.items() if name != SEALED}
 
 
 def _told(value: Any) -> Any:

@@ -1,8 +1,9 @@
 """What a writer is trained on: what was asked and said for a candidate."""
 
-from sqlalchemy import JSON, Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import JSON, Column, ForeignKey, Integer, LargeBinary, Table, Text
 
 from oo.store.schema import ID, UtcDateTime, metadata
+from oo.store.sealing import words
 
 # only of people who agreed to pooling; outlives the candidate, for a reaction may come late
 writings = Table(
@@ -10,8 +11,10 @@ writings = Table(
     metadata,
     Column("candidate_id", ID, primary_key=True),
     Column("user_id", ID, ForeignKey("users.id"), nullable=False, index=True),
-    Column("messages", JSON, nullable=False),  # the prompt, with titles
+    Column("messages", JSON, nullable=False, info=words([])),  # the prompt, with titles
     Column("task_index", Integer),  # the place in it of the tip's task
-    Column("spoken", Text, nullable=False),  # the answer, in which titles are references
+    # the answer, in which titles are references
+    Column("spoken", Text, nullable=False, info=words()),
     Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("sealed", LargeBinary),  # the words above, see oo.store.sealing
 )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.signals import Signal
 from oo.store import signals as signal_rows
+from oo.store.sealing import words_of
 from oo.store.tables import candidates, signals, tasks
 
 HORIZON = timedelta(hours=37)
@@ -58,7 +59,7 @@ _FIRST = select(_t.user_id, func.min(_t.due), func.min(_t.due_at)).where(_open).
 _AHEAD = select(_t.user_id, _t.due_at).where(
     _open, _t.due_at > bindparam("now"), _t.due_at <= bindparam("until")
 )
-_EVENTS = select(signals.c.user_id, signals.c.body).where(
+_EVENTS = select(signals.c.user_id, signals.c.body, signals.c.sealed).where(
     signals.c.user_id.in_(bindparam("people", expanding=True)),
     signals.c.kind == "event",
     signals.c.ends_at > bindparam("now"),
@@ -90,8 +91,12 @@ async def events(
     """The events of the coming day and a half in these people's calendars."""
     asked = {"people": list(user_ids), "now": now, "until": now + HORIZON}
     found: dict[str, list[Signal]] = {}
+    words = await words_of(connection, user_ids)
     for row in await connection.execute(_EVENTS, asked):
-        event = signal_rows.decoded("event", row.body)
+        body = row.body
+        if row.sealed is not None:
+            body = words.of(signals, row.user_id, row.sealed)["body"]
+        event = signal_rows.decoded("event", body)
         if event is not None:
             found.setdefault(row.user_id, []).append(event)
     return found

@@ -63,7 +63,6 @@ async def every(connection: AsyncConnection) -> AsyncIterator[Logged]:
             _t.id,
             _t.user_id,
             _t.created_at,
-            _t.content,
             _s.policy,
             _s.policy_version,
             _t.seed,

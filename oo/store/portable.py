@@ -1,7 +1,7 @@
 """A person's rows as plain values, out of one store and into another."""
 
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.store.category import Held
 from oo.store.database import Database
 from oo.store.schema import CandidateColumns, UtcDateTime
+from oo.store.sealing import SEALED, Stored, opened_rows, sealed_rows
 
 WITHHELD = "withheld"  # in place of what no export has
 PAGE = 200
@@ -41,23 +42,35 @@ async def rows(db: Database, held: Held, user_id: str) -> AsyncIterator[list[Row
     while True:
         async with db.read() as connection:
             found = (await connection.execute(page)).mappings().all()
+            told = await _opened(connection, held, user_id, found)
         if found:
-            yield [_plain(held, dict(row)) for row in found]
+            yield [_plain(held, row) for row in told]
         if len(found) < PAGE:
             return
         last = [found[-1][column.name] for column in key]
         page = query.where(tuple_(*key) > tuple_(*last))
 
 
+async def _opened(
+    connection: AsyncConnection, held: Held, user_id: str, found: Sequence[Stored]
+) -> Sequence[Stored]:
+    if SEALED not in held.table.c:
+        return found
+    return await opened_rows(connection, held.table, user_id, found)
+
+
 async def put(connection: AsyncConnection, held: Held, given: list[Row]) -> None:
     """Store rows that :func:`rows` told, without what was withheld; ValueError for a wrong one."""
-    if given:
-        await connection.execute(insert(held.table), [_stored(held, row) for row in given])
+    stored = [_stored(held, row) for row in given]
+    if SEALED in held.table.c:
+        stored = await sealed_rows(connection, held.table, stored)
+    if stored:
+        await connection.execute(insert(held.table), stored)
 
 
 def schema(held: Held) -> dict[str, Any]:
     """What a row looks like, as JSON Schema."""
-    properties = {f"{column.name}": _described(held, column) for column in held.table.columns}
+    properties = {f"{column.name}": _described(held, column) for column in held.columns}
     return {
         "type": "object",
         "properties": properties,
@@ -66,10 +79,11 @@ def schema(held: Held) -> dict[str, Any]:
     }
 
 
-def _plain(held: Held, row: Mapping[str, Any]) -> Row:
+def _plain(held: Held, row: Stored) -> Row:
     return {
         f"{name}": _told(value) if name not in held.withheld else value and WITHHELD
         for name, value in row.items()
+        if name != SEALED
     }
 
 
@@ -82,12 +96,12 @@ def _told(value: Any) -> Any:
 
 
 def _stored(held: Held, row: Row) -> Row:
-    unknown = row.keys() - held.table.c.keys()
+    unknown = row.keys() - {column.name for column in held.columns}
     if unknown:
         raise ValueError(f"{held.name} has no {', '.join(sorted(unknown))}")
     return {
         column.name: None if column.name in held.withheld else _read(column, row[column.name])
-        for column in held.table.columns
+        for column in held.columns
         if column.name in row and (column.name not in held.withheld or column.nullable)
     }
 

@@ -21,6 +21,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from oo.kit.errors import Unavailable
 from oo.store.database import BUSY_TIMEOUT_MS, Database
+from oo.store.sealing import OPTION, Sealer
 from oo.store.sqlite.prepared import json_of
 
 CONNECTIONS = 3  # more admins than these wait for one another, and nobody waits for admins
@@ -41,12 +42,19 @@ class TooSlow(Unavailable):
 
 
 class ReadOnly:
-    """Connections that cannot write, and that end what takes longer than `TIME_LIMIT_S`."""
+    """Connections that cannot write, and that end what takes longer than `TIME_LIMIT_S`.
 
-    def __init__(self, url: str) -> None:
+    `sealer` is the vault that opens words of people.
+    """
+
+    def __init__(self, url: str, sealer: Sealer | None = None) -> None:
         self.url = url
         self.is_sqlite = Database.is_of_sqlite(url)
-        options: dict[str, Any] = {"json_serializer": json_of, "json_deserializer": orjson.loads}
+        options: dict[str, Any] = {
+            "json_serializer": json_of,
+            "json_deserializer": orjson.loads,
+            "execution_options": {OPTION: sealer},
+        }
         if self.is_sqlite:
             path = Path(make_url(url).database or "").absolute()
             options |= {

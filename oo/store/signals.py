@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.signals import Extent, Signal, all_kinds, kind_of
 from oo.store.database import PURGE_ROWS, Hot
+from oo.store.sealing import opened_rows, sealed_rows, words_of
 from oo.store.tables import signals
 from oo.store.upsert import putting
 
@@ -34,13 +35,14 @@ async def list_of_source(
 ) -> dict[tuple[str, str], Recorded]:
     """All of the person's signals from `source`, by kind and id."""
     s = signals.c
-    query = select(s.kind, s.id, s.body, s.recorded_at).where(
+    query = select(s.kind, s.id, s.body, s.recorded_at, s.sealed).where(
         s.user_id == user_id, s.source == source
     )
+    rows = (await connection.execute(query)).mappings()
     return {
-        (row.kind, row.id): Recorded(signal, row.recorded_at)
-        for row in await connection.execute(query)
-        if (signal := decoded(row.kind, row.body)) is not None
+        (row["kind"], row["id"]): Recorded(signal, row["recorded_at"])
+        for row in await opened_rows(connection, signals, user_id, rows)
+        if (signal := decoded(row["kind"], row["body"])) is not None
     }
 
 
@@ -56,11 +58,15 @@ async def current(
     found: dict[str, dict[str, list[Signal]]] = {user_id: {} for user_id in user_ids}
     seen = dict.fromkeys(user_ids, 0)
     kinds = tuple((kind.name, kind.window is not None) for kind in all_kinds().values())
+    words = await words_of(connection, user_ids)
     for row in await connection.execute(_current(kinds), asked):
         seen[row.user_id] += 1
         if seen[row.user_id] > MAX_CURRENT:
             continue
-        signal = decoded(row.kind, row.body)
+        body = row.body
+        if row.sealed is not None:
+            body = words.of(signals, row.user_id, row.sealed)["body"]
+        signal = decoded(row.kind, body)
         if signal is not None:
             found[row.user_id].setdefault(row.kind, []).append(signal)
     return found
@@ -81,7 +87,7 @@ def _current(kinds: tuple[tuple[str, bool], ...]) -> Select[Any]:
         for name, has_window in kinds
     ]
     return (
-        select(s.user_id, s.kind, s.body)
+        select(s.user_id, s.kind, s.body, s.sealed)
         .where(
             s.user_id.in_(bindparam("people", expanding=True)),
             s.expires_at > bindparam("now"),
@@ -108,6 +114,7 @@ async def put(
     """Store the signals in place of earlier versions of them; what has expired is left out."""
     rows = [row for signal in found if (row := row_of(user_id, signal, now))["expires_at"] > now]
     put_one = putting(connection, signals, _PUT)
+    rows = await sealed_rows(connection, signals, rows)
     for start in range(0, len(rows), _BATCH):
         await connection.execute(put_one, rows[start : start + _BATCH])
 
@@ -163,7 +170,7 @@ def expires_at(signal: Signal, now: datetime) -> datetime:
 
 
 def row_of(user_id: str, signal: Signal, now: datetime) -> dict[str, Any]:
-    """The row of a signal read at `now`; `put` leaves out what has expired."""
+    """The row of a signal read at `now`; `put` seals it, and leaves out what has expired."""
     kind = kind_of(signal)
     extent = kind.extent(signal) or Extent.at(now)
     return {

@@ -42,6 +42,7 @@ from oo.store.learning_tables import writings
 from oo.store.model_call_tables import model_calls
 from oo.store.push_tables import deliveries, delivery_outcomes, devices, sendings, vapid_keys
 from oo.store.schema import ID, SEQUENCE, CandidateColumns, UtcDateTime, metadata
+from oo.store.sealing import words
 from oo.store.shared_tables import (
     adapter_changes,
     policy_changes,
@@ -161,7 +162,7 @@ connections = Table(
     metadata,
     Column("user_id", ID, ForeignKey("users.id"), primary_key=True),
     Column("source", String(64), primary_key=True),
-    Column("account", String(320), nullable=False, server_default=""),
+    Column("account", String(320), nullable=False, server_default="", info=words()),
     Column("status", String(16), nullable=False),  # connected | reconnect
     Column("secret", LargeBinary),  # the grant, sealed by the vault
     Column("connected_at", UtcDateTime, nullable=False),
@@ -169,6 +170,7 @@ connections = Table(
     Column("asked_at", UtcDateTime),  # when the source was asked last, whether it answered or not
     Column("error", String(500)),
     Column("cursor", Text),  # where the source's next delta begins
+    Column("sealed", LargeBinary),  # the words above, see oo.store.sealing
 )
 
 tasks = Table(
@@ -178,17 +180,18 @@ tasks = Table(
     Column("id", String(200), primary_key=True),
     Column("source", String(64), nullable=False),
     Column("external_id", String(200), nullable=False),
-    Column("title", Text, nullable=False),
+    Column("title", Text, nullable=False, info=words()),
     Column("priority", Integer, nullable=False),
     Column("due", Date),
     Column("due_at", UtcDateTime),
     Column("added_at", UtcDateTime),
-    Column("labels", JSON, nullable=False),
-    Column("project", String(300)),
+    Column("labels", JSON, nullable=False, info=words([])),
+    Column("project", String(300), info=words(None)),
     Column("recurring", Boolean, nullable=False),
     Column("recorded_at", UtcDateTime),  # when the source told it as it is, while it told it open
     Column("completed_at", UtcDateTime),
     Column("not_before", UtcDateTime),  # a snoozed or dismissed task is left alone until then
+    Column("sealed", LargeBinary),  # the words above, see oo.store.sealing
 )
 
 # all kinds of signals but tasks, which have a life of their own
@@ -200,13 +203,14 @@ signals = Table(
     Column("id", String(200), primary_key=True),
     Column("source", String(64), nullable=False),
     Column("external_id", String(200), nullable=False),
-    Column("body", JSON, nullable=False),  # as its kind encodes it
+    Column("body", JSON, nullable=False, info=words({})),  # as its kind encodes it
     Column("local_day", Date),  # where it holds on a day of the person's calendar
     # widest bounds, whatever the person's time zone
     Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("sealed", LargeBinary),  # the words above, see oo.store.sealing
     Index(None, "user_id", "ends_at"),
     Index(None, "kind", "recorded_at"),  # who was seen since then
 )
@@ -218,18 +222,20 @@ candidates = Table(
     Column("user_id", ID, ForeignKey("users.id"), nullable=False),
     Column("pool_key", String(64), nullable=False),  # hash of context, prompt and model
     Column("kind", String(16), nullable=False),
-    Column("content", Text, nullable=False),
+    Column("content", Text, nullable=False, info=words()),
     Column("source", String(32), nullable=False),
     Column("model", String(200), nullable=False),
     Column("prompt_version", String(64), nullable=False),
     Column("confidence", Float, nullable=False),
     Column("task_id", String(200)),
-    Column("claims", JSON, nullable=False),  # what the content states, see oo.domain.claims
+    # what the content states, see oo.domain.claims
+    Column("claims", JSON, nullable=False, info=words([])),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("starts_at", UtcDateTime),  # made ahead: for the part of the day that begins then
     Column("not_before", UtcDateTime),
     Column("retired_at", UtcDateTime),
+    Column("sealed", LargeBinary),  # the words above, see oo.store.sealing
     Index(None, "user_id", "retired_at", "expires_at"),
 )
 
@@ -240,7 +246,7 @@ tip_scores = Table(
     Column("user_id", ID, ForeignKey("users.id"), nullable=False),
     Column("created_at", UtcDateTime, nullable=False, index=True),
     Column("kind", String(16), nullable=False),
-    Column("content", Text, nullable=False),
+    Column("content", Text, nullable=False, info=words()),
     Column("source", String(32), nullable=False),
     Column("model", String(200), nullable=False),
     Column("prompt_version", String(64), nullable=False),
@@ -259,6 +265,7 @@ tip_scores = Table(
     Column("degraded", String(64)),  # why the policy in force did not pick, if it did not
     Column("latency_ms", Float, nullable=False),
     Column("seen_at", UtcDateTime),  # when the page had shown it for a moment
+    Column("sealed", LargeBinary),  # the words above, see oo.store.sealing
     Index(None, "user_id", "created_at"),
 )
 

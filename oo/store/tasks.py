@@ -1,23 +1,24 @@
 """Rows of a person's tasks, as their source last told them."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.standing import Listed
 from oo.domain.tasks import Task
 from oo.store.database import PURGE_ROWS, Hot
+from oo.store.sealing import Stored, opened_rows, words_of
 from oo.store.tables import tasks
 from oo.store.upsert import putting
 
 _FIELDS = tuple(field.name for field in fields(Task))
-_COLUMNS = tuple(tasks.c[name] for name in _FIELDS)
-_PUT = (*(name for name in _FIELDS if name != "id"), "recorded_at", "completed_at")
+_COLUMNS = (*(tasks.c[name] for name in _FIELDS), tasks.c.sealed)
+_PUT = (*(name for name in _FIELDS if name != "id"), "recorded_at", "completed_at", "sealed")
 _BATCH = 200  # rows per statement: SQLite allows a limited number of bound values
 
 
@@ -32,8 +33,8 @@ class StoredTask(NamedTuple):
     recorded_at: datetime | None = None
 
 
-def from_row(row: RowMapping | Mapping[str, Any], prefix: str = "") -> Task:
-    """The task in a row whose columns are named as the table's, behind `prefix`."""
+def from_row(row: Stored, prefix: str = "") -> Task:
+    """The task in an opened row whose columns are named as the table's, behind `prefix`."""
     values: dict[str, Any] = {name: row[prefix + name] for name in _FIELDS}
     values["labels"] = tuple(values["labels"])
     return Task(**values)
@@ -46,7 +47,7 @@ async def list_open(connection: AsyncConnection, user_id: str) -> list[Task]:
         .where(tasks.c.user_id == user_id, tasks.c.completed_at.is_(None))
         .order_by(tasks.c.id)
     )
-    return [from_row(row._mapping) for row in rows]
+    return [from_row(row) for row in await opened_rows(connection, tasks, user_id, rows.mappings())]
 
 
 async def count_open(connection: AsyncConnection, user_id: str) -> dict[str, int]:
@@ -60,7 +61,7 @@ async def count_open(connection: AsyncConnection, user_id: str) -> dict[str, int
 
 
 # built once: every load of a person's stock runs it
-_LISTS = select(tasks.c.user_id, *(tasks.c[name] for name in Listed._fields)).where(
+_LISTS = select(tasks.c.user_id, *(tasks.c[name] for name in Listed._fields), tasks.c.sealed).where(
     tasks.c.user_id.in_(bindparam("people", expanding=True)), tasks.c.completed_at.is_(None)
 )
 
@@ -69,8 +70,12 @@ async def lists(connection: Hot, user_ids: Collection[str]) -> dict[str, list[Li
     """All open tasks of each of these people, as far as claims about them go."""
     rows = await connection.execute(_LISTS, {"people": list(user_ids)})
     found: dict[str, list[Listed]] = {user_id: [] for user_id in user_ids}
+    words = await words_of(connection, user_ids)
     for row in rows:
-        found[row[0]].append(Listed(*row[1:]))
+        listed = Listed(*row[1:-1])
+        if row.sealed is not None:
+            listed = listed._replace(title=words.of(tasks, row.user_id, row.sealed)["title"])
+        found[row.user_id].append(listed)
     return found
 
 
@@ -84,29 +89,30 @@ async def list_of_source(
         )
     )
     return {
-        row.id: StoredTask(from_row(row._mapping), row.completed_at, row.recorded_at)
-        for row in rows
+        row["id"]: StoredTask(from_row(row), row["completed_at"], row["recorded_at"])
+        for row in await opened_rows(connection, tasks, user_id, rows.mappings())
     }
 
 
 async def get(connection: AsyncConnection, user_id: str, task_id: str) -> StoredTask | None:
     """One task of the person."""
-    row = (
-        await connection.execute(
-            select(*_COLUMNS, tasks.c.completed_at).where(
-                tasks.c.user_id == user_id, tasks.c.id == task_id
-            )
+    rows = await connection.execute(
+        select(*_COLUMNS, tasks.c.completed_at).where(
+            tasks.c.user_id == user_id, tasks.c.id == task_id
         )
-    ).first()
-    return StoredTask(from_row(row._mapping), row.completed_at) if row else None
+    )
+    for row in await opened_rows(connection, tasks, user_id, rows.mappings()):
+        return StoredTask(from_row(row), row["completed_at"])
+    return None
 
 
 async def titles(connection: AsyncConnection, user_id: str, ids: Collection[str]) -> dict[str, str]:
     """The titles of those of the person's tasks that there are."""
-    query = select(tasks.c.id, tasks.c.title).where(
+    query = select(tasks.c.id, tasks.c.title, tasks.c.sealed).where(
         tasks.c.user_id == user_id, tasks.c.id.in_(sorted(ids)[:_BATCH])
     )
-    return {row.id: row.title for row in await connection.execute(query)}
+    rows = (await connection.execute(query)).mappings()
+    return {row["id"]: row["title"] for row in await opened_rows(connection, tasks, user_id, rows)}
 
 
 async def put(
@@ -120,14 +126,18 @@ async def put(
         return
     # many rows for one statement: as one statement with many rows it is compiled for a second
     put_one = putting(connection, tasks, _PUT)
+    words = await words_of(connection, [user_id], make=True)
     for start in range(0, len(found), _BATCH):
-        rows = [row_of(user_id, task, now) for task in found[start : start + _BATCH]]
+        rows = [
+            words.sealed(tasks, row_of(user_id, task, now))
+            for task in found[start : start + _BATCH]
+        ]
         await connection.execute(put_one, rows)
         await asyncio.sleep(0)  # a long list holds nobody up who only reads
 
 
 def row_of(user_id: str, task: Task, now: datetime | None) -> dict[str, Any]:
-    """What `put` writes of a task; when it was held back is left as it is."""
+    """What `put` seals and writes of a task; when it was held back is left as it is."""
     # asdict would copy each value, which takes twice the time
     told = {name: getattr(task, name) for name in _FIELDS}
     return {"user_id": user_id, "recorded_at": now, "completed_at": None, **told}
@@ -197,7 +207,7 @@ async def list_available(connection: AsyncConnection, user_id: str, now: datetim
         )
         .order_by(tasks.c.id)
     )
-    return [from_row(row._mapping) for row in rows]
+    return [from_row(row) for row in await opened_rows(connection, tasks, user_id, rows.mappings())]
 
 
 async def purge_finished(connection: AsyncConnection, before: datetime) -> int:

@@ -6,6 +6,8 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.store.sqlite.inline import Inline
+
 
 def insert_into(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert of the connection's own dialect, with `on_conflict_do_update` and `…_nothing`."""
@@ -17,6 +19,13 @@ def putting(
 ) -> sqlite.Insert | postgresql.Insert:
     """An insert that puts the columns `names` in the place of what the row's key has there."""
     return _putting(connection.dialect.name, table, names)
+
+
+def adding(
+    connection: "AsyncConnection | Inline", table: Table
+) -> sqlite.Insert | postgresql.Insert:
+    """An insert that leaves alone what the row's key has already."""
+    return _adding("sqlite" if isinstance(connection, Inline) else connection.dialect.name, table)
 
 
 def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -32,3 +41,9 @@ def _putting(
         index_elements=list(table.primary_key.columns),
         set_={name: statement.excluded[name] for name in names},
     )
+
+
+@cache
+def _adding(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    statement = _insert(dialect, table)
+    return statement.on_conflict_do_nothing(index_elements=list(table.primary_key.columns))

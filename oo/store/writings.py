@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.consents import POOLING
 from oo.store.consents import agreed
+from oo.store.sealing import sealed_rows, words_of
 from oo.store.tables import feedback, tip_scores, users, writings
 
 PURGE_ROWS = 500
@@ -47,7 +48,7 @@ async def keep(
     if not made or (await connection.execute(agrees)).first() is None:
         return
     rows = [{**one._asdict(), "user_id": user_id, "created_at": now} for one in made]
-    await connection.execute(insert(writings), rows)
+    await connection.execute(insert(writings), await sealed_rows(connection, writings, rows))
 
 
 async def forget(connection: AsyncConnection, user_id: str) -> None:
@@ -80,20 +81,22 @@ async def judged(connection: AsyncConnection) -> list[Judged]:
             u.deleted_at.is_(None),
             f.late.is_(False),
             t.source == "llm",
-            t.content != "",
+            or_(t.content != "", t.sealed.is_not(None)),
         )
         .order_by(t.user_id, f.user_seq)
     )
     # a later row of the same tip revises the reward of an earlier one
     served = {row.id: row for row in await connection.execute(query)}
     kept = select(writings).where(w.user_id.in_(agreed(POOLING)))
-    known = {row.candidate_id: row for row in await connection.execute(kept)}
+    rows = (await connection.execute(kept)).mappings().all()
+    words = await words_of(connection, {row["user_id"] for row in rows})
+    known = {row["candidate_id"]: words.opened(writings, row) for row in rows}
     return [
         Judged(
             row.user_id,
-            known[id_].messages,
-            known[id_].task_index,
-            known[id_].spoken,
+            known[id_]["messages"],
+            known[id_]["task_index"],
+            known[id_]["spoken"],
             row.kind,
             row.model,
             row.prompt_version,

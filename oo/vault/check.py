@@ -38,6 +38,14 @@ async def check_master_keys(db: Database, settings: Settings) -> None:
             ) from error
 
 
+async def unused_keys(db: Database, settings: Settings) -> list[str]:
+    """The ids of master keys under which no data key is, but for the one that seals."""
+    keyring = load_keyring(settings, make=False)
+    async with db.read() as connection:
+        used = {row.kek_id for row in await data_keys.one_of_each_master_key(connection)}
+    return [key_id for key_id in keyring.ids if key_id not in {*used, keyring.current_id}]
+
+
 async def abandon_unreadable(db: Database, settings: Settings) -> int:
     """Give up what no master key at hand opens; how many people must connect again."""
     keyring = load_keyring(settings)

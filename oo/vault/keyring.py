@@ -4,8 +4,9 @@ import base64
 import binascii
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -19,25 +20,47 @@ FILE_KEY_ID = "file"
 KEY_FILE_ID = "key file"  # of a backup
 
 
-class Keyring:
-    """The key-encryption keys by id: the last one seals, all of them open."""
+class KeySource(Protocol):
+    """Where key-encryption keys are kept, and where they may change while processes run."""
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
-        if not keys:
-            raise ConfigurationError("The vault needs at least one master key.")
-        for key_id, key in keys.items():
-            if len(key) != KEY_BYTES:
-                raise ConfigurationError(
-                    f"The master key {key_id!r} has {len(key)} bytes instead of {KEY_BYTES}."
-                )
-        self._keys = dict(keys)
-        self.current_id = list(keys)[-1]
+    def version(self) -> object:
+        """What differs as soon as the keys do; asked often, so it is cheap."""
+
+    def load(self) -> Mapping[str, bytes]:
+        """The keys by id, the one that seals last."""
+
+
+class Keyring:
+    """The key-encryption keys by id: the last one seals, all of them open.
+
+    With a `source` it follows what an operator changes there. A key that was dropped there goes
+    on opening in this process: somebody may have read what it wraps just before.
+    """
+
+    def __init__(self, keys: Mapping[str, bytes], source: KeySource | None = None) -> None:
+        self._source = source
+        self._version = source.version() if source else None
+        self._keys = _checked(keys)
 
     def __repr__(self) -> str:
         return f"Keyring({sorted(self._keys)})"
 
+    @property
+    def current_id(self) -> str:
+        """The id of the key that seals."""
+        self._follow()
+        return list(self._keys)[-1]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all keys, that of the one that seals last."""
+        self._follow()
+        return tuple(self._keys)
+
     def key(self, key_id: str) -> bytes:
         """The key of that id; raises ConfigurationError when the operator has dropped it."""
+        if key_id not in self._keys:
+            self._follow()
         try:
             return self._keys[key_id]
         except KeyError:
@@ -51,9 +74,92 @@ class Keyring:
         info = f"oo {purpose}".encode()
         return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(root)
 
+    def _follow(self) -> None:
+        if self._source is None or (version := self._source.version()) == self._version:
+            return
+        told = _checked(self._source.load())
+        before = {key_id: key for key_id, key in self._keys.items() if key_id not in told}
+        self._keys, self._version = {**before, **told}, version
+
+
+def _checked(keys: Mapping[str, bytes]) -> dict[str, bytes]:
+    if not keys:
+        raise ConfigurationError("The vault needs at least one master key.")
+    for key_id, key in keys.items():
+        if len(key) != KEY_BYTES:
+            raise ConfigurationError(
+                f"The master key {key_id!r} has {len(key)} bytes instead of {KEY_BYTES}."
+            )
+    return dict(keys)
+
+
+class KeyFile:
+    """Master keys in a file of their owner's, one a line as ``ID KEY``; the last one seals.
+
+    A line that names no id is that of the first release, whose file had one key.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def version(self) -> object:
+        """The file as it was written last."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
+    def load(self) -> dict[str, bytes]:
+        """The keys by id. Raises ConfigurationError for a file that others can read."""
+        if self.path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ConfigurationError(f"{self.path.name} can be read by others: give it mode 0600.")
+        found = {}
+        for line in self.path.read_text().split("\n"):
+            key_id, _, text = line.strip().rpartition(" ")
+            if text:
+                found[key_id or FILE_KEY_ID] = _decode(key_id or FILE_KEY_ID, text)
+        return found
+
+    def make(self) -> None:
+        """The file with one new key, unless there is one."""
+        # written aside and linked into place: of several processes that start at once one wins,
+        # and none reads half a key
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._written({FILE_KEY_ID: os.urandom(KEY_BYTES)})
+        try:
+            os.link(draft, self.path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+
+    def add(self) -> str:
+        """A new key at the end, which seals from now on; its id."""
+        keys = self.load()
+        key_id = f"{FILE_KEY_ID}-{os.urandom(4).hex()}"  # never one that was dropped
+        self._written({**keys, key_id: os.urandom(KEY_BYTES)}).replace(self.path)
+        return key_id
+
+    def drop(self, key_ids: Collection[str]) -> None:
+        """Take these keys out of the file."""
+        kept = {key_id: key for key_id, key in self.load().items() if key_id not in key_ids}
+        self._written(_checked(kept)).replace(self.path)
+
+    def _written(self, keys: Mapping[str, bytes]) -> Path:
+        draft = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            for key_id, key in keys.items():
+                name = "" if key_id == FILE_KEY_ID else f"{key_id} "
+                file.write(name.encode() + base64.b64encode(key) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        return draft
+
 
 def load_keyring(settings: Settings, make: bool = True) -> Keyring:
-    """The keys of the settings, or the one in data_dir, made at the first start with mode 0600.
+    """The keys of the settings, or those in data_dir, made at the first start with mode 0600.
 
     Raises ConfigurationError where there is none and `make` says not to make one.
     """
@@ -64,21 +170,33 @@ def load_keyring(settings: Settings, make: bool = True) -> Keyring:
                 for key_id, secret in settings.master_keys.items()
             }
         )
-    path = settings.data_dir / FILE_NAME
-    if not make and not path.exists():
-        # one that is made anew would hide that the right one is missing
-        raise ConfigurationError(
-            f"There is no {path}, and people's data is sealed under it: put it there first. If it"
-            " is lost, put 32 random bytes in base64 there, and then `oo keys abandon`."
-        )
-    return Keyring({FILE_KEY_ID: _file_key(path)})
+    source = key_file(settings)
+    if not source.path.exists():
+        if not make:
+            # one that is made anew would hide that the right one is missing
+            raise ConfigurationError(
+                f"There is no {source.path}, and people's data is sealed under it: put it there"
+                " first. If it is lost, put 32 random bytes in base64 there, and then `oo keys"
+                " abandon`."
+            )
+        source.make()
+    return Keyring(source.load(), source)
+
+
+def key_file(settings: Settings) -> KeyFile:
+    """The file of master keys of an installation whose settings have none."""
+    return KeyFile(settings.data_dir / FILE_NAME)
 
 
 def key_file_ring(path: Path, make: bool = False) -> Keyring:
     """The one key in a file of 32 bytes in base64; made if there is none and `make` says so."""
-    if not make and not path.exists():
-        raise ConfigurationError(f"There is no key at {path}.")
-    return Keyring({KEY_FILE_ID: _file_key(path)})
+    source = KeyFile(path)
+    if not path.exists():
+        if not make:
+            raise ConfigurationError(f"There is no key at {path}.")
+        source.make()
+    [key] = source.load().values()
+    return Keyring({KEY_FILE_ID: key})
 
 
 def _decode(key_id: str, text: str) -> bytes:
@@ -86,29 +204,3 @@ def _decode(key_id: str, text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise ConfigurationError(f"The master key {key_id!r} is not base64.") from error
-
-
-def _file_key(path: Path) -> bytes:
-    if not path.exists():
-        _make_file_key(path)
-    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ConfigurationError(f"{path.name} can be read by others: give it mode 0600.")
-    return _decode(FILE_KEY_ID, path.read_text().strip())
-
-
-def _make_file_key(path: Path) -> None:
-    # written aside and linked into place: of several processes that start at once one wins,
-    # and none reads half a key
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()

@@ -15,16 +15,26 @@ class SealError(Exception):
 
 def seal(key: bytes, plaintext: bytes, binding: str) -> bytes:
     """Version, nonce, ciphertext and tag of `plaintext`; `binding` must be given to open it."""
-    nonce = os.urandom(NONCE_BYTES)
-    return VERSION + nonce + AESGCM(key).encrypt(nonce, plaintext, VERSION + binding.encode())
+    return seal_with(AESGCM(key), plaintext, binding)
 
 
 def unseal(key: bytes, sealed: bytes, binding: str) -> bytes:
     """What was sealed; raises :class:`SealError`."""
+    return unseal_with(AESGCM(key), sealed, binding)
+
+
+def seal_with(aead: AESGCM, plaintext: bytes, binding: str) -> bytes:
+    """As :func:`seal`, with a key that is used more than once."""
+    nonce = os.urandom(NONCE_BYTES)
+    return VERSION + nonce + aead.encrypt(nonce, plaintext, VERSION + binding.encode())
+
+
+def unseal_with(aead: AESGCM, sealed: bytes, binding: str) -> bytes:
+    """As :func:`unseal`, with a key that is used more than once."""
     if sealed[:1] != VERSION or len(sealed) <= 1 + NONCE_BYTES:
         raise SealError("not sealed bytes of a known version")
     nonce, ciphertext = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     try:
-        return AESGCM(key).decrypt(nonce, ciphertext, VERSION + binding.encode())
+        return aead.decrypt(nonce, ciphertext, VERSION + binding.encode())
     except InvalidTag as error:
         raise SealError("sealed bytes do not fit the key or the binding") from error

@@ -33,11 +33,13 @@ from oo.domain.tasks import Task
 from oo.jobs.nightly import plan
 from oo.kit.clock import SystemClock
 from oo.kit.ids import new_id
+from oo.kit.settings import Settings
 from oo.store import kept_profiles, tables
 from oo.store import tasks as task_store
 from oo.store.database import Database
 from oo.store.kept_profiles import Profile
 from oo.store.migrate import migrate
+from oo.vault.service import Vault
 from tests.peers.serving import free_port, interrupted
 
 ROOT = Path(__file__).parents[2]
@@ -114,7 +116,9 @@ def _until_killed(data: Path, people: int) -> dict[str, str]:
 
 async def seed(path: Path, people: int) -> list[str]:
     """People in five languages in a new store, all at their usual hour, and a batch of them."""
-    db, clock = Database(f"sqlite+aiosqlite:///{path}"), SystemClock()
+    clock = SystemClock()
+    vault = Vault.of(Settings(data_dir=path.parent), clock)  # that of who is measured
+    db = Database(f"sqlite+aiosqlite:///{path}", vault)
     await migrate(db)
     now = clock.now()
     zone = f"Etc/GMT{(now.hour - MORNING + 11) % 24 - 11:+d}"  # by POSIX, west is positive

@@ -17,10 +17,12 @@ from oo.domain.tasks import Task
 from oo.domain.tips import Offer, TipCandidate, TipKind
 from oo.kit.clock import SystemClock
 from oo.kit.ids import new_id
+from oo.kit.settings import Settings
 from oo.store import candidates, decisions, tables
 from oo.store import tasks as task_store
 from oo.store.database import Database
 from oo.store.migrate import migrate
+from oo.vault.service import Vault
 
 POOL = 6
 BATCH = 500
@@ -35,9 +37,10 @@ class Seeded(NamedTuple):
 
 async def seed(path: Path, people: int, tips: int) -> Seeded:
     """Fill a new SQLite store at `path`."""
-    db = Database(f"sqlite+aiosqlite:///{path}")
-    await migrate(db)
     clock = SystemClock()
+    vault = Vault.of(Settings(data_dir=path.parent), clock)  # that of who is measured
+    db = Database(f"sqlite+aiosqlite:///{path}", vault)
+    await migrate(db)
     cookies, owners = [], []
     async with db.write() as connection:
         for number in range(people):

@@ -16,7 +16,8 @@ from oo.store.erasure_log import ErasureLog
 from oo.store.tables import metadata
 from oo.vault.service import Vault
 from tests.peers import both_stores
-from tests.unit.integrations.conftest import KEYRING, http, peer, settings
+from tests.peers.vault import KEYRING
+from tests.unit.integrations.conftest import http, peer, settings
 from tests.unit.recommend.conftest import START
 
 __all__ = ["http", "peer", "settings"]

@@ -1,5 +1,6 @@
 """A row of a person in every table that there is, whatever its columns are."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store.schema import CandidateColumns, UtcDateTime
-from oo.store.tables import metadata
+from oo.store.sealing import SEALED, Stored, opened_rows, sealed_rows, words_of
+from oo.store.tables import data_keys, metadata
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
@@ -35,18 +37,27 @@ async def fill_all(connection: AsyncConnection, user_id: str, each: int = 2) -> 
             }
             for number in range(count)
         ]
+        if table is data_keys:
+            await words_of(connection, [user_id], make=True)  # a real one: words are sealed by it
+            continue
+        if SEALED in table.c:
+            rows = await sealed_rows(connection, table, rows)
         await connection.execute(insert(table), rows)
 
 
 async def all_rows(connection: AsyncConnection, user_id: str) -> dict[str, list[dict[str, Any]]]:
-    """Every row of the person in every table, by the table's name."""
+    """Every row of the person in every table with its words, by the table's name."""
     found = {}
     for table in metadata.sorted_tables:
         person = table.c.id if table.name == "users" else table.c.get("user_id")
         if person is not None:
             query = select(table).where(person == user_id).order_by(*table.primary_key)
-            rows = (await connection.execute(query)).mappings()
-            found[table.name] = [dict(row) for row in rows]
+            rows: Sequence[Stored] = (await connection.execute(query)).mappings().all()
+            if SEALED in table.c:
+                rows = await opened_rows(connection, table, user_id, rows)
+            found[table.name] = [
+                {f"{name}": value for name, value in row.items() if name != SEALED} for row in rows
+            ]
     return found
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from ml.policies import policies
+from oo.domain.tasks import Task
 from oo.jobs.backups import Backups, Restored
 from oo.jobs.erasing import erase_people
 from oo.kit.clock import ManualClock
@@ -21,13 +22,15 @@ from oo.kit.settings import Settings
 from oo.mlops.policy_lookup import Finder, find_by_key
 from oo.mlops.replay import check_decisions, check_models
 from oo.recommend.learner import Learner
-from oo.store import audit, erasures, users
+from oo.store import audit, data_keys, erasures, tasks, users
 from oo.store.database import Database
 from oo.store.erasure_log import ErasureLog
+from oo.store.key_copies import KeyCopy
 from oo.store.migrate import differences, migrate
 from oo.vault import sealed_files
 from oo.vault.audit_head import AuditHead, check
 from oo.vault.keyring import Keyring, key_file_ring, load_keyring
+from oo.vault.service import Vault
 from tests.contracts.test_erasing import rows_of
 from tests.peers import both_stores
 from tests.peers.store import add_person
@@ -65,10 +68,11 @@ class Place:
         return file
 
     def restore(self, file: Path, log: ErasureLog, replace: bool = False) -> Restored:
-        return self.backups().restore(file, log, replace, lambda _: None)
+        keys = KeyCopy(log.path.parent)
+        return self.backups().restore(file, log, replace, lambda _: None, keys)
 
     def database(self) -> Database:
-        return Database(self.settings.store_url)
+        return Database(self.settings.store_url, Vault.of(self.settings, ManualClock(NOW)))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -182,6 +186,57 @@ def test_who_was_erased_since_does_not_come_back(places: list[Place]) -> None:
     assert there.log.read() == here.log.read()
     assert here.restore(file, here.log, replace=True).erased_again == 1
     asyncio.run(after(here))
+
+
+def test_words_of_who_was_erased_open_from_no_backup(places: list[Place], tmp_path: Path) -> None:
+    """Not with all master keys: the data key is in no backup, and its copy forgets it at once."""
+    here, there = places
+    clock = ManualClock(NOW)
+    people: list[str] = []
+    wrapped: list[bytes] = []
+
+    async def before() -> None:
+        db = here.database()
+        await migrate(db)
+        people.extend([await add_person(db, clock, "ada"), await add_person(db, clock, "bob")])
+        async with db.write() as connection:
+            for user_id in people:
+                await tasks.put(connection, user_id, [Task("file:1", "file", "1", "a title")])
+            wrapped.extend(row.wrapped for row in await data_keys.every(connection))
+        await db.close()
+
+    async def erase(user_id: str) -> None:
+        db = here.database()
+        async with db.write() as connection:
+            await erasures.begin(connection, user_id, NOW, f"person:{user_id}")
+        await erase_people(db, clock, here.log)
+        await db.close()
+
+    async def titles() -> list[list[str]]:
+        db = there.database()
+        async with db.read() as connection:
+            found = [[it.title for it in await tasks.list_open(connection, one)] for one in people]
+        await db.close()
+        return found
+
+    asyncio.run(before())
+    file = here.make()
+    assert KeyCopy(here.folder).read().keys() == set(people)
+    asyncio.run(erase(people[0]))
+    assert KeyCopy(here.folder).read().keys() == {people[1]}
+    inside = b"".join(sealed_files.read(file, load_keyring(here.settings), lambda _: None))
+    assert people[0].encode() in inside
+    assert len(wrapped) == 2
+    assert not [key for key in wrapped if key in inside or key.hex().encode() in inside]
+    forgotten = ErasureLog(tmp_path)  # the list of erasures is lost: rows come back, no word does
+    with pytest.raises(ConfigurationError, match=r"no data\.keys"):
+        there.restore(file, forgotten)
+    copy = KeyCopy(here.folder)
+    done = there.backups().restore(file, forgotten, True, lambda _: None, copy)
+    assert (done.erased_again, done.unreadable) == (0, 1)
+    assert asyncio.run(titles()) == [[], ["a title"]]
+    assert there.restore(file, here.log, replace=True).unreadable == 0  # by the keys that are there
+    assert asyncio.run(titles()) == [[], ["a title"]]
 
 
 def test_what_is_not_whole_changes_nothing(places: list[Place], tmp_path: Path) -> None:

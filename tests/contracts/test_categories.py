@@ -85,11 +85,11 @@ async def test_an_export_is_complete_and_of_nobody_else(db: Database, tmp_path: 
         name = held.name
         found[name] = json.loads(archive.read(f"json/{name}.json"))
         cells = list(csv.reader(io.StringIO(archive.read(f"csv/{name}.csv").decode())))
-        assert cells[0] == held.table.c.keys()
+        assert cells[0] == [column.name for column in held.columns]
         assert len(cells) - 1 == len(found[name]) == len(stored.pop(name))
         for row in found[name]:
             kept = {key for key, value in row.items() if value != WITHHELD}
-            assert kept == set(held.table.c.keys()) - set(held.withheld)
+            assert kept == {column.name for column in held.columns} - set(held.withheld)
     assert stored == {}, "these tables of people are not in the export"
     jsonschema.validate(found, schema)
     assert archive.testzip() is None
@@ -112,7 +112,7 @@ async def test_a_title_is_no_formula_of_who_opens_the_table(db: Database, tmp_pa
     tasks = metadata.tables["tasks"]
     async with db.write() as connection:
         await fill_all(connection, ADA)
-        await connection.execute(tasks.update().values(title='=HYPERLINK("x")'))
+        await connection.execute(tasks.update().values(title='=HYPERLINK("x")', sealed=None))
     archive = await exported(db, ADA, tmp_path / "ada.zip")
     assert "'=HYPERLINK" in archive.read("csv/tasks.csv").decode()
     assert json.loads(archive.read("json/tasks.json"))[0]["title"] == '=HYPERLINK("x")'
@@ -138,6 +138,9 @@ async def test_who_moves_has_what_they_had(
     returning = {held.name: held for held in held_in_order() if held.returns}
     for name, rows in after.items():
         expected = before[name] if name in returning else []
+        if name == "data_keys":  # a key of their own, of this oO
+            assert [row["wrapped"] for row in rows] != [row["wrapped"] for row in before[name]]
+            expected = rows
         if name == "users":
             rows[0]["user_seq"] = expected[0]["user_seq"]  # what the log says
         if name == "connections":

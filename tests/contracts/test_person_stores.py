@@ -154,7 +154,9 @@ async def test_a_row_that_cannot_be_read_is_as_if_it_were_not_there(
     async with db.write() as connection:
         await kinds.put(connection, ada, [meeting(1, 1), meeting(2, 1)], NOW)
         row = signals_table.c.id == "c:1"
-        await connection.execute(update(signals_table).where(row).values(body={"of": "old"}))
+        await connection.execute(
+            update(signals_table).where(row).values(body={"of": "old"}, sealed=None)
+        )
         row = signals_table.c.id == "c:2"
         await connection.execute(update(signals_table).where(row).values(kind="forgotten"))
         assert await kinds.list_of_source(connection, ada, "c") == {}

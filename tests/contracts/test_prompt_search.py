@@ -20,7 +20,7 @@ from oo.mlops.tracked import tracking_of
 from oo.store import prompts as store
 from oo.store.database import Database
 from oo.store.migrate import migrate
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 from tests.peers.openai import openai_server
 from tests.unit.mlops.decision_logs import START
 

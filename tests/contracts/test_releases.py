@@ -104,7 +104,7 @@ async def test_people_find_what_they_had(db: Database, frozen: Frozen) -> None:
                 if row.secret is not None:
                     grant = await vault.open(connection, user_id, f"grant {row.source}", row.secret)
                     opened += b'"refresh_token":"r"' in grant
-            assert await data_keys.get(connection, user_id) or row.secret is None
+            assert await data_keys.of(connection, [user_id]) or row.secret is None
     assert opened == frozen.count("data_keys") > 0
 
 

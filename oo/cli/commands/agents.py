@@ -7,7 +7,7 @@ import typer
 from oo.cli.command import Command, Group
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 
 def agents(

@@ -7,7 +7,7 @@ import typer
 from oo.cli.command import Command, Group
 from oo.cli.console import err, out
 from oo.kit.settings import load_settings
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 audit = typer.Typer(help="The audit log.", no_args_is_help=True)
 

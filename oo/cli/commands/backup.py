@@ -12,7 +12,8 @@ from oo.cli.orders import operator
 from oo.cli.views.copying import copying
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
-from oo.store.offline import prepare_store
+from oo.store.key_copies import FILE_NAME as KEY_COPY
+from oo.vault.offline import prepare_store
 
 
 def backup(
@@ -36,6 +37,8 @@ def backup(
     with copying("sealing", copies.size(settings.store_url)) as tick:
         size = Backups(settings, keyring, clock, operator()).make(file, tick)
     out.print(f"{file}: {size:,} bytes, read again and found whole.")
+    kept = settings.data_dir.resolve() / KEY_COPY
+    out.print(f"{kept} has the data keys that open it: copy it elsewhere, over the copy before.")
     out.print(f"Keep the key elsewhere: without {key_file or 'the master key'} nobody can read it.")
 
 

@@ -13,7 +13,7 @@ from oo.cli.console import out
 from oo.kit.clock import SystemClock
 from oo.kit.errors import BadRequest, NotFound
 from oo.kit.settings import load_settings
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 if TYPE_CHECKING:
     from oo.domain.events import EventFilter

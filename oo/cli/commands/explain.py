@@ -10,7 +10,7 @@ from oo.cli.console import out
 from oo.domain.explanations import Explanation
 from oo.domain.policies import Contribution
 from oo.kit.settings import load_settings
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 BAR = 14
 

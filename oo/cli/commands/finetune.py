@@ -15,7 +15,7 @@ from oo.kit.settings import load_settings
 from oo.store import adapters as store
 from oo.store.adapters import AdapterChange, Adapters
 from oo.store.database import Database
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 if TYPE_CHECKING:
     from oo.mlops.finetuning import Listener, Tuned

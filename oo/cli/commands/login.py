@@ -6,7 +6,7 @@ from oo.cli.orders import operator
 from oo.cli.running import as_running
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 
 def login() -> None:

@@ -3,7 +3,7 @@
 from oo.cli.command import Command, Group
 from oo.cli.console import out
 from oo.kit.settings import load_settings
-from oo.store.offline import prepare_store
+from oo.vault.offline import prepare_store
 
 
 def migrate() -> None:

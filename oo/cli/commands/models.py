@@ -9,7 +9,7 @@ from oo.cli.command import Command, Group
 from oo.cli.running import as_running, health
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 
 def models(

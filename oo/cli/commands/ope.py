@@ -14,7 +14,7 @@ from oo.kit.settings import load_settings
 from oo.mlops.deliveries import DeliveryQuestion
 from oo.mlops.deliveries import evaluate as of_deliveries
 from oo.mlops.evaluation import USUAL_ESTIMATORS, By, Evaluation, Question, evaluate, known
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 
 def ope(

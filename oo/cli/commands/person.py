@@ -10,7 +10,7 @@ from oo.cli.console import out
 from oo.cli.orders import operator
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 person = typer.Typer(help="Move a person from one oO to another.", no_args_is_help=True)
 

@@ -19,8 +19,8 @@ from oo.mlops.promotion import TRIAL, Contest, Report, Trial, examine, prepare
 from oo.mlops.roles import Standing
 from oo.store import policies as store
 from oo.store.database import Database
-from oo.store.offline import with_store
 from oo.store.policies import Change
+from oo.vault.offline import with_store
 
 policy = typer.Typer(
     help="Policies: in force, in shadow, promoted and demoted.", no_args_is_help=True

@@ -24,7 +24,7 @@ from oo.kit.settings import load_settings
 from oo.store import batches
 from oo.store.batches import Progress as Batch
 from oo.store.database import Database
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 LOOK_EVERY_S = 1.0
 

@@ -12,8 +12,8 @@ from oo.cli.orders import Actor, Reason, order_of
 from oo.kit.settings import load_settings
 from oo.store import prompts as store
 from oo.store.database import Database
-from oo.store.offline import with_store
 from oo.store.prompts import PromptChange
+from oo.vault.offline import with_store
 
 prompt = typer.Typer(help="Prompts: challenged, promoted, searched.", no_args_is_help=True)
 

@@ -6,7 +6,7 @@ from oo.cli.command import Command, Group
 from oo.cli.console import out
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 push = typer.Typer(help="The keys that sign pushes to browsers.", no_args_is_help=True)
 

@@ -10,7 +10,7 @@ from oo.kit.settings import load_settings
 from oo.mlops.policy_lookup import Finder, find_by_key
 from oo.mlops.replay import DecisionReport, Report, check_decisions, check_models
 from oo.store.database import Database
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 
 def replay(

@@ -14,6 +14,7 @@ from oo.kit.clock import SystemClock
 from oo.kit.errors import ConfigurationError
 from oo.kit.settings import Settings, load_settings
 from oo.store.erasure_log import FILE_NAME, ErasureLog
+from oo.store.key_copies import KeyCopy
 
 
 def restore(
@@ -28,6 +29,13 @@ def restore(
     ] = None,
     without_erasures: Annotated[
         bool, typer.Option("--without-erasures", help="There is no such list: nobody was erased.")
+    ] = False,
+    data_keys: Annotated[
+        Path | None,
+        typer.Option(help="The copy of data keys; data.keys of the data folder unless given."),
+    ] = None,
+    without_keys: Annotated[
+        bool, typer.Option("--without-keys", help="There is none: erase what they would open.")
     ] = False,
     key_file: Annotated[
         Path | None, typer.Option(help="The key that it was sealed under, if no master key.")
@@ -54,10 +62,13 @@ def restore(
         raise ConfigurationError("oO is running on this data folder: end it first.")
     known = _list_of(settings, erasures, without_erasures)
     with copying("restoring", 2 * size) as tick:  # it is read twice: nothing changes before
-        done = backups.restore(file, known, replace, tick)
+        copy = KeyCopy(data_keys.parent, data_keys.name) if data_keys else None
+        done = backups.restore(file, known, replace, tick, copy, without_keys=without_keys)
     out.print(f"The store is what it was at {done.made_at}.")
     if done.erased_again:
         out.print(f"{done.erased_again} people who were erased since were erased again.")
+    if done.unreadable:
+        out.print(f"{done.unreadable} people have no data key any more: their words were erased.")
 
 
 def _list_of(settings: Settings, given: Path | None, is_waived: bool) -> ErasureLog:

@@ -8,7 +8,7 @@ from oo.cli.command import Command, Group
 from oo.cli.console import out
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 if TYPE_CHECKING:
     from oo.mlops.retraining import Retrained

@@ -21,8 +21,8 @@ from oo.kit import metrics
 from oo.kit.clock import SystemClock
 from oo.kit.errors import OoError
 from oo.kit.settings import Settings, load_settings
-from oo.store.offline import with_store
 from oo.vault.check import check_master_keys
+from oo.vault.offline import with_store
 
 PAGE_WITHIN_S = 120.0
 ENGINE_WITHIN_S = 300.0

@@ -10,7 +10,7 @@ from oo.cli.orders import operator
 from oo.domain.roles import Role
 from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
-from oo.store.offline import with_store
+from oo.vault.offline import with_store
 
 user = typer.Typer(help="People: sessions for scripts, roles.", no_args_is_help=True)
 

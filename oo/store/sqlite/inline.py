@@ -35,8 +35,9 @@ class InlineResult:
 class Inline:
     """Executes statements that are built once, at once: whoever calls it holds the loop."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, sealer: Any = None) -> None:
         self._connection = connection
+        self.sealer = sealer  # see oo.store.sealing
 
     async def execute(
         self, statement: Executable, parameters: Parameters | Sequence[Parameters] = ()

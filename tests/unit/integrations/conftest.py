@@ -15,12 +15,10 @@ from oo.integrations.sources._lists._reader import readers
 from oo.kit.clock import ManualClock
 from oo.kit.settings import Settings
 from oo.store.database import Database
-from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
 from tests.peers.store import add_person
 from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
-
-KEYRING = Keyring({"k1": b"k" * 32})
+from tests.peers.vault import KEYRING
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -29,7 +29,11 @@ async def spoken_of(db: Database) -> tuple[set[str | None], set[str | None]]:
     c, t = candidates_table.c, tip_scores.c
     async with db.read() as connection:
         made = (await connection.execute(select(c.task_id))).scalars().all()
-        said = (await connection.execute(select(t.task_id).where(t.content != ""))).scalars().all()
+        said = (
+            (await connection.execute(select(t.task_id).where(t.sealed.is_not(None))))
+            .scalars()
+            .all()
+        )
         numbers = (await connection.execute(select(t.scores, t.features))).all()
     assert all(row.scores and row.features for row in numbers)
     return set(made), set(said)

@@ -20,7 +20,8 @@ from oo.store.tables import users
 from oo.vault.service import Vault
 from tests.peers.store import add_person, tick_off
 from tests.peers.todoist import TodoistPeer
-from tests.unit.integrations.conftest import KEYRING, connect
+from tests.peers.vault import KEYRING
+from tests.unit.integrations.conftest import connect
 
 
 async def integration(integrations: Integrations, user_id: str, name: str) -> Integration:

@@ -27,6 +27,7 @@ from oo.kit.errors import BadRequest, Conflict, NotFound, TooLarge
 from oo.kit.settings import Settings
 from oo.store import kinds, tasks, users
 from oo.store.database import Database
+from oo.store.sealing import words_of
 from oo.store.tables import tasks as tasks_table
 from oo.store.tables import users as users_table
 from tests.conftest import ROOT
@@ -54,8 +55,10 @@ def listed(count: int, words: str = "Task") -> bytes:
 
 async def rows(db: Database) -> list[Any]:
     async with db.read() as connection:
-        found = (await connection.execute(select(tasks_table))).mappings()
-        return sorted(str(dict(row)) for row in found)
+        found = (await connection.execute(select(tasks_table))).mappings().all()
+        words = await words_of(connection, {row["user_id"] for row in found})
+        told = [{**words.opened(tasks_table, row), "sealed": None} for row in found]
+        return sorted(str(row) for row in told)
 
 
 def between(monkeypatch: pytest.MonkeyPatch, act: BETWEEN) -> None:

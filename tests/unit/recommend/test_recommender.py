@@ -24,7 +24,7 @@ from oo.recommend.ports import Draft, Ranker, TemplateWriter
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.recommender import Account, Nothing, Recommender, Served
 from oo.recommend.scoring import Choice, ScoreRequest
-from oo.store import signals, tables, tasks
+from oo.store import decisions, signals, tables, tasks
 from oo.store.database import Database
 from oo.store.kept_profiles import Profile
 from tests.unit.recommend.conftest import START, put_pool
@@ -102,12 +102,14 @@ async def test_a_decision_is_logged_with_all_that_made_it(
     assert isinstance(served, Served)
     async with db.read() as connection:
         row = (await connection.execute(select(tables.tip_scores))).mappings().one()
+        logged = await decisions.find(connection, row["id"], user)
+    assert logged is not None
     assert set(row["candidate_ids"]) == {candidate.id for candidate in pool}
     assert row["candidate_ids"][row["chosen"]] == served.candidate.id
     assert row["propensity"] == row["propensities"][row["chosen"]] > 0
     assert set(row["features"]) == set(REGISTRY.names)
     assert (row["policy"], row["degraded"], row["seed"]) == ("egreedy-v1", None, 0)
-    assert row["content"] == served.candidate.content
+    assert (row["content"], logged.content) == ("", served.candidate.content)
 
 
 async def test_a_decision_is_made_from_signals_too(

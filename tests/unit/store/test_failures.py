@@ -12,7 +12,7 @@ from oo.kit.settings import Settings
 from oo.store.database import Database
 from oo.store.failures import store_is_away, usable_store
 from oo.store.migrate import migrate
-from oo.store.offline import prepare_store
+from oo.vault.offline import prepare_store
 from tests.peers.serving import free_port
 
 

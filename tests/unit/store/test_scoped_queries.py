@@ -70,6 +70,8 @@ ALL_PEOPLE = {
     ("data_keys.py", "list_not_under"): "rotation of the key-encryption key",
     ("data_keys.py", "one_of_each_master_key"): "the check of the master keys at the start",
     ("data_keys.py", "every"): "the operator's check of the master keys",
+    ("data_keys.py", "_ANY"): "whether anything is sealed",
+    ("data_keys.py", "lacking"): "names the people whose keys a restored store lacks",
 }
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from oo.kit.clock import ManualClock
+from oo.domain.tasks import Task
+from oo.kit.clock import ManualClock, SystemClock
 from oo.kit.errors import ConfigurationError
 from oo.kit.settings import Settings
-from oo.store import connections, data_keys
+from oo.store import connections, data_keys, tasks
 from oo.store.connections import CONNECTED, RECONNECT, ConnectionRow
 from oo.store.database import Database
 from oo.vault.check import abandon_unreadable, check_master_keys
@@ -32,10 +33,13 @@ def connect(db: Database, clock: ManualClock, settings: Settings) -> Connect:
         user = await add_person(db, clock, str(clock.monotonic()))
         clock.advance(1)
         vault, now = Vault(load_keyring(settings), clock), clock.now()
-        async with db.write() as connection:
+        own = Database(db.url, vault)
+        async with own.write() as connection:
             secret = await vault.seal(connection, user, "grant todoist", b"{}")
             row = ConnectionRow("todoist", "a", CONNECTED, secret, now, now, None)
             await connections.put(connection, user, row)
+            await tasks.put(connection, user, [Task("todoist:1", "todoist", "1", "write")])
+        await own.close()
         return user
 
     return connected
@@ -80,10 +84,14 @@ async def test_what_is_lost_can_be_given_up_and_connected_anew(
     kept = await connect()
     assert await abandon_unreadable(db, settings) == 1
     await check_master_keys(db, settings)
-    async with db.read() as connection:
+    own = Database(db.url, Vault(load_keyring(settings), SystemClock()))
+    async with own.read() as connection:
         found = await connections.get(connection, lost, "todoist")
         other = await connections.get(connection, kept, "todoist")
-        assert await data_keys.get(connection, lost) is None
+        assert await data_keys.of(connection, [lost]) == []
+        assert await tasks.list_open(connection, lost) == []
+        assert len(await tasks.list_open(connection, kept)) == 1
+    await own.close()
     assert found is not None
     assert (found.status, found.secret) == (RECONNECT, None)
     assert other is not None

@@ -11,6 +11,7 @@ from oo.store import identities
 from oo.store.database import Database
 from oo.store.failures import usable_store
 from oo.store.migrate import migrate
+from oo.vault.service import Vault
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ def _name(settings: Settings) -> str:
 
 def _run(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
     async def run() -> T:
-        db = Database(settings.store_url)
+        db = Database(settings.store_url, Vault.of(settings))
         try:
             return await work(db)
         finally:

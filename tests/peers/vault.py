@@ -1,0 +1,20 @@
+"""The vault of the stores of tests: one key-encryption key, the same everywhere."""
+
+from typing import Any
+
+from oo.kit.clock import SystemClock
+from oo.store.database import Database
+from oo.vault.keyring import Keyring
+from oo.vault.service import Vault
+
+KEYRING = Keyring({"test": bytes(32)})
+
+
+def sealed_by_default() -> None:
+    """Give each `Database` that a test opens without a vault one of its own."""
+    opened = Database.__init__
+
+    def with_vault(self: Database, url: str, sealer: Any = None) -> None:
+        opened(self, url, sealer or Vault(KEYRING, SystemClock()))
+
+    Database.__init__ = with_vault  # type: ignore[method-assign]
