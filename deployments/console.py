@@ -27,6 +27,7 @@ def console(services: Services) -> Callable[[FastAPI], None]:
         learnt=services.learnt,
         health=services.health,
         freshness=services.freshness,
+        events=services.events,
         wake=services.wake,
     )
 

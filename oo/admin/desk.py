@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from oo.admin.chain import Chain
 from oo.admin.kept import Kept
 from oo.domain.console import AdminRead, Looker
+from oo.domain.events import RecentEvents
 from oo.domain.explanations import Explains, TellsLearnt
 from oo.domain.health import Health
 from oo.domain.roles import Role
@@ -72,6 +73,7 @@ class ConsoleParts:
     learnt: TellsLearnt
     health: Health
     freshness: PoolFreshness
+    events: RecentEvents
     wake: Callable[[str, int], None]
     kept: Kept = field(init=False)
     chain: Chain = field(init=False)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -55,6 +55,7 @@ class Query(BaseModel):
     """What every page can be asked; a page adds its own filters as fields with words."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    not_filters: ClassVar[frozenset[str]] = frozenset()  # fields with a place of their own
 
     span: Span = Field(Span.WEEK, alias="range", description="Time range")
     since: datetime | None = Field(None, description="From this instant, instead of a range")
@@ -86,7 +87,7 @@ class Query(BaseModel):
         return {
             name: field.description or name
             for name, field in cls.model_fields.items()
-            if name not in Query.model_fields
+            if name not in Query.model_fields and name not in cls.not_filters
         }
 
     def given(self) -> dict[str, str]:

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     AGE = "age"  # an instant, said as how long ago
     NUMBER = "number"
     SHARE = "share"  # 0 to 1
+    HEAT = "heat"  # a share, the lower the more it is seen
     REWARD = "reward"  # -1 to 1
     MS = "ms"
     ESTIMATE = "estimate"

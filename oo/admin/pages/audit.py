@@ -1,6 +1,6 @@
 """Who did what to whom, why, and what it was before and after; and whether the chain holds."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 from pydantic import Field
@@ -21,6 +21,7 @@ class AuditQuery(Query):
     actor: Filter = Field("", description="By")
     action: Filter = Field("", description="Action")
     whom: Filter = Field("", description="To whom")
+    not_filters: ClassVar[frozenset[str]] = frozenset({"whole"})
     whole: bool = Field(False, description="Follow the whole chain")
 
 

@@ -82,6 +82,10 @@
       else openPalette();
       return;
     }
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+      event.target.closest("form.sql")?.requestSubmit();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, textarea, select") || palette.open) return;
     if (event.key === "j") open(at + 1);

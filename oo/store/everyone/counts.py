@@ -93,7 +93,7 @@ async def over_time(
     `offset_s` moves the steps to whoever's midnight.
     """
     step = step_of(period)
-    start = _step(connection, _t.created_at, step, offset_s)
+    start = step_start(connection, _t.created_at, step, offset_s)
     query = (
         select(
             start.label("start"),
@@ -158,6 +158,47 @@ async def grouped(
     )
     return [
         Group(str(r[0]), r[1], r[2], r[3], int(r[4]), int(r[5]), float(r[6]), float(r[7]))
+        for r in await connection.execute(filtered(query, COLUMNS, filters))
+    ]
+
+
+async def by_hour(
+    connection: AsyncConnection,
+    by: AdminRead,
+    period: Period,
+    filters: Mapping[str, Choice],
+    offset_s: int,
+) -> list[Group]:
+    """Tips of that time by the hour of the day, in the zone that is `offset_s` ahead of UTC."""
+    start = step_start(connection, _t.created_at, 3600, offset_s)
+    second = (start + offset_s) % 86400
+    query = (
+        select(
+            second.label("second"),
+            func.count(),
+            func.count(_t.seen_at),
+            func.count(_f.reward),
+            _counted(Action.DONE),
+            _counted(Action.DISMISS),
+            func.coalesce(func.sum(_f.reward), 0.0),
+            func.coalesce(func.sum(_f.reward * _f.reward), 0.0),
+        )
+        .select_from(reacted())
+        .where(_t.created_at >= period.since, _t.created_at < period.until)
+        .group_by("second")
+        .order_by("second")
+    )
+    return [
+        Group(
+            f"{int(r[0]) // 3600:02d}:00",
+            r[1],
+            r[2],
+            r[3],
+            int(r[4]),
+            int(r[5]),
+            float(r[6]),
+            float(r[7]),
+        )
         for r in await connection.execute(filtered(query, COLUMNS, filters))
     ]
 
@@ -232,7 +273,7 @@ def _counted(action: Action) -> Any:
     return func.sum(case((_f.action == action, 1), else_=0))
 
 
-def _step(connection: AsyncConnection, at: Any, step: int, offset_s: int) -> Any:
+def step_start(connection: AsyncConnection, at: Any, step: int, offset_s: int) -> Any:
     """The beginning of the step in which an instant lies, in seconds since 1970."""
     if connection.dialect.name == "sqlite":
         seconds = cast(func.strftime("%s", at), BigInteger)
