@@ -25,7 +25,7 @@ class ConsolePage:
     It answers at ``/admin/PATH``, as fragment, CSV and JSON too, and at ``/api/admin/PATH``. With
     ``{id}`` in the path the page is about one thing, `read` is given its id, and the navigation
     shows the page `under` which it is. `rank` orders the pages of a group. `template` is for a
-    page with more to show than figures, notices, charts and tables.
+    page with more to show than figures, notices, charts and tables. `for_admins` keeps viewers out.
     """
 
     name: str
@@ -40,6 +40,7 @@ class ConsolePage:
     under: str = ""
     refresh_s: int = 0
     has_period: bool = True
+    for_admins: bool = False
 
     @property
     def address(self) -> str:

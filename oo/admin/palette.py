@@ -34,7 +34,9 @@ def add_to(router: APIRouter, console: "Console") -> None:
         hits = [
             Hit("Page", page.title, page.words, f"/admin/{page.address}")
             for page in console.pages.values()
-            if not page.is_of_one and _fits(text, page.title, page.words)
+            if not page.is_of_one
+            and (desk.looker.is_admin or not page.for_admins)
+            and _fits(text, page.title, page.words)
         ]
         hits += [
             Hit("Runbook", title, "", f"/admin/docs?runbook={name}")

@@ -66,9 +66,10 @@ class Console:
                 made(router)
         return router
 
-    async def desk(self, request: Request) -> Desk:
-        """The desk of who asks; raises as sign-in and roles do."""
-        looker = await self.parts.door.looker(request, Role.VIEWER)
+    async def desk(self, request: Request, page: ConsolePage | None = None) -> Desk:
+        """The desk of who asks, for that page; raises as sign-in and roles do."""
+        role = Role.ADMIN if page is not None and page.for_admins else Role.VIEWER
+        looker = await self.parts.door.looker(request, role)
         return Desk(self.parts, looker, admin_read(looker), self.parts.clock.now())
 
     def page(self, template: str, desk: Desk, status: int = 200, **values: Any) -> Response:
@@ -84,7 +85,7 @@ class Console:
 
     def _shown(self, page: ConsolePage) -> Callable[[APIRouter], None]:
         async def show(request: Request, query: Asked, **named: str) -> Response:
-            desk = await self.desk(request)
+            desk = await self.desk(request, page)
             started = self.parts.clock.monotonic()
             screen: Screen = await page.read(desk, query, *named.values())
             is_part = request.headers.get("hx-request") == "true"
@@ -108,7 +109,7 @@ class Console:
 
     def _exported(self, page: ConsolePage) -> Callable[[APIRouter], None]:
         async def export(request: Request, query: Asked, **named: str) -> Response:
-            desk = await self.desk(request)
+            desk = await self.desk(request, page)
             form, table = named.pop("form"), named.pop("table")
             if form not in ("csv", "json"):
                 raise NotFound("There is nothing at this address.")
@@ -127,7 +128,7 @@ class Console:
 
     def _told(self, page: ConsolePage) -> Callable[[APIRouter], None]:
         async def tell(request: Request, query: Asked, **named: str) -> ConsoleAnswer:
-            desk = await self.desk(request)
+            desk = await self.desk(request, page)
             screen: Screen = await page.read(desk, query, *named.values())
             return told(page, query, screen, desk.now)
 

@@ -56,7 +56,10 @@
     const options = {
       width: plot.clientWidth,
       height: Math.max(plot.clientHeight - legend, 120),
-      scales: { x: { time: isTime } },
+      scales: {
+        x: isTime ? { time: true } : { time: false, range: [-0.6, x.length - 0.4] },
+        y: given.bars ? { range: (_, low, high) => [Math.min(low, 0) * 1.1, Math.max(high, 0) * 1.1 || 1] } : {},
+      },
       axes: [{ ...axis, ...marks }, { ...axis, size: 46, values: (_, at) => at.map((value) => told(value, given.unit)) }],
       series,
       bands,

@@ -1,0 +1,187 @@
+"""The console in Chromium: what a newcomer asks is answered by clicks, on a phone and a desktop."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from oo.domain.policies import PolicyRef
+from oo.domain.roles import Role
+from oo.identity.local import create_login_link
+from oo.kit.clock import ManualClock
+from oo.kit.settings import Settings
+from oo.store import policies, users
+from oo.store.database import Database
+from oo.store.policies import IN_FORCE, Change
+from tests.e2e import axe
+from tests.e2e.browser import CHROMIUM, DESKTOP, PHONE, Watched, chromium, watch
+from tests.e2e.test_data_page import NOW, beside, sign_in
+from tests.peers.serving import served
+from tests.unit.web.served import Served
+
+pytestmark = [
+    pytest.mark.skipif(not (CHROMIUM.exists() and axe.INSTALLED), reason="needs chromium, npm ci"),
+    pytest.mark.timeout(240),
+]
+PAGES = (
+    "overview", "live", "people", "decisions", "rewards", "policies", "models", "features",
+    "quality", "simulations", "health", "sql", "audit", "docs?runbook=rewards-drop",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    with served(Served(tmp_path, pages_per_minute=10_000)) as found:
+        yield found
+
+
+def make_admin(folder: Path) -> None:
+    """The person who has just signed in, and a promotion that somebody made."""
+
+    async def work() -> None:
+        db = Database(f"sqlite+aiosqlite:///{folder / 'test.db'}")
+        async with db.write() as connection:
+            (me,) = await users.ids_of(connection, "")
+            await users.set_role(connection, me, Role.ADMIN)
+            ref, why = PolicyRef("lints", "1"), "it looked good"
+            await policies.record(connection, Change(ref, IN_FORCE, "grace", why, {}, NOW))
+        await db.close()
+
+    beside(work)
+
+
+def link_of(folder: Path) -> str:
+    async def work() -> str:
+        db = Database(f"sqlite+aiosqlite:///{folder / 'test.db'}")
+        try:
+            return await create_login_link(db, Settings(), ManualClock(NOW))
+        finally:
+            await db.close()
+
+    return urlsplit(beside(work)).path
+
+
+def opened(watched: Watched, address: str, path: str) -> Page:
+    page = watched.page
+    page.goto(f"{address}/admin/{path}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize(
+    ("viewport", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")], ids=["phone", "desktop"]
+)
+def test_every_page_is_clean_and_answers_a_newcomer(
+    browser: Browser, address: str, tmp_path: Path, viewport: ViewportSize, scheme: str
+) -> None:
+    context = browser.new_context(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
+    context.set_default_timeout(20_000)
+    sign_in(context, address, tmp_path).close()
+    make_admin(tmp_path)
+    watched = watch(context)
+    for path in PAGES:
+        page = opened(watched, address, path)
+        assert axe.violations(page) == [], path
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= viewport["width"], path
+
+    # why did this person see that tip?
+    page = opened(watched, address, "decisions")
+    page.locator("tbody tr").first.locator("td.k-id a").click()
+    expect(page.get_by_text("expected a reward of")).to_be_visible()
+    assert axe.violations(page) == []
+    page.get_by_role("link", name="Draw it again").click()
+    expect(page.get_by_text("The same, bit for bit")).to_be_visible()
+
+    # which prompt earns more, and how sure are we?
+    page = opened(watched, address, "rewards?by=prompt")
+    expect(page.locator("#slices .estimate small").first).to_contain_text("to")
+    expect(page.get_by_text("Too few to read")).to_be_visible()
+
+    # who promoted that policy, and what changed? undo it
+    page = opened(watched, address, "policies")
+    expect(page.locator("#history tbody tr").first).to_contain_text("grace")
+    expect(page.locator("#history tbody tr").first).to_contain_text("it looked good")
+    page.get_by_text("Undo the last promotion").first.click()
+    page.get_by_label("Why").first.fill("rewards dropped")
+    page.get_by_role("button", name="Undo the last promotion").click()
+    expect(page.locator("#history tbody tr").first).to_contain_text("rewards dropped")
+    page = opened(watched, address, "audit?action=policy.demoted")
+    expect(page.locator("tbody tr").first).to_contain_text("in_force lints@1")
+
+    # is anything stale?
+    page = opened(watched, address, "health")
+    expect(page.locator("#lags")).to_contain_text("Profiles that lack reactions")
+    assert watched.faults == []
+    context.close()
+
+
+def test_a_filter_that_was_clicked_survives_and_keys_walk_through_rows(
+    browser: Browser, address: str, tmp_path: Path
+) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    context.set_default_timeout(20_000)
+    sign_in(context, address, tmp_path).close()
+    make_admin(tmp_path)
+    watched = watch(context)
+    page = opened(watched, address, "decisions")
+    rows = page.locator("tbody tr")
+    every = rows.count()
+    kind = rows.first.locator("td").nth(2)
+    name = kind.inner_text().splitlines()[0].split("=")[0].strip()
+    rows.first.hover()
+    kind.get_by_role("link", name="All but").click()
+    page.wait_for_url("**kind=%21**")
+    fewer = rows.count()
+    assert fewer < every
+    page.reload()
+    assert rows.count() == fewer
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert len(lines) == fewer + 1
+    assert not [line for line in lines[1:] if f",{name}," in line]
+    page.go_back()
+    page.wait_for_url(f"{address}/admin/decisions")
+    assert rows.count() == every
+
+    page.keyboard.press("j")
+    expect(page.locator("#peek")).to_be_visible()
+    first = page.url
+    page.keyboard.press("j")
+    expect(page).not_to_have_url(first)
+    expect(page.locator("#peeked h2").first).to_contain_text("Decision")
+    page.keyboard.press("Escape")
+    expect(page.locator("#peek")).to_be_hidden()
+
+    page.keyboard.press("Control+k")
+    page.get_by_role("searchbox").fill("polic")
+    page.locator("#hits").get_by_role("link", name="Policies").click()
+    page.wait_for_url("**/admin/policies")
+    assert watched.faults == []
+    context.close()
+
+
+def test_events_come_as_they_happen(browser: Browser, address: str, tmp_path: Path) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    context.set_default_timeout(20_000)
+    sign_in(context, address, tmp_path).close()
+    make_admin(tmp_path)
+    page = opened(watch(context), address, "sql")
+    page.get_by_label("Statement").fill("SELECT kind, count(*) AS n FROM tip_scores GROUP BY kind")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer tbody tr").first).to_be_visible()
+    told = context.request.get(f"{address}/api/admin/sql?sql=DELETE%20FROM%20users").json()
+    assert json.dumps(told["tables"]) == "[]"
+    assert asyncio.iscoroutinefunction(create_login_link)
+    context.close()
