@@ -84,6 +84,11 @@ IN_THE_CLEAR = {
     "outbox.error": "a sentence of this software",
     "model_calls.model": "the name of a model",
     "events.id": "an id",
+    "delivery_decisions.propensities": "numbers",
+    "delivery_decisions.scores": "numbers",
+    "delivery_moments.hours": "numbers",
+    "delivery_rewards.features": "numbers",
+    "devices.name": "the kind of browser; until the person removes it",
     "events.subject": "what kind of fact",
     "events.payload": "ids, numbers and references, see `docs/events.md`",
 }
