@@ -1,5 +1,6 @@
 """The vault of the stores of tests: one key-encryption key, the same everywhere."""
 
+from base64 import b64encode
 from typing import Any
 
 from oo.kit.clock import SystemClock
@@ -8,6 +9,7 @@ from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
 
 KEYRING = Keyring({"test": bytes(32)})
+MASTER_KEYS = {"test": b64encode(bytes(32)).decode()}  # the same, as settings have it
 
 
 def sealed_by_default() -> None:

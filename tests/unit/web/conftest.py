@@ -45,6 +45,7 @@ from oo.web.health import ESSENTIAL
 from oo.web.services import Services
 from tests.peers.store import fresh_store
 from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
+from tests.peers.vault import MASTER_KEYS
 from tests.unit.recommend.test_recommender import NoRefill, templates
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -147,6 +148,7 @@ async def open_site(
                 "token_url": "http://todoist.test/oauth/access_token",
                 "api_url": "http://todoist.test/api/v1",
             },
+            "master_keys": MASTER_KEYS,
             **(others or {}),
         }
     )
