@@ -165,7 +165,8 @@ async def test_connecting_again_tells_nothing_twice(
     clock.advance(91)
     await integrations.open_tasks(ada)
     async with db.write() as connection:  # as if the message were purged
-        await outbox.end(connection, 1, Outcome.DONE, clock.now() - timedelta(days=30))
+        (message,) = await outbox.waiting(connection, outbox.TASK_COMPLETED, 100)
+        await outbox.end(connection, message.id, Outcome.DONE, clock.now() - timedelta(days=30))
     clock.advance(3600)
     peer.tasks[daily]["due"] = {**DAILY, "date": "2026-11-29"}
     await connect(integrations, http, ada)
