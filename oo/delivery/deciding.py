@@ -138,7 +138,8 @@ class Decider:
         hushed = hush(known.attention, now, known.zone, known.busy)
         if hushed is not None:
             return _Looked(self._next(known, now, hushed.reason), None, None)
-        is_over = now - known.due.at > LATE
+        thought_at = known.due.at
+        is_over = now - thought_at > LATE
         has_nothing = known.standing.confidence is None
         if is_over or has_nothing or known.spent >= known.attention.budget:
             return _Looked(self._next(known, now), None, None)

@@ -57,7 +57,7 @@ _BEST = (
 )
 _FIRST = select(_t.user_id, func.min(_t.due), func.min(_t.due_at)).where(_open).group_by(_t.user_id)
 _AHEAD = select(_t.user_id, _t.due_at).where(
-    _open, _t.due_at > bindparam("now"), _t.due_at <= bindparam("until")
+    _open, _t.due_at.between(bindparam("now"), bindparam("until"))
 )
 _EVENTS = select(signals.c.user_id, signals.c.body, signals.c.sealed).where(
     signals.c.user_id.in_(bindparam("people", expanding=True)),

@@ -1,5 +1,6 @@
 """The JSON API of the tip: `POST /recommend` and `POST /feedback`."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -86,9 +87,20 @@ KEY = {
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
     """What the OpenAPI document says of a body that :func:`parse` reads."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    schema = model.model_json_schema(ref_template="{model}")
+    whole = _written_out(schema, schema.pop("$defs", {}))
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": whole}}}}
+
+
+def _written_out(schema: Any, parts: Mapping[str, Any]) -> Any:
+    """The schema with its parts in place: the document has components of its own routes alone."""
+    if isinstance(schema, list):
+        return [_written_out(one, parts) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _written_out(parts[schema["$ref"]], parts)
+    return {name: _written_out(value, parts) for name, value in schema.items()}
 
 
 @router.post(

@@ -259,7 +259,10 @@ async def test_a_pool_is_kept_with_its_claims_and_due_for_a_look_after_a_change(
     async with db.write() as connection:
         hashed = hash_token("cookie")
         ends = NOW + timedelta(days=1)
-        await sessions.add(connection, user, hashed, created_at=NOW, expires_at=ends, user_agent="")
+        await sessions.add(
+            connection, user, hashed,
+            created_at=NOW, expires_at=ends, authenticated_at=NOW, user_agent="",
+        )  # fmt: skip
         await tasks.put(connection, user, [task(1)])
         await candidates.add(connection, user, "key", [tip])
     async with db.read() as connection:

@@ -20,11 +20,11 @@ from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.recommend.worth import Worth
 from oo.store import deliveries, erasures, tasks, users
 from oo.store.database import Database
-from oo.vault.keyring import Keyring
 from oo.vault.service import Vault
 from tests.peers.both_stores import address, empty, migrated, postgres_url, with_tables
 from tests.peers.push.carrier import Carrier, carrier
 from tests.peers.store import add_person, say
+from tests.peers.vault import KEYRING
 from tests.unit.recommend.conftest import put_pool, serve_tip
 
 __all__ = ["address", "empty", "migrated", "postgres_url", "with_tables"]  # fixtures
@@ -40,7 +40,7 @@ class World:
         self.db = db
         self.clock = ManualClock(START)
         self.carrier, self.by = carrier(**channel)
-        self.addresses = Addresses(Vault(Keyring({"k": b"k" * 32}), self.clock))
+        self.addresses = Addresses(Vault(KEYRING, self.clock))
         channels = {"carrier": self.by}
         self.devices = Devices(db, self.clock, self.addresses, channels)
         self.deliveries = StoredDeliveries(db, self.clock)

@@ -42,7 +42,9 @@ class FakeApi:
         app = FastAPI()
         app.add_middleware(GuardMiddleware, settings=Settings())
         app.mount("/static", StaticFiles(directory=STATIC))
-        app.get("/")(lambda: render("tip.html", person=self.person, timezone="UTC"))
+        app.get("/")(
+            lambda: render("tip.html", person=self.person, timezone="UTC", offline_copy=False)
+        )
         app.put("/api/me/timezone")(self._accept)
         app.post("/recommend")(self._recommend)
         app.post("/feedback")(self._feedback)

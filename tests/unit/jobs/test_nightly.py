@@ -34,6 +34,7 @@ async def active(db: Database, clock: ManualClock, name: str, hour: float | None
             name.rjust(64, "0"),
             created_at=now,
             expires_at=now + timedelta(days=90),
+            authenticated_at=now,
             user_agent="",
         )
         if hour is not None:

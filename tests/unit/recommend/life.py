@@ -38,7 +38,8 @@ from oo.recommend.recommender import Account, Recommender, Served
 from oo.recommend.scoring import Choice, ScoreRequest
 from oo.store import kinds, users
 from oo.store.database import Database
-from tests.unit.recommend.truth import Act, Known, Truth, lies
+from tests.unit.recommend.readings import lies
+from tests.unit.recommend.truth import Act, Known, Truth
 
 START = datetime(2026, 3, 27, 15, 30, tzinfo=UTC)  # Europe's clocks change two nights later
 SEEN: Counter[str] = Counter()

@@ -75,6 +75,7 @@ async def person(db: Database, clock: ManualClock, user: str) -> str:
             "0" * 64,
             created_at=clock.now(),
             expires_at=clock.now() + timedelta(days=9),
+            authenticated_at=clock.now(),
             user_agent="",
         )
     return user

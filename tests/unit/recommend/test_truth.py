@@ -21,7 +21,7 @@ from oo.domain.rewards import Action
 from oo.kit.clock import ManualClock
 from tests.peers.store import add_person, fresh_store
 from tests.unit.recommend.life import SEEN, START, Change, Life, Row
-from tests.unit.recommend.truth import READINGS
+from tests.unit.recommend.readings import READINGS
 
 EXAMPLES = int(os.environ.get("OO_TRUTH_EXAMPLES", "20"))
 STEPS = 50
