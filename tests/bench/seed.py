@@ -35,10 +35,10 @@ class Seeded(NamedTuple):
     tips: list[tuple[str, str]]
 
 
-async def seed(path: Path, people: int, tips: int) -> Seeded:
+async def seed(path: Path, people: int, tips: int, vault: Vault | None = None) -> Seeded:
     """Fill a new SQLite store at `path`."""
     clock = SystemClock()
-    vault = Vault.of(Settings(data_dir=path.parent), clock)  # that of who is measured
+    vault = vault or Vault.of(Settings(data_dir=path.parent), clock)  # that of who is measured
     db = Database(f"sqlite+aiosqlite:///{path}", vault)
     await migrate(db)
     cookies, owners = [], []

@@ -24,10 +24,12 @@ from oo.push.service import Push
 from oo.recommend.worth import Worth
 from oo.store import tables
 from oo.store.database import Database
+from oo.vault.service import Vault
 from tests.bench.seed import seed
 from tests.e2e.browser import PHONE, Watched, watch
 from tests.peers.push.web_push import PushService, encoded
 from tests.peers.serving import free_port, served
+from tests.peers.vault import KEYRING, MASTER_KEYS
 from tests.unit.web.served import Served
 
 T = TypeVar("T")
@@ -186,10 +188,15 @@ def pushed(browser: Browser, folder: Path) -> Iterator[Pushed]:
     """Somebody with a list, signed in, before their tip page."""
     service, port = PushService(), free_port()
     address = f"http://localhost:{port}"
-    (cookie,) = beside(seed(folder / "test.db", 1, 0)).cookies
+    (cookie,) = beside(seed(folder / "test.db", 1, 0, Vault(KEYRING, SystemClock()))).cookies
     others = {**OTHERS, "data_dir": folder}
     settings = Settings.model_validate(
-        {**others, "public_url": address, "database_url": f"sqlite+aiosqlite:///{folder}/test.db"}
+        {
+            **others,
+            "public_url": address,
+            "database_url": f"sqlite+aiosqlite:///{folder}/test.db",
+            "master_keys": MASTER_KEYS,
+        }
     )
     with served(service.app()) as service.base, served(Served(folder, address, OTHERS), port):
         context = browser.new_context(viewport=PHONE, base_url=address)
