@@ -15,6 +15,7 @@ from oo.domain.interruptions import MomentKind
 from oo.domain.rewards import Action
 from oo.store import users as users_rows
 from oo.store.outbox import TIP_FEEDBACK
+from oo.store.sealing import words_of
 from oo.store.tables import (
     consents,
     delivery_moments,
@@ -166,12 +167,20 @@ async def noticed(
         )
     ).all()
     done = {row.user_id for row in messages if row.payload.get("action") == Action.DONE}
-    quiet = await connection.execute(
-        select(s.user_id, s.body)
-        .where(s.kind == "presence", s.recorded_at > since, s.recorded_at <= now)
-        .order_by(s.recorded_at)
-        .limit(limit)
-    )
-    last = {row.user_id: row.body.get("state") for row in quiet}
+    quiet = (
+        await connection.execute(
+            select(s.user_id, s.body, s.sealed)
+            .where(s.kind == "presence", s.recorded_at > since, s.recorded_at <= now)
+            .order_by(s.recorded_at)
+            .limit(limit)
+        )
+    ).all()
+    words = await words_of(connection, {row.user_id for row in quiet})
+    last = {
+        row.user_id: (
+            row.body if row.sealed is None else words.of(signals, row.user_id, row.sealed)["body"]
+        ).get("state")
+        for row in quiet
+    }
     idle = sorted(it for it, state in last.items() if state == "idle")
     return Noticed(sorted(done), idle, messages[-1].id if messages else mark)

@@ -4,11 +4,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.jobs.periodic import forget_imports
 from oo.store import last_imports, tasks
 from oo.store.database import Database
+from oo.store.resealing import sealed_tables
+from oo.store.sealing import opened_rows
 from oo.store.tables import connections as connections_table
 from oo.store.tables import last_imports as last_imports_table
 from oo.store.tables import metadata, tip_scores
@@ -37,13 +40,22 @@ async def undo(ada: Person) -> int:
     return answer.status_code
 
 
+async def opened(connection: AsyncConnection, table: Table) -> list[Any]:
+    """All rows of a table with the words that are sealed in them."""
+    return [
+        row
+        for each in (await connection.execute(select(table))).mappings().all()
+        for row in await opened_rows(connection, table, each["user_id"], [each])
+    ]
+
+
 async def everything(db: Database) -> list[Any]:
     """All rows that an import writes, but for what undoing keeps."""
     async with db.read() as connection:
         found = []
         for table in (tasks_table, connections_table):
-            rows = (await connection.execute(select(table))).mappings()
-            found.append(sorted(map(str, map(dict, rows))))
+            rows = await opened(connection, table)
+            found.append(sorted(map(str, ({**row, "sealed": None} for row in rows))))
     return found
 
 
@@ -165,7 +177,9 @@ async def test_no_title_is_left_after_disconnecting(ada: Person) -> None:
         for table in metadata.sorted_tables:
             for row in (await connection.execute(select(table))).mappings():
                 assert "Zanzibar" not in str(dict(row)), table.name
-        kept = (await connection.execute(select(tip_scores))).mappings().all()
+        for sealed in sealed_tables():
+            assert "Zanzibar" not in str(await opened(connection, sealed)), sealed.name
+        kept = await opened(connection, tip_scores)
     assert kept
     assert {row["content"] for row in kept} == {""}
     assert all(row["scores"] and row["features"] for row in kept)
@@ -186,7 +200,9 @@ async def test_no_title_of_an_undone_import_is_left(ada: Person) -> None:
         for table in metadata.sorted_tables:
             for row in (await connection.execute(select(table))).mappings():
                 assert "Zanzibar" not in str(dict(row)), table.name
-        kept = (await connection.execute(select(tip_scores))).mappings().all()
+        for sealed in sealed_tables():
+            assert "Zanzibar" not in str(await opened(connection, sealed)), sealed.name
+        kept = await opened(connection, tip_scores)
     assert len(kept) == len(tips) + 1, "the numbers of a decision stay"
     said = {row["id"]: row["content"] for row in kept}
     assert said[early] != ""

@@ -34,7 +34,10 @@ def test_a_reaction_outlives_a_proxy_that_knows_no_routes(product: Product) -> N
 
     cookie = product.cli("user", "session", "restart@test.test")
     with chromium() as browser:
-        context = browser.new_context(viewport=PHONE, base_url=product.base_url)
+        # what the page itself sends; what its worker sends does not come by here
+        context = browser.new_context(
+            viewport=PHONE, base_url=product.base_url, service_workers="block"
+        )
         context.set_default_timeout(45_000)
         expect.set_options(timeout=45_000)
         context.add_cookies([{"name": "sid", "value": cookie, "url": product.base_url}])

@@ -51,6 +51,11 @@ async def test_what_a_page_cannot_be_asked_is_said(console: Console) -> None:
     assert (await console.admin.get(f"/api/admin/decisions?{turned}")).status_code == 400
 
 
+def named(text: str) -> list[str]:
+    """Which of the tasks a page speaks of."""
+    return [word for word in ("bank", "Water", "contract", "HYPERLINK") if word in text]
+
+
 async def test_words_are_masked_until_the_admin_says_why(console: Console) -> None:
     tip = console.tips[0]
     addresses = [f"people/{console.ada}", f"decisions/{tip}", "decisions", "overview"]
@@ -59,21 +64,20 @@ async def test_words_are_masked_until_the_admin_says_why(console: Console) -> No
         told = await console.admin.get(f"/api/admin/{address}")
         assert page.status_code == told.status_code == 200
         for text in (page.text, told.text):
-            assert "bank" not in text
-            assert "Water" not in text
+            assert not named(text)
     look = {"reason": "a person asked why"}
     key = {"idempotency-key": "look-look-look"}
     answer = await console.admin.post(f"/api/admin/do/look/{console.ada}", json=look, headers=key)
     assert answer.status_code == 200, answer.text
     page = await console.admin.get(f"/admin/people/{console.ada}", headers={"accept": "text/html"})
-    assert "Water" in page.text
+    assert named(page.text)
     (entry,) = await rows(console, "audit?action=text.look")
     assert (entry["why"], entry["whom"]) == ("a person asked why", f"person:{console.ada}")
     viewer = await console.browsers["viewer"].get(f"/admin/people/{console.ada}")
-    assert "Water" not in viewer.text
+    assert not named(viewer.text)
     console.site.clock.advance(15 * 60)
     page = await console.admin.get(f"/admin/people/{console.ada}", headers={"accept": "text/html"})
-    assert "Water" not in page.text
+    assert not named(page.text)
 
 
 async def test_what_people_write_is_text(console: Console) -> None:
