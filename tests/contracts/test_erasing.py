@@ -179,7 +179,7 @@ async def test_it_goes_on_where_it_was_cut_off(
     async with db.read() as connection:
         done = await erasures.receipt(connection, receipt.id)
         assert done is not None
-        assert done.counts == {"candidates": 9, "tasks": 9, "users": 1}
+        assert done.counts == {"candidates": 9, "tasks": 9, "users": 1, "data_keys": 1}
     assert await erase_people(db, clock, log) == 0
 
 
