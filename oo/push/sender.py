@@ -119,7 +119,7 @@ class Sender:
             facts = Facts(
                 now,
                 self._channels,
-                await consents.given_by(connection, list(here), NOTIFICATIONS),
+                await consents.allowing(connection, here, NOTIFICATIONS),
                 await sendings.sent_since(connection, found, now - SINCE),
                 self._per_hour,
             )

@@ -43,9 +43,7 @@ async def load(connection: Hot, user_ids: Collection[str], now: datetime) -> dic
         acted[row.user_id].append(Acted(row.created_at, row.action, row.kind))
     words = await words_of(connection, user_ids)
     for row in await connection.execute(_LABELS, {"people": people}):
-        those = row.labels
-        if row.sealed is not None:
-            those = words.of(tasks, row.user_id, row.sealed)["labels"]
+        those = words.word(tasks, row, "labels")
         if those:
             labels[row.user_id][row.id] = those[0]
     return {user_id: Beside(acted[user_id], labels[user_id]) for user_id in user_ids}

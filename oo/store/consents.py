@@ -81,20 +81,6 @@ async def is_given(connection: AsyncConnection, user_id: str, purpose: str) -> b
     return row is not None and row.given and row.version >= purposes()[purpose].version
 
 
-async def given_by(
-    connection: AsyncConnection, user_ids: Collection[str], purpose: str
-) -> frozenset[str]:
-    """Those of these people who allow it as it is asked for today."""
-    last = (
-        select(func.max(_c.id))
-        .where(_c.purpose == purpose, _c.user_id.in_(list(user_ids)))
-        .group_by(_c.user_id)
-    )
-    version = purposes()[purpose].version
-    query = select(_c.user_id).where(_c.id.in_(last), _c.given, _c.version >= version)
-    return frozenset((await connection.execute(query)).scalars())
-
-
 def agreed(purpose: str) -> Select[tuple[str]]:
     """The ids of all who allow it as it is asked for today, for the `where` of another query."""
     last = select(func.max(_c.id)).where(_c.purpose == purpose).group_by(_c.user_id)

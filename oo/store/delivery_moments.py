@@ -176,11 +176,6 @@ async def noticed(
         )
     ).all()
     words = await words_of(connection, {row.user_id for row in quiet})
-    last = {
-        row.user_id: (
-            row.body if row.sealed is None else words.of(signals, row.user_id, row.sealed)["body"]
-        ).get("state")
-        for row in quiet
-    }
+    last = {row.user_id: words.word(signals, row, "body").get("state") for row in quiet}
     idle = sorted(it for it, state in last.items() if state == "idle")
     return Noticed(sorted(done), idle, messages[-1].id if messages else mark)

@@ -93,10 +93,7 @@ async def events(
     found: dict[str, list[Signal]] = {}
     words = await words_of(connection, user_ids)
     for row in await connection.execute(_EVENTS, asked):
-        body = row.body
-        if row.sealed is not None:
-            body = words.of(signals, row.user_id, row.sealed)["body"]
-        event = signal_rows.decoded("event", body)
+        event = signal_rows.decoded("event", words.word(signals, row, "body"))
         if event is not None:
             found.setdefault(row.user_id, []).append(event)
     return found

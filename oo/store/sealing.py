@@ -100,6 +100,12 @@ class Words:
         found = self.of(table, user_id or row[f"{prefix}user_id"], blob)
         return {**row, **{prefix + name: value for name, value in found.items()}}
 
+    def word(self, table: Table, row: Any, column: str) -> Any:
+        """What one column says in a row that names `user_id`, the column and the blob."""
+        if row.sealed is None:
+            return getattr(row, column)
+        return self.of(table, row.user_id, row.sealed)[column]
+
     def of(self, table: Table, user_id: str, blob: bytes) -> Mapping[str, Any]:
         """The words in a blob of the table, by column."""
         key = self._keys[user_id]

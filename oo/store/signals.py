@@ -63,10 +63,7 @@ async def current(
         seen[row.user_id] += 1
         if seen[row.user_id] > MAX_CURRENT:
             continue
-        body = row.body
-        if row.sealed is not None:
-            body = words.of(signals, row.user_id, row.sealed)["body"]
-        signal = decoded(row.kind, body)
+        signal = decoded(row.kind, words.word(signals, row, "body"))
         if signal is not None:
             found[row.user_id].setdefault(row.kind, []).append(signal)
     return found

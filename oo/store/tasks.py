@@ -73,9 +73,7 @@ async def lists(connection: Hot, user_ids: Collection[str]) -> dict[str, list[Li
     words = await words_of(connection, user_ids)
     for row in rows:
         listed = Listed(*row[1:-1])
-        if row.sealed is not None:
-            listed = listed._replace(title=words.of(tasks, row.user_id, row.sealed)["title"])
-        found[row.user_id].append(listed)
+        found[row.user_id].append(listed._replace(title=words.word(tasks, row, "title")))
     return found
 
 

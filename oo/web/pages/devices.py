@@ -40,7 +40,7 @@ async def devices_page(request: Request) -> Response:
     parts = services(request)
     listed = await parts.push.devices.list_for(session.user_id)
     async with parts.db.read() as connection:
-        allowed = await consents.given_by(connection, [session.user_id], NOTIFICATIONS)
+        allowed = await consents.allowing(connection, [session.user_id], NOTIFICATIONS)
         offline = await consents.is_given(connection, session.user_id, OFFLINE_COPY)
     zone = ZoneInfo(session.timezone)
     return page(
