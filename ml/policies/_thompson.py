@@ -9,22 +9,22 @@ when it is evaluated on the log of another one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import starmap
 
 import numpy as np
 
-from ml.policies._linear import Gaussian, Linear, explored, inverted
-from ml.training.pooling import Prior, vague
+from ml.policies._from_prior import FromPrior
+from ml.policies._linear import Gaussian, explored
 from oo.domain.policies import Scored
-from oo.domain.statistics import Floats, Statistics
+from oo.domain.statistics import Floats
 
 _JITTER = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Thompson(Linear):
+class Thompson(FromPrior):
     """Draws weights from the posterior and takes the candidate that is best under them.
 
     `spread` scales the posterior's standard deviation: below 1, sampling is less eager than the
@@ -32,21 +32,9 @@ class Thompson(Linear):
     number of Monte Carlo draws, `epsilon` the share of the uniform.
     """
 
-    prior: Prior = field(default_factory=lambda: vague(0))
     spread: float = 1.0
     draws: int = 256
     epsilon: float = 0.002
-    _precision: Floats = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_precision", inverted(self.prior.predictive))
-
-    def posterior(self, statistics: Statistics) -> Gaussian:
-        """C = (Σ⁻¹ + A/σ²)⁻¹, m = C (Σ⁻¹μ + b/σ²)."""
-        prior = self.prior
-        covariance = inverted(self._precision + statistics.A / prior.noise)
-        mean = covariance @ (self._precision @ prior.mean + statistics.b / prior.noise)
-        return Gaussian(mean, covariance, prior.mean)
 
     def score(
         self,

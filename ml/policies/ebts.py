@@ -15,13 +15,12 @@ Sources: reBandit (arXiv 2402.17739), ebmTS (arXiv 2510.26284), Hierarchical Bay
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from ml.policies._features import PERSONAL
 from ml.policies._thompson import Thompson
 from ml.training import parameters
 from ml.training.experience import statistics_of
 from ml.training.pooling import Prior, refit, stack, vague
+from ml.training.priors import arrays_of, prior_of, shapes_of
 from oo.domain.policies import FITTED, Experience
 
 START_TRUST = 0.1  # reward from full doubt (-1) to full confidence (+1) is twice this
@@ -35,34 +34,18 @@ class Hierarchical(Thompson):
         """The same policy with μ, Σ, σ² fitted to these people, from the same start each time."""
         fitted = refit(START, stack(statistics_of(self, people).values()))
         return replace(
-            self, prior=fitted, version=f"{VERSION}{FITTED}{parameters.digest(_pack(fitted))}"
+            self,
+            prior=fitted,
+            version=f"{VERSION}{FITTED}{parameters.digest(parameters.pack(arrays_of(fitted)))}",
         )
 
     def parameters(self) -> bytes:
-        return _pack(self.prior)
+        return parameters.pack(arrays_of(self.prior))
 
     def with_parameters(self, data: bytes) -> "Hierarchical":
-        prior = _unpack(data, self.dimension)
-        return replace(self, prior=prior, version=f"{VERSION}{FITTED}{parameters.digest(data)}")
-
-
-def _pack(prior: Prior) -> bytes:
-    return parameters.pack(
-        {
-            "mean": prior.mean,
-            "covariance": prior.covariance,
-            "noise": np.array([prior.noise]),
-            "mean_covariance": prior.mean_covariance,
-        }
-    )
-
-
-def _unpack(data: bytes, d: int) -> Prior:
-    shapes = {"mean": (d,), "covariance": (d, d), "noise": (1,), "mean_covariance": (d, d)}
-    found = parameters.unpack(data, shapes)
-    return Prior(
-        found["mean"], found["covariance"], float(found["noise"][0]), found["mean_covariance"]
-    )
+        found = parameters.unpack(data, shapes_of(self.dimension))
+        version = f"{VERSION}{FITTED}{parameters.digest(data)}"
+        return replace(self, prior=prior_of(found), version=version)
 
 
 def _start() -> Prior:

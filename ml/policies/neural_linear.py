@@ -15,7 +15,8 @@ from ml.policies._thompson import Thompson
 from ml.training import parameters
 from ml.training.experience import statistics_of
 from ml.training.network import HIDDEN, Network, train, untrained
-from ml.training.pooling import Prior, refit, stack, vague
+from ml.training.pooling import refit, stack, vague
+from ml.training.priors import arrays_of, prior_of, shapes_of
 from oo.domain.policies import FITTED, Contribution, Experience, rows
 from oo.domain.statistics import Floats
 
@@ -96,35 +97,23 @@ class NeuralLinear(Thompson):
             {
                 "inner": self.network.inner,
                 "outer": self.network.outer,
-                "mean": self.prior.mean,
-                "covariance": self.prior.covariance,
-                "noise": np.array([self.prior.noise]),
-                "mean_covariance": self.prior.mean_covariance,
+                **arrays_of(self.prior),
             }
         )
 
     def with_parameters(self, data: bytes) -> "NeuralLinear":
-        square = (EMBEDDING, EMBEDDING)
         found = parameters.unpack(
             data,
             {
                 "inner": (HIDDEN, len(PERSONAL)),
                 "outer": (EMBEDDING, HIDDEN),
-                "mean": (EMBEDDING,),
-                "covariance": square,
-                "noise": (1,),
-                "mean_covariance": square,
+                **shapes_of(EMBEDDING),
             },
         )
         return replace(
             self,
             network=Network(found["inner"], found["outer"]),
-            prior=Prior(
-                found["mean"],
-                found["covariance"],
-                float(found["noise"][0]),
-                found["mean_covariance"],
-            ),
+            prior=prior_of(found),
             version=f"{VERSION}{FITTED}{parameters.digest(data)}",
         )
 

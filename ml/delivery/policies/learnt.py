@@ -27,13 +27,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.policies._linear import Gaussian, Linear, inverted
+from ml.policies._from_prior import FromPrior
+from ml.policies._linear import Gaussian
 from ml.training import parameters
 from ml.training.experience import statistics_of
 from ml.training.pooling import Prior, refit, stack
+from ml.training.priors import arrays_of, prior_of, shapes_of
 from oo.domain.interruptions import FEATURES, FULL_STREAK, SPEAK
 from oo.domain.policies import FITTED, Experience, Scored
-from oo.domain.statistics import Floats, Statistics
+from oo.domain.statistics import Floats
 
 NAMES = tuple(FEATURES)
 STREAK, TAKEN_UP = NAMES.index("ignored_streak"), NAMES.index("taken_up")
@@ -61,7 +63,7 @@ MEAN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt(Linear):
+class Learnt(FromPrior):
     """Bayesian regression of the push's reward; speaks with the probability that it pays."""
 
     prior: Prior = field(default_factory=lambda: START)
@@ -69,21 +71,10 @@ class Learnt(Linear):
     spread: float = 0.5
     floor: float = 0.002
     ceiling: float = 0.95
-    _precision: Floats = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_precision", inverted(self.prior.predictive))
 
     @property
     def state_key(self) -> str:
         return "delivery"
-
-    def posterior(self, statistics: Statistics) -> Gaussian:
-        """C = (Σ⁻¹ + A/σ²)⁻¹, m = C (Σ⁻¹μ + b/σ²)."""
-        prior = self.prior
-        covariance = inverted(self._precision + statistics.A / prior.noise)
-        mean = covariance @ (self._precision @ prior.mean + statistics.b / prior.noise)
-        return Gaussian(mean, covariance, prior.mean)
 
     def score(
         self,
@@ -110,20 +101,17 @@ class Learnt(Linear):
     def with_prior(self, prior: Prior) -> "Learnt":
         """The same policy from another prior, named by its digest."""
         return replace(
-            self, prior=prior, version=f"{VERSION}{FITTED}{parameters.digest(_pack(prior))}"
+            self,
+            prior=prior,
+            version=f"{VERSION}{FITTED}{parameters.digest(parameters.pack(arrays_of(prior)))}",
         )
 
     def parameters(self) -> bytes:
-        return _pack(self.prior)
+        return parameters.pack(arrays_of(self.prior))
 
     def with_parameters(self, data: bytes) -> "Learnt":
-        d = self.dimension
-        shapes = {"mean": (d,), "covariance": (d, d), "noise": (1,), "mean_covariance": (d, d)}
-        found = parameters.unpack(data, shapes)
-        noise = float(found["noise"][0])
-        return self.with_prior(
-            Prior(found["mean"], found["covariance"], noise, found["mean_covariance"])
-        )
+        shapes = shapes_of(self.dimension)
+        return self.with_prior(prior_of(parameters.unpack(data, shapes)))
 
 
 def _patience(speaking: Floats, streak: float) -> float:
@@ -134,17 +122,6 @@ def _patience(speaking: Floats, streak: float) -> float:
     if speaking[TAKEN_UP]:
         return float(0.5 ** max(0.0, streak - PATIENCE))
     return float(NOTHING_YET**streak) * (AFTER_TRIAL if speaking[TRIAL_OVER] else 1.0)
-
-
-def _pack(prior: Prior) -> bytes:
-    return parameters.pack(
-        {
-            "mean": prior.mean,
-            "covariance": prior.covariance,
-            "noise": np.array([prior.noise]),
-            "mean_covariance": prior.mean_covariance,
-        }
-    )
 
 
 def _vague() -> Prior:
