@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from oo.admin.page import Group
 from oo.admin.query import Query
 from oo.admin.screen import Chart, Column, Estimate, Row
 from oo.domain.console import Looker
+from oo.kit import templates
 
 STATIC = Path(__file__).parent / "static"
 VENDOR = STATIC / "vendor"
@@ -20,14 +21,8 @@ MASK = "•••••"
 
 
 def environment() -> Environment:
-    """Jinja2 that escapes everything and knows no undefined name."""
-    made = Environment(
-        loader=PackageLoader("oo.admin", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    """The console's templates with what they call."""
+    made = templates.environment("oo.admin")
     made.filters.update(
         number=number,
         share=share,

@@ -9,10 +9,8 @@ import numpy as np
 
 from ml.delivery.policies import delivery_policies
 from ml.ope.decision_log import DecisionLog, features_of, replay_person
-from ml.ope.estimator import Estimator
-from ml.ope.estimators import estimators
 from ml.ope.feedback import Floats, pad
-from ml.ope.findings import Replayed, clusters_of, findings
+from ml.ope.findings import Replayed
 from oo.domain.decisions import LoggedDecision
 from oo.domain.delivery_log import DeliveryDecision
 from oo.domain.fold import design, fold, posterior_on
@@ -21,7 +19,7 @@ from oo.domain.policies import Policy, PolicyRef, pick
 from oo.domain.statistics import Statistics, day_of
 from oo.kit.errors import BadRequest
 from oo.mlops.delivery_policies import find_policy
-from oo.mlops.evaluation import USUAL_ESTIMATORS, Evaluation
+from oo.mlops.evaluation import USUAL_ESTIMATORS, Evaluation, estimator, evaluation_of
 from oo.mlops.logged_decisions import NothingLogged
 from oo.store import delivery_log, delivery_rewards
 from oo.store.database import Database
@@ -108,24 +106,18 @@ async def evaluate(db: Database, question: DeliveryQuestion) -> Evaluation:
     A push whose outcome is not known yet is left out. Raises BadRequest for names that there are
     not, NothingLogged, and Unsupported.
     """
-    chosen = [_estimator(name) for name in question.estimators]
+    chosen = [estimator(name) for name in question.estimators]
     against = [question.against] if question.against else []
     names = list(dict.fromkeys([*(question.policies or known()), *against]))
     targets = {name: variant(name) for name in names}
     log = await _read(db, question.since)
     tables = {name: await _replayed(db, policy, log) for name, policy in targets.items()}
     replayed = Replayed(log, tables)
-    if question.supported_only:
-        replayed = replayed.supported()
-    found = findings(chosen, replayed, question.level, None, question.against)
-    log = replayed.log
-    return Evaluation(
-        found,
-        len(log),
-        len({*log.people.tolist()}),
-        log.without_reward,
-        log.unsettled,
-        clusters_of(log) is not None,
+    return evaluation_of(
+        replayed.supported() if question.supported_only else replayed,
+        chosen,
+        question.level,
+        question.against,
     )
 
 
@@ -144,13 +136,6 @@ def variant(named: str) -> Policy:
 
 def _parts(fields: str) -> list[str]:
     return [part for part in fields.split(",") if part]
-
-
-def _estimator(name: str) -> Estimator:
-    there_are = estimators()
-    if name not in there_are:
-        raise BadRequest(f"No estimator {name!r}; there are {', '.join(there_are)}.")
-    return there_are[name]
 
 
 async def _read(db: Database, since: datetime | None) -> DecisionLog:

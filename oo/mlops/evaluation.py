@@ -1,5 +1,6 @@
 """Off-policy evaluation (F8) of the store's decision log."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -74,7 +75,7 @@ async def evaluate(db: Database, question: Question, now: datetime) -> Evaluatio
 
     Raises BadRequest for names that there are not, NothingLogged, and Unsupported.
     """
-    chosen = [_estimator(name) for name in question.estimators]
+    chosen = [estimator(name) for name in question.estimators]
     against = [question.against] if question.against else []
     names = list(dict.fromkeys([*(question.policies or sorted(policies())), *against]))
     targets = [await _policy(db, name) for name in names]
@@ -83,9 +84,24 @@ async def evaluate(db: Database, question: Question, now: datetime) -> Evaluatio
     )
     tables = [await replay(db, target, log) for target in targets]
     replayed = Replayed(log, dict(zip(names, tables, strict=True)))
-    if question.supported_only:
-        replayed = replayed.supported()
-    found = findings(chosen, replayed, question.level, question.by, question.against)
+    return evaluation_of(
+        replayed.supported() if question.supported_only else replayed,
+        chosen,
+        question.level,
+        question.against,
+        question.by,
+    )
+
+
+def evaluation_of(
+    replayed: Replayed,
+    chosen: Sequence[Estimator],
+    level: float,
+    against: str | None,
+    by: By | None = None,
+) -> Evaluation:
+    """What the estimators find of policies that were replayed on a log, and on how much of it."""
+    found = findings(chosen, replayed, level, by, against)
     log = replayed.log
     return Evaluation(
         found,
@@ -97,7 +113,8 @@ async def evaluate(db: Database, question: Question, now: datetime) -> Evaluatio
     )
 
 
-def _estimator(name: str) -> Estimator:
+def estimator(name: str) -> Estimator:
+    """The estimator of that name; raises BadRequest where there is none."""
     there_are = estimators()
     if name not in there_are:
         raise BadRequest(f"No estimator {name!r}; there are {', '.join(there_are)}.")

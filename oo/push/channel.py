@@ -73,6 +73,11 @@ class Message(NamedTuple):
     expires_at: datetime
     lang: str = "en"
 
+    @property
+    def text(self) -> str:
+        """The body, and on a line of its own the title where that does not hold it."""
+        return f"{self.body}\n{self.about}" if self.about else self.body
+
 
 class Sends(Protocol):
     """A channel that the operator has set up."""

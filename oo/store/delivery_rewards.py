@@ -12,7 +12,8 @@ from oo.domain.interruptions import PushOutcome
 from oo.domain.policies import Experience
 from oo.domain.reactions import Reaction
 from oo.domain.statistics import day_of
-from oo.store import consents, users
+from oo.store import consents
+from oo.store import models as models_rows
 from oo.store.models import StoredModel
 from oo.store.tables import (
     delivery_decisions,
@@ -124,28 +125,7 @@ async def save_states(
     connection: AsyncConnection, models: Sequence[StoredModel], now: datetime
 ) -> None:
     """Write states, each only if it has folded more outcomes than the stored one."""
-    there = await users.heads_kept(connection, {model.user_id for model in models})
-    rows = [{**vars_of(model), "updated_at": now} for model in models if model.user_id in there]
-    if not rows:
-        return
-    statement = insert_into(connection, delivery_models)
-    fresh = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=["user_id", "policy"],
-        set_={
-            "state": fresh.state,
-            "applied_seq": fresh.applied_seq,
-            "updated_at": fresh.updated_at,
-        },
-        where=_m.applied_seq < fresh.applied_seq,
-    )
-    await connection.execute(statement, sorted(rows, key=lambda row: str(row["user_id"])))
-
-
-def vars_of(model: StoredModel) -> dict[str, object]:
-    """The columns of a state."""
-    names = ("user_id", "policy", "state", "applied_seq")
-    return {name: getattr(model, name) for name in names}
+    await models_rows.save_into(connection, delivery_models, models, now)
 
 
 async def every_state(connection: AsyncConnection) -> AsyncIterator[StoredModel]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Table, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store import users as users_rows
@@ -40,11 +40,18 @@ async def save(connection: AsyncConnection, models: Sequence[StoredModel], now: 
     the higher `applied_seq` is right and a stale one changes nothing. States of people who were
     erased meanwhile are dropped.
     """
+    await save_into(connection, user_models, models, now)
+
+
+async def save_into(
+    connection: AsyncConnection, table: Table, models: Sequence[StoredModel], now: datetime
+) -> None:
+    """As :func:`save`, into a table of states with the columns of `user_models`."""
     there = await users_rows.heads_kept(connection, {model.user_id for model in models})
     models = [model for model in models if model.user_id in there]
     if not models:
         return
-    statement = insert_into(connection, user_models)
+    statement = insert_into(connection, table)
     fresh = statement.excluded
     statement = statement.on_conflict_do_update(
         index_elements=["user_id", "policy"],
@@ -53,7 +60,7 @@ async def save(connection: AsyncConnection, models: Sequence[StoredModel], now: 
             "applied_seq": fresh.applied_seq,
             "updated_at": fresh.updated_at,
         },
-        where=user_models.c.applied_seq < fresh.applied_seq,
+        where=table.c.applied_seq < fresh.applied_seq,
     )
     await connection.execute(
         statement,

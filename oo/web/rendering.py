@@ -2,16 +2,11 @@
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-_templates = Environment(
-    loader=PackageLoader("oo.web", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+from oo.kit.templates import environment
+
+_templates = environment("oo.web")
 
 
 def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:

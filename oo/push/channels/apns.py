@@ -115,8 +115,7 @@ class Apns:
 
 
 def _payload(message: Message) -> bytes:
-    about = f"\n{message.about}" if message.about else ""
-    text = (message.body + about).encode()[:MAX_TEXT].decode(errors="ignore")
+    text = message.text.encode()[:MAX_TEXT].decode(errors="ignore")
     aps: dict[str, Any] = {"alert": {"body": text}, "thread-id": "tip", "category": "tip"}
     if message.tip_id is not None:
         aps["badge"] = 1

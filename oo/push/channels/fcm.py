@@ -89,8 +89,7 @@ class Fcm:
             raise self._judged(answer)
 
     def _content(self, token: str, message: Message) -> dict[str, Any]:
-        about = f"\n{message.about}" if message.about else ""
-        text = (message.body + about).encode()[:MAX_TEXT].decode(errors="ignore")
+        text = message.text.encode()[:MAX_TEXT].decode(errors="ignore")
         left = max(0, int((message.expires_at - self._clock.now()).total_seconds()))
         return {
             "token": token,

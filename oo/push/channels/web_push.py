@@ -123,8 +123,7 @@ def payload(message: Message) -> bytes:
 
 
 def _content(message: Message, room: int) -> dict[str, Any]:
-    about = f"\n{message.about}" if message.about else ""
-    text = (message.body + about).encode()
+    text = message.text.encode()
     body = text.decode() if len(text) <= room else text[:room].decode(errors="ignore") + "…"
     actions = () if message.tip_id is None else SNOOZE_AND_DONE
     return {

@@ -1,6 +1,6 @@
 """Counts over everybody: who was here, what was served, what came of it, and how far people get."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -130,6 +130,26 @@ class Group(NamedTuple):
     squares: float
 
 
+def _what_came() -> tuple[ColumnElement[Any], ...]:
+    """The columns of a group behind its value."""
+    return (
+        func.count(),
+        func.count(_t.seen_at),
+        func.count(_f.reward),
+        _counted(Action.DONE),
+        _counted(Action.DISMISS),
+        func.coalesce(func.sum(_f.reward), 0.0),
+        func.coalesce(func.sum(_f.reward * _f.reward), 0.0),
+    )
+
+
+def _group(value: str, row: Sequence[Any]) -> Group:
+    _, tips, seen, reacted, done, dismissed, reward, squares = row
+    return Group(
+        value, tips, seen, reacted, int(done), int(dismissed), float(reward), float(squares)
+    )
+
+
 async def grouped(
     connection: AsyncConnection,
     by: AdminRead,
@@ -142,13 +162,7 @@ async def grouped(
     query = (
         select(
             value.label("value"),
-            func.count().label("tips"),
-            func.count(_t.seen_at),
-            func.count(_f.reward),
-            _counted(Action.DONE),
-            _counted(Action.DISMISS),
-            func.coalesce(func.sum(_f.reward), 0.0),
-            func.coalesce(func.sum(_f.reward * _f.reward), 0.0),
+            *_what_came(),
         )
         .select_from(reacted())
         .where(_t.created_at >= period.since, _t.created_at < period.until)
@@ -157,8 +171,7 @@ async def grouped(
         .limit(100)
     )
     return [
-        Group(str(r[0]), r[1], r[2], r[3], int(r[4]), int(r[5]), float(r[6]), float(r[7]))
-        for r in await connection.execute(filtered(query, COLUMNS, filters))
+        _group(str(r[0]), r) for r in await connection.execute(filtered(query, COLUMNS, filters))
     ]
 
 
@@ -175,13 +188,7 @@ async def by_hour(
     query = (
         select(
             second.label("second"),
-            func.count(),
-            func.count(_t.seen_at),
-            func.count(_f.reward),
-            _counted(Action.DONE),
-            _counted(Action.DISMISS),
-            func.coalesce(func.sum(_f.reward), 0.0),
-            func.coalesce(func.sum(_f.reward * _f.reward), 0.0),
+            *_what_came(),
         )
         .select_from(reacted())
         .where(_t.created_at >= period.since, _t.created_at < period.until)
@@ -189,16 +196,7 @@ async def by_hour(
         .order_by("second")
     )
     return [
-        Group(
-            f"{int(r[0]) // 3600:02d}:00",
-            r[1],
-            r[2],
-            r[3],
-            int(r[4]),
-            int(r[5]),
-            float(r[6]),
-            float(r[7]),
-        )
+        _group(f"{int(r[0]) // 3600:02d}:00", r)
         for r in await connection.execute(filtered(query, COLUMNS, filters))
     ]
 
