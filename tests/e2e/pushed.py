@@ -7,6 +7,7 @@ it to the service worker, as the browser does.
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -59,6 +60,15 @@ PushManager.prototype.subscribe = async ({ applicationServerKey }) => {
   return new Subscription(given);
 };
 """
+# how many messages the worker is done with, told from now on
+COUNTED = """() => {
+  if (self.arrived === undefined) {
+    self.arrived = 0;
+    const work = self.arrive;
+    self.arrive = (data) => work(data).finally(() => { self.arrived += 1; });
+  }
+  return self.arrived;
+}"""
 
 
 def beside(work: Coroutine[Any, Any, T]) -> T:
@@ -132,24 +142,33 @@ class Pushed:
         """Give the message to the worker, as the browser does when it comes."""
         blank = self.context.new_page()
         cdp = self.context.new_cdp_session(blank)
-        found: list[dict[str, Any]] = []
-        cdp.on("ServiceWorker.workerRegistrationUpdated", lambda it: found.append(it))
+        ours: list[str] = []
+        cdp.on(
+            "ServiceWorker.workerRegistrationUpdated",
+            lambda event: ours.extend(
+                it["registrationId"]
+                for it in event["registrations"]
+                if it["scopeURL"] == f"{self.address}/"
+            ),
+        )
         cdp.send("ServiceWorker.enable")
-        blank.wait_for_timeout(300)
-        ours = [
-            it
-            for event in found
-            for it in event["registrations"]
-            if it["scopeURL"] == f"{self.address}/"
-        ]
+        self.until(lambda: bool(ours))
+        before = self.worker().evaluate(COUNTED)
         arguments = {
             "origin": self.address,
-            "registrationId": ours[-1]["registrationId"],
+            "registrationId": ours[-1],
             "data": json.dumps(message),
         }
         cdp.send("ServiceWorker.deliverPushMessage", arguments)
-        blank.wait_for_timeout(500)
+        self.until(lambda: self.worker().evaluate("self.arrived") > before)
         blank.close()
+
+    def until(self, holds: Callable[[], bool], within_s: float = 20) -> None:
+        """Return once `holds`; what the browser tells arrives here meanwhile."""
+        end = time.monotonic() + within_s
+        while not holds():
+            assert time.monotonic() < end, "it did not come true in time"
+            self.page.wait_for_timeout(50)
 
     def worker(self) -> Worker:
         """The running worker."""
@@ -170,8 +189,10 @@ class Pushed:
             """async (action) => {
                 const [notification] = await registration.getNotifications();
                 const event = new NotificationEvent("notificationclick", { notification, action });
+                const work = [];
+                event.waitUntil = (it) => work.push(it);
                 self.dispatchEvent(event);
-                await new Promise((resolve) => setTimeout(resolve, 800));
+                await Promise.all(work);
             }""",
             action,
         )

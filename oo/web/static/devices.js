@@ -1,6 +1,7 @@
 // The page of devices: this browser becomes one, stops being one, and keeps the last tip or not.
 
 import "/static/outbox.js";
+import { inStep } from "/static/pwa.js";
 import { canNotify, deviceHere, leaveHere, notifyHere } from "/static/push.js";
 
 const { note, write } = self.outbox;
@@ -29,6 +30,7 @@ async function attempt(work) {
   } catch (error) {
     status.textContent = SAID[error.code] ?? "That did not work. Try again in a moment.";
     await show();
+inStep.then(show); // a device that was ended elsewhere is none here either
   }
 }
 
@@ -50,3 +52,4 @@ keep.addEventListener("change", async () => {
   if (keep.checked && document.body.dataset.offlineCopy !== "1") keep.form.requestSubmit();
 });
 await show();
+inStep.then(show); // a device that was ended elsewhere is none here either

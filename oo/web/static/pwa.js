@@ -13,4 +13,5 @@ async function start() {
   }
 }
 
-start().catch(() => {}); // without a worker everything else works
+/** Settled once this browser and oO know the same of each other, or cannot now. */
+export const inStep = start().catch(() => {}); // without a worker everything else works
