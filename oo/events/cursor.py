@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.events import ALL_EVENTS, EventSeen
+from oo.domain.events import EventSeen
 from oo.kit.clock import Clock
 from oo.store import event_log, event_positions
-from oo.store.database import Database
+from oo.store.database import Database, Hot
 from oo.store.event_positions import Position
 
 BATCH = 250
@@ -95,8 +95,8 @@ class Cursor:
 
     async def next(self, after: int, limit: int = BATCH) -> list[EventSeen]:
         """The events behind that number."""
-        async with self._db.read() as connection:
-            return await event_log.read(connection, after, limit, ALL_EVENTS)
+        async with self._db.read_hot() as connection:
+            return await event_log.behind(connection, after, limit)
 
     async def keep(self, place: Place, done: Sequence[Span] = ()) -> None:
         """Keep the place; `done` is what has been gone through again.
@@ -104,7 +104,7 @@ class Cursor:
         What was asked to be gone through again meanwhile stays.
         """
         now = self._clock.now()
-        async with self._db.write() as connection:
+        async with self._db.write_hot() as connection:
             kept = await self._locked(connection)
             place.replays = [span for span in Place.of(kept).replays if span not in done]
             await event_positions.move(connection, self.name, place.position, place.state(), now)
@@ -117,6 +117,6 @@ class Cursor:
         now = self._clock.now()
         await event_positions.move(connection, self.name, place.position, place.state(), now)
 
-    async def _locked(self, connection: AsyncConnection, begins: int = 0) -> Position:
+    async def _locked(self, connection: Hot, begins: int = 0) -> Position:
         now, state = self._clock.now(), Place().state()
         return await event_positions.begin(connection, self.name, begins, now, state)

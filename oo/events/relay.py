@@ -14,13 +14,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from oo.domain.events import EventSeen
 from oo.events.subject import Subject, subjects
 from oo.kit.clock import Clock
 from oo.store import event_log, event_positions
-from oo.store.database import Database
+from oo.store.database import Database, Hot
 from oo.store.decisions import LATE
 from oo.store.event_log import Fact
 from oo.store.outbox import TIP_SERVED
@@ -97,7 +95,7 @@ class Relay:
 
     async def _round(self) -> tuple[int, bool]:
         marks = self._marks or await self._load()
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             oldest = await event_log.oldest_writer(connection)
             found = await self._find(connection, marks)
             if oldest is not None:
@@ -117,7 +115,7 @@ class Relay:
         fenced = marks.fenced_at
         return fenced is None or self._clock.now() - fenced >= FENCE_EVERY
 
-    async def _find(self, connection: AsyncConnection, marks: _Marks) -> _Found:
+    async def _find(self, connection: Hot, marks: _Marks) -> _Found:
         named = {subject.row for subject in subjects().values()}
         # rows before decisions: whoever reacts has seen a tip whose decision is there by then
         rows = await event_log.untold_rows(connection, named, marks.low, BATCH)
@@ -148,7 +146,7 @@ class Relay:
         return events
 
     async def _tell(self, marks: _Marks, events: Sequence[EventSeen], low: int) -> None:
-        async with self._db.write() as connection:
+        async with self._db.write_hot() as connection:
             now = self._clock.now()
             held = await event_positions.begin(connection, NAME, marks.seq, now, {})
             if held.position != marks.seq:  # another relay has told something meanwhile

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, String, cast, delete, func, insert, literal, select, text
+from sqlalchemy import String, bindparam, cast, delete, func, insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.events import EventFilter, EventSeen
-from oo.store.database import PURGE_ROWS
+from oo.store.database import PURGE_ROWS, Hot
 from oo.store.outbox import TIP_SERVED
+from oo.store.sqlite.inline import Inline
 from oo.store.tables import events, outbox, tip_scores, users
 
 
@@ -28,52 +29,34 @@ class Fact(NamedTuple):
         return f"{self.subject}:{self.key}"
 
 
+_o = outbox.c
+_TOLD_ROW = select(events.c.seq).where(events.c.id == _o.subject + ":" + cast(_o.id, String))
+_UNTOLD_ROWS = (
+    select(_o.id, _o.subject, _o.user_id, _o.payload, _o.created_at)
+    .where(
+        _o.id > bindparam("above"),
+        _o.subject.in_(bindparam("subjects", expanding=True)),
+        ~_TOLD_ROW.exists(),
+    )
+    .order_by(_o.id)
+    .limit(bindparam("most"))
+)
+
+
 async def untold_rows(
-    connection: AsyncConnection, subjects: Collection[str], above: int, limit: int
+    connection: Hot, subjects: Collection[str], above: int, limit: int
 ) -> list[Fact]:
     """Rows of the outbox with these subjects and a number above that no event tells, in order."""
-    o = outbox.c
-    told = select(events.c.seq).where(events.c.id == o.subject + ":" + cast(o.id, String))
-    query = (
-        select(o.id, o.subject, o.user_id, o.payload, o.created_at)
-        .where(o.id > above, o.subject.in_(subjects), ~told.exists())
-        .order_by(o.id)
-        .limit(limit)
-    )
+    asked = {"above": above, "subjects": list(subjects), "most": limit}
     return [
         Fact(str(row.id), row.subject, row.user_id, row.payload, row.created_at)
-        for row in await connection.execute(query)
+        for row in await connection.execute(_UNTOLD_ROWS, asked)
     ]
 
 
 async def last_row(connection: AsyncConnection) -> int:
     """The greatest number of a row in the outbox, 0 without any."""
     return (await connection.execute(select(func.max(outbox.c.id)))).scalar_one() or 0
-
-
-async def untold_decisions(connection: AsyncConnection, since: datetime, limit: int) -> list[Fact]:
-    """Decisions made since then that no event tells, the oldest first."""
-    query = (
-        _decisions(tip_scores.c.created_at > since).order_by(tip_scores.c.created_at).limit(limit)
-    )
-    return [_served(row) for row in await connection.execute(query)]
-
-
-async def untold_among(connection: AsyncConnection, tip_ids: Collection[str]) -> list[Fact]:
-    """The decisions with these ids that no event tells."""
-    if not tip_ids:
-        return []
-    query = _decisions(tip_scores.c.id.in_(tip_ids))
-    return [_served(row) for row in await connection.execute(query)]
-
-
-def _decisions(which: ColumnElement[bool]) -> Any:
-    t = tip_scores.c
-    told = select(events.c.seq).where(events.c.id == literal(f"{TIP_SERVED}:") + t.id)
-    there = select(users.c.id).where(users.c.id == t.user_id, users.c.deleted_at.is_(None))
-    return select(t.id, t.user_id, t.created_at, *_SERVED.values()).where(
-        which, ~told.exists(), there.exists()
-    )
 
 
 _t = tip_scores.c
@@ -95,17 +78,44 @@ _SERVED = {
 }
 
 
+_TOLD_TIP = select(events.c.seq).where(events.c.id == literal(f"{TIP_SERVED}:") + _t.id)
+_THERE = select(users.c.id).where(users.c.id == _t.user_id, users.c.deleted_at.is_(None))
+_UNTOLD = select(_t.id, _t.user_id, _t.created_at, *_SERVED.values()).where(
+    ~_TOLD_TIP.exists(), _THERE.exists()
+)
+_UNTOLD_SINCE = (
+    _UNTOLD.where(_t.created_at > bindparam("since"))
+    .order_by(_t.created_at)
+    .limit(bindparam("most"))
+)
+_UNTOLD_AMONG = _UNTOLD.where(_t.id.in_(bindparam("tip_ids", expanding=True)))
+
+
+async def untold_decisions(connection: Hot, since: datetime, limit: int) -> list[Fact]:
+    """Decisions made since then that no event tells, the oldest first."""
+    asked = {"since": since, "most": limit}
+    return [_served(row) for row in await connection.execute(_UNTOLD_SINCE, asked)]
+
+
+async def untold_among(connection: Hot, tip_ids: Collection[str]) -> list[Fact]:
+    """The decisions with these ids that no event tells."""
+    if not tip_ids:
+        return []
+    asked = {"tip_ids": list(tip_ids)}
+    return [_served(row) for row in await connection.execute(_UNTOLD_AMONG, asked)]
+
+
 def _served(row: Any) -> Fact:
     tip_id, user_id, at, *values = row  # by place: every tip comes by here
     return Fact(tip_id, TIP_SERVED, user_id, dict(zip(_SERVED, values, strict=True)), at)
 
 
-async def oldest_writer(connection: AsyncConnection) -> datetime | None:
+async def oldest_writer(connection: Hot) -> datetime | None:
     """PostgreSQL: since when the oldest of the transactions runs that have not ended, or now.
 
     SQLite has one writer at a time and needs no such mark: None.
     """
-    if connection.dialect.name != "postgresql":
+    if isinstance(connection, Inline) or connection.dialect.name != "postgresql":
         return None
     query = text(
         "SELECT coalesce(min(xact_start), clock_timestamp()) FROM pg_stat_activity"
@@ -116,13 +126,18 @@ async def oldest_writer(connection: AsyncConnection) -> datetime | None:
     return found
 
 
-async def clock_of(connection: AsyncConnection) -> datetime:
+async def clock_of(connection: Hot) -> datetime:
     """PostgreSQL's own clock, which `oldest_writer` goes by."""
-    found: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+    row = (await connection.execute(text("SELECT clock_timestamp()"))).first()
+    assert row is not None  # noqa: S101 - a query without a table has one row
+    found: datetime = row[0]
     return found
 
 
-async def append(connection: AsyncConnection, told: Sequence[EventSeen]) -> None:
+_APPEND = insert(events)
+
+
+async def append(connection: Hot, told: Sequence[EventSeen]) -> None:
     """Add events to the log."""
     rows = [
         {
@@ -135,7 +150,18 @@ async def append(connection: AsyncConnection, told: Sequence[EventSeen]) -> None
         }
         for event in told
     ]
-    await connection.execute(insert(events), rows)
+    await connection.execute(_APPEND, rows)
+
+
+_e = events.c
+_EVENTS = select(_e.seq, _e.id, _e.subject, _e.user_id, _e.created_at, _e.payload).order_by(_e.seq)
+_NEXT = _EVENTS.where(_e.seq > bindparam("after")).limit(bindparam("most"))
+
+
+async def behind(connection: Hot, after: int, limit: int) -> list[EventSeen]:
+    """Events behind `after`, oldest first, to a limit."""
+    found = await connection.execute(_NEXT, {"after": after, "most": limit})
+    return [EventSeen._make(row) for row in found]
 
 
 async def read(
@@ -146,8 +172,7 @@ async def read(
     up_to: int | None = None,
 ) -> list[EventSeen]:
     """Events behind `after`, `up_to` a number, that the filters take, oldest first, to a limit."""
-    e = events.c
-    query = select(e.seq, e.id, e.subject, e.user_id, e.created_at, e.payload).order_by(e.seq)
+    e, query = events.c, _EVENTS
     if up_to is not None:
         query = query.where(e.seq <= up_to)
     if filters.person:

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.store.database import Hot
 from oo.store.tables import event_consumers
-from oo.store.upsert import insert_into
+from oo.store.upsert import adding
 
 
 class Position(NamedTuple):
@@ -17,36 +18,41 @@ class Position(NamedTuple):
     state: dict[str, Any]
 
 
-async def get(connection: AsyncConnection, name: str) -> Position | None:
+_c = event_consumers.c
+_GET = select(_c.position, _c.state).where(_c.name == bindparam("reader"))
+_LOCK = _GET.with_for_update()
+_MOVE = (
+    update(event_consumers)
+    .where(_c.name == bindparam("reader"))
+    .values(
+        position=bindparam("position"), state=bindparam("state"), updated_at=bindparam("updated_at")
+    )
+)
+
+
+async def get(connection: Hot, name: str) -> Position | None:
     """Where the reader is; None if it has never been here."""
-    c = event_consumers.c
-    row = (await connection.execute(select(c.position, c.state).where(c.name == name))).first()
-    return Position(row.position, row.state) if row else None
+    row = (await connection.execute(_GET, {"reader": name})).first()
+    return None if row is None else Position(*row)
 
 
 async def begin(
-    connection: AsyncConnection, name: str, position: int, now: datetime, state: dict[str, Any]
+    connection: Hot, name: str, position: int, now: datetime, state: dict[str, Any]
 ) -> Position:
     """Where the reader is, locked until the transaction ends; it begins at `position`."""
     row = {"name": name, "position": position, "state": state, "updated_at": now}
-    await connection.execute(
-        insert_into(connection, event_consumers).values(row).on_conflict_do_nothing()
-    )
-    c = event_consumers.c
-    query = select(c.position, c.state).where(c.name == name).with_for_update()
-    found = (await connection.execute(query)).one()
-    return Position(found.position, found.state)
+    await connection.execute(adding(connection, event_consumers), row)
+    found = (await connection.execute(_LOCK, {"reader": name})).first()
+    assert found is not None  # noqa: S101 - it has just been put there
+    return Position(*found)
 
 
 async def move(
-    connection: AsyncConnection, name: str, position: int, state: dict[str, Any], now: datetime
+    connection: Hot, name: str, position: int, state: dict[str, Any], now: datetime
 ) -> None:
     """The reader has dealt with everything up to `position`."""
-    await connection.execute(
-        update(event_consumers)
-        .where(event_consumers.c.name == name)
-        .values(position=position, state=state, updated_at=now)
-    )
+    moved = {"reader": name, "position": position, "state": state, "updated_at": now}
+    await connection.execute(_MOVE, moved)
 
 
 async def every(connection: AsyncConnection) -> dict[str, Position]:
