@@ -70,14 +70,33 @@ def rendered(gauges: Iterable[Gauge]) -> bytes:
     return generate_latest(_registry()) + generate_latest(now)
 
 
-class Counted:
-    """A counter that is made when it is first needed."""
+class _Made:
+    """A metric that is made when it is first needed; its children by the values of their labels."""
 
     def __init__(self, name: str, words: str, *labels: str) -> None:
         self.name, self.words, self.labels = name, words, labels
+        self._children: dict[tuple[str, ...], Any] = {}
+
+    def _make(self) -> Any:
+        raise NotImplementedError
 
     @cached_property
     def _made(self) -> Any:
+        return self._make()
+
+    def _of(self, values: tuple[str, ...]) -> Any:
+        """The child with these values: Prometheus' own look-up takes longer than counting."""
+        found = self._children.get(values)
+        if found is None:
+            found = self._made.labels(*values) if values else self._made
+            self._children[values] = found
+        return found
+
+
+class Counted(_Made):
+    """A counter."""
+
+    def _make(self) -> Any:
         from prometheus_client import Counter
 
         return Counter(self.name, self.words, self.labels)
@@ -88,45 +107,41 @@ class Counted:
 
     def inc(self, *values: str) -> None:
         """One more, with these values of the labels."""
-        self.add(1, *values)
+        self._of(values).inc()
 
     def add(self, amount: float, *values: str) -> None:
         """So much more."""
-        (self._made.labels(*values) if values else self._made).inc(amount)
+        self._of(values).inc(amount)
 
 
-class Level:
+class Level(_Made):
     """A number that a process says as it is now; of several processes, the last one counts."""
 
-    def __init__(self, name: str, words: str, *labels: str) -> None:
-        self.name, self.words, self.labels = name, words, labels
-
-    @cached_property
-    def _made(self) -> Any:
+    def _make(self) -> Any:
         from prometheus_client import Gauge
 
         return Gauge(self.name, self.words, self.labels, multiprocess_mode="mostrecent")
 
     def set(self, value: float, *values: str) -> None:
         """It is so much now."""
-        (self._made.labels(*values) if values else self._made).set(value)
+        self._of(values).set(value)
 
 
-class Timed:
-    """A histogram of seconds that is made when it is first needed."""
+class Timed(_Made):
+    """A histogram of seconds."""
 
     def __init__(self, name: str, words: str, buckets: tuple[float, ...], *labels: str) -> None:
-        self.name, self.words, self.buckets, self.labels = name, words, buckets, labels
+        super().__init__(name, words, *labels)
+        self.buckets = buckets
 
-    @cached_property
-    def _made(self) -> Any:
+    def _make(self) -> Any:
         from prometheus_client import Histogram
 
         return Histogram(self.name, self.words, self.labels, buckets=self.buckets)
 
     def observe(self, seconds: float, *values: str) -> None:
         """One more that took so long."""
-        (self._made.labels(*values) if values else self._made).observe(seconds)
+        self._of(values).observe(seconds)
 
 
 TIPS = Counted("oo_tips", "Tips decided on, by where their candidates came from", "candidates")

@@ -9,6 +9,7 @@ import ipaddress
 import os
 from collections.abc import Collection
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -307,17 +308,22 @@ class Settings(BaseSettings):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the bound address."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return _is_loopback(self.host)
 
     @property
     def local_account(self) -> bool:
         """Whether the machine's own user may sign in by a printed link: dev on loopback only."""
         return self.profile == "dev" and self.is_loopback
+
+
+@lru_cache  # every request asks for the name of its cookie, which depends on it
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def http_address(host: str, port: int) -> str:
