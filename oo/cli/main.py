@@ -12,14 +12,18 @@ from oo.kit.logs import readable
 from oo.kit.plugins import discover
 
 
-def build() -> typer.Typer:
-    """All commands, grouped as `oo --help` shows them."""
+def build(only: str = "") -> typer.Typer:
+    """All commands, grouped as `oo --help` shows them; or the one of that name, if there is one.
+
+    To import them all takes seconds, which nobody should wait who has said which one it is.
+    """
     app = typer.Typer(
         help="oO shows a person one well-timed tip on a black page.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )
-    found = discover(oo.cli.commands, "COMMAND", Command).values()
+    app.callback()(lambda: None)  # a group, however few commands it has
+    found = discover(oo.cli.commands, "COMMAND", Command, only.replace("-", "_")).values()
     for command in sorted(found, key=lambda it: (list(Group).index(it.group), it.name)):
         command.add_to(app)
     return app
@@ -28,7 +32,7 @@ def build() -> typer.Typer:
 def main() -> None:
     """The entry point: business errors become one clear line."""
     try:
-        build()()
+        build(sys.argv[1] if len(sys.argv) > 1 else "")()
     except OoError as error:
         err.print(f"[red]oo:[/red] {error.detail}")
         sys.exit(2)

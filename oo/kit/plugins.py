@@ -39,17 +39,19 @@ def discover_all(package: ModuleType, export: str, contract: type[P]) -> list[P]
     return found
 
 
-def discover(package: ModuleType, export: str, contract: type[P]) -> dict[str, P]:
+def discover(package: ModuleType, export: str, contract: type[P], only: str = "") -> dict[str, P]:
     """Import each module of `package` and collect its `export`, keyed by the plug-in's `name`.
 
-    Modules whose name starts with an underscore are helpers. Raises :class:`BrokenPlugin` when
+    Modules whose name starts with an underscore are helpers. With `only`, the module of that name
+    is imported and no other, if there is one. Raises :class:`BrokenPlugin` when
     a module fails to import, exports nothing, exports the wrong type or takes a used name.
     """
     found: dict[str, P] = {}
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        if info.name.startswith("_"):
+    modules = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
+    for name in [only] if only in modules else modules:
+        if name.startswith("_"):
             continue
-        path = f"{package.__name__}.{info.name}"
+        path = f"{package.__name__}.{name}"
         try:
             plugin = getattr(importlib.import_module(path), export)
         except Exception as error:

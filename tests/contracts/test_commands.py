@@ -37,3 +37,14 @@ def test_it_is_named_as_it_is_called(command: Command) -> None:
     root: Any = typer.main.get_command(build())
     assert command.name in root.commands
     assert re.fullmatch("[a-z]+(-[a-z]+)*", command.name)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_called_by_its_name_it_is_the_only_one_that_is_loaded(name: str) -> None:
+    root: Any = typer.main.get_command(build(name))
+    assert list(root.commands) == [name]
+
+
+def test_a_name_that_no_command_has_shows_them_all() -> None:
+    root: Any = typer.main.get_command(build("nonsense"))
+    assert set(root.commands) == COMMANDS.keys()

@@ -88,7 +88,7 @@ def test_death_takes_little_and_leaves_nothing(
     given, table = environment(folder), list[tuple[str, str, float]]()
     record = folder / "d" / RECORD
     with started(folder, given) as product:
-        ledger = Ledger([Client.new(product) for _ in range(PEOPLE)])
+        ledger = Ledger(Client.several(product, PEOPLE))
         for client in ledger.clients:
             client.import_list()
 

@@ -68,7 +68,7 @@ def test_a_full_disk_loses_nothing_and_heals(
 ) -> None:
     given = environment(disk)
     with started(tmp_path, given) as product:
-        ledger = Ledger([Client.new(product) for _ in range(PEOPLE)])
+        ledger = Ledger(Client.several(product, PEOPLE))
         for client in ledger.clients:
             client.import_list()
         with ledger.kept():

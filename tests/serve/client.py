@@ -13,6 +13,10 @@ PATIENCE_S = 120  # waiting costs nothing where there is no need to
 LIST = "\n".join(f"- [ ] Prepare chapter {number} of the report" for number in range(30))
 
 
+def _somebody() -> str:
+    return f"{uuid.uuid4().hex}@test.test"
+
+
 @dataclass(frozen=True)
 class Client:
     """A signed-in person."""
@@ -22,9 +26,23 @@ class Client:
     @classmethod
     def new(cls, product: Any, email: str | None = None) -> "Client":
         """A new person with 30 tasks of their own."""
-        cookie = product.cli("user", "session", email or f"{uuid.uuid4().hex}@test.test")
-        http = httpx2.Client(base_url=product.base_url, cookies={"sid": cookie}, timeout=PATIENCE_S)
-        return cls(http)
+        return cls._signed_in(product, [email or _somebody()])[0]
+
+    @classmethod
+    def several(cls, product: Any, count: int) -> list["Client"]:
+        """So many new people."""
+        return cls._signed_in(product, [_somebody() for _ in range(count)])
+
+    @classmethod
+    def _signed_in(cls, product: Any, emails: list[str]) -> list["Client"]:
+        return [
+            cls(
+                httpx2.Client(
+                    base_url=product.base_url, cookies={"sid": cookie}, timeout=PATIENCE_S
+                )
+            )
+            for cookie in product.cli("user", "session", *emails).split()
+        ]
 
     def import_list(self, text: str = LIST) -> None:
         """Hand in a list of tasks as the connect page does."""

@@ -21,7 +21,10 @@ def test_a_fallback_tip_comes_at_once_and_then_one_of_the_model(product: Product
     client = Client.new(product)
     client.import_list()
     first = client.tip()
-    assert "Prepare chapter" in first["content"] or first["task"] is None
+    about = [
+        number for number in range(30) if f"chapter {number} of the report" in first["content"]
+    ]
+    assert about or first["task"] is None, first
     written = client.tip_of_model(180)
     assert written["model"] == "oo-engine/embedded"
     assert client.ranked_tip()["policy"] == DEFAULT_POLICY
@@ -51,7 +54,7 @@ def test_ten_copies_of_a_reaction_have_one_effect_and_one_answer(product: Produc
 
 
 def test_what_is_wrong_gets_a_problem_and_changes_nothing(product: Product) -> None:
-    client, other = Client.new(product), Client.new(product)
+    client, other = Client.several(product, 2)
     client.import_list()
     other.import_list()
     tip, foreign = client.tip(), other.tip()

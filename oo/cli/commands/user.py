@@ -1,7 +1,7 @@
 """`oo user`: people, for scripts."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from oo.kit.clock import SystemClock
 from oo.kit.settings import load_settings
 from oo.vault.offline import with_store
 
+if TYPE_CHECKING:
+    from oo.store.database import Database
+
 user = typer.Typer(help="People: sessions for scripts, roles.", no_args_is_help=True)
 
 
@@ -21,16 +24,21 @@ def people() -> None:
 
 
 @user.command()
-def session(email: Annotated[str, typer.Argument(help="The person's address.")]) -> None:
-    """Make a person if there is none and print a session cookie for scripts (dev profile only)."""
+def session(
+    emails: Annotated[list[str], typer.Argument(help="Addresses of people.", metavar="EMAIL…")],
+) -> None:
+    """Make people where there are none and print a session cookie for scripts for each, one a line
+    (dev profile only).
+    """
     from oo.identity.local import create_script_session
 
     settings = load_settings()
     actor, clock = operator(), SystemClock()
-    cookie = with_store(
-        settings, lambda db: create_script_session(db, settings, clock, email, actor)
-    )
-    sys.stdout.write(cookie + "\n")
+
+    async def make(db: "Database") -> list[str]:
+        return [await create_script_session(db, settings, clock, email, actor) for email in emails]
+
+    sys.stdout.writelines(f"{cookie}\n" for cookie in with_store(settings, make))
 
 
 @user.command()

@@ -107,7 +107,7 @@ def test_what_nobody_foresaw_is_a_line_and_a_short_trace(
     def fails() -> None:
         raise RuntimeError("ray::X.y()\n" + "  File\n" * 500 + "OSError: it was this")
 
-    monkeypatch.setattr(main, "build", lambda: fails)
+    monkeypatch.setattr(main, "build", lambda _: fails)
     with pytest.raises(SystemExit) as ended:
         main.main()
     assert ended.value.code == 1
