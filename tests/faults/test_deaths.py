@@ -6,8 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -87,7 +86,7 @@ def test_death_takes_little_and_leaves_nothing(
 ) -> None:
     given, table = environment(folder), list[tuple[str, str, float]]()
     record = folder / "d" / RECORD
-    with started(folder, given) as product:
+    with started(folder, given) as product, ExitStack() as starts:
         ledger = Ledger(Client.several(product, PEOPLE))
         for client in ledger.clients:
             client.import_list()
@@ -117,11 +116,18 @@ def test_death_takes_little_and_leaves_nothing(
             psutil.Process(product.pid).kill()
             assert eventually(lambda: not record.exists(), 20)
             assert eventually(lambda: not [it for it in before if it.is_running()], 10)
-            with started(folder, given) as again:
-                note("oo serve, started again at once", since)
-                assert psutil.Process(again.pid).is_running()
-                sessions = list((run_folder(folder / "d") / "ray").glob("session_2*"))
-                assert len(sessions) <= 2  # this one and the last
+            again = starts.enter_context(started(folder, given))
+            note("oo serve, started again at once", since)
+            assert psutil.Process(again.pid).is_running()
+            sessions = list((run_folder(folder / "d") / "ray").glob("session_2*"))
+            assert len(sessions) <= 2  # this one and the last
+
+        for killed in (*processes(again, "reaper.py"), psutil.Process(again.pid)):
+            killed.kill()  # together: nobody is left to end what it started
+        time.sleep(1)
+        with started(folder, given) as third:
+            # at first those that live on may answer for it
+            assert eventually(lambda: bool(processes(third, "haproxy -db")), 60), log(folder)
         assert of_folder(folder / "d") == []
 
     with capsys.disabled():
@@ -133,16 +139,3 @@ def test_death_takes_little_and_leaves_nothing(
     assert back["haproxy -db"] < 20  # 29 s with Serve's own periods
     assert len(ledger.acknowledged) > 50
     assert ledger.acknowledged.items() <= in_store(given).items()
-
-
-def test_what_two_deaths_left_is_cleared_by_the_next_start(folder: Path) -> None:
-    given = environment(folder)
-    with started(folder, given) as product:
-        for killed in (*processes(product, "reaper.py"), psutil.Process(product.pid)):
-            killed.kill()
-        time.sleep(1)
-        with started(folder, given) as again:
-            assert replace(again, pid=product.pid) == product
-            # at first those that live on may answer for it
-            assert eventually(lambda: bool(processes(again, "haproxy -db")), 60), log(folder)
-    assert of_folder(folder / "d") == []

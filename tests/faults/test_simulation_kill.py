@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(1800)
 
 ROOT = Path(__file__).parents[2]
 POLICIES = ["random", "egreedy-v1", "linucb-v1"]
-JOB = ["--personas", "20", "--days", "60", "--policies", ",".join(POLICIES)]
+JOB = ["--personas", "20", "--days", "30", "--policies", ",".join(POLICIES)]
 UNDER_WAY_S = 600
 
 
@@ -84,7 +84,7 @@ def test_a_killed_simulation_goes_on_where_it_was(tmp_path: Path) -> None:
         runs = store.execute("SELECT name, status FROM sim_runs").fetchall()
         days = store.execute("SELECT count(*) FROM sim_events").fetchone()[0]
     assert sorted(runs) == [("killed", "finished"), ("straight", "finished")]
-    assert days == 2 * len(POLICIES) * 20 * 60
+    assert days == 2 * len(POLICIES) * 20 * 30
     with sqlite3.connect(tmp_path / "mlflow" / "mlflow.db") as mlflow:
         tracked = mlflow.execute("SELECT name FROM runs WHERE lifecycle_stage = 'active'")
         names = sorted(name for (name,) in tracked)
