@@ -71,6 +71,9 @@ def _is_noun(words: tuple[str, ...]) -> bool:
 def _doing(verb: str, rest: tuple[str, ...], *, is_cut: bool) -> Name | None:
     if (is_cut and not rest) or any(w.casefold() in sort_of(CODE, "conjunctions") for w in rest):
         return None
+    needs = forms_of(CODE, "needs").get(verb)  # "reply Sophie": replying to Sophie
+    if needs and rest and rest[0].casefold() not in sort_of(CODE, "prepositions"):
+        rest = (needs, *rest)
     takes_bare = verb in sort_of(CODE, "of_stuff")
     text = " ".join((forms_of(CODE, "verbs")[verb], *_with_articles(rest, takes_bare)))
     return Name(text, is_action=True)
@@ -108,7 +111,9 @@ def _wants_article(head: tuple[str, ...], takes_bare: bool) -> bool:
     if first.endswith(("'s", "’s", "s'", "s’", "ing")):
         return False
     if head[0][0].isupper():
-        return len(head) > 1 and head[-1][0].islower() and head[-1] not in sort_of(CODE, "bare")
+        is_clause = last.endswith("ing")  # "for Lena leaving"
+        is_noun = head[-1][0].islower() and head[-1] not in sort_of(CODE, "bare")
+        return len(head) > 1 and is_noun and not is_clause
     if takes_bare and _is_plural(last):
         return False
     bare = sort_of(CODE, "bare") | sort_of(CODE, "determiners")
@@ -173,7 +178,8 @@ def _low(word: str) -> str:
 
 def declared() -> frozenset[str]:
     """Gerunds, the article, and what short forms stand for."""
-    told = {"the", *forms_of(CODE, "short").values(), *forms_of(CODE, "verbs").values()}
+    sorts = ("short", "verbs", "needs")
+    told = {"the", *(form for sort in sorts for form in forms_of(CODE, sort).values())}
     return frozenset(word for words in told for word in words.split())
 
 

@@ -21,6 +21,9 @@ NAMED = {
         "birthday cake for Ben": "the birthday cake for Ben",
         "fill in timesheet": "filling in the timesheet",
         "reply to Anna about Saturday": "replying to Anna",
+        "reply Sophie re date": "replying to Sophie about the date",
+        "unsubscribe newsletter": "unsubscribing from the newsletter",
+        "card for Lena leaving Fri": "the card for Lena leaving",
         "call school re Ollie's bag": "calling school about Ollie's bag",
         "send my cv to agency": "sending your CV to the agency",
         "1:1 notes Priya": None,  # what its sign means is not plain
