@@ -18,7 +18,7 @@ test: .venv/.dev ## set everything up and pass all checks and tests
 	$(BIN)/pytest -n auto --dist loadscope tests/unit tests/contracts
 	$(BIN)/pytest tests/e2e tests/serve tests/faults # pages first: the engine starts meanwhile
 
-test-long: .venv/.dev .venv/.peers ## what would not fit into half an hour: adapters served, a nightly batch killed, 20,000 cases of the OpenAPI document
+test-long: .venv/.dev .venv/.peers ## what would not fit into half an hour: adapters served, a nightly batch and a simulation killed, 20,000 cases of the OpenAPI document
 	$(BIN)/pytest tests/long
 
 bench: .venv/.dev .venv/.peers ## measure /recommend and /feedback beside two baselines

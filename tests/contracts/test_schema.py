@@ -16,6 +16,7 @@ from tests.peers.serving import served
 from tests.unit.web.served import Served
 
 CASES, IN_WALKS = 700, 250
+MOST_TIMES = 4
 
 
 @pytest.fixture
@@ -27,11 +28,15 @@ def sender(tmp_path: Path) -> Iterator[Sender]:
 
 @pytest.mark.timeout(300)
 def test_everybody_gets_what_the_document_says(sender: Sender) -> None:
-    report = send_single(sender, CASES)
-    assert report.wrong == []
-    assert report.cases >= CASES
-    answered = {status for _, status in report.statuses}
-    assert {200, 202, 204, 303, 400, 401, 403, 404, 410, 422} <= answered
+    missing = {200, 202, 204, 303, 400, 401, 403, 404, 410, 422}
+    for _ in range(MOST_TIMES):  # cases are drawn: a rare answer may want more of them
+        report = send_single(sender, CASES)
+        assert report.wrong == []
+        assert report.cases >= CASES
+        missing -= {status for _, status in report.statuses}
+        if not missing:
+            break
+    assert missing == set()
 
 
 @pytest.mark.timeout(300)

@@ -1,6 +1,6 @@
 """An empty SQLite file and an empty PostgreSQL database, one after the other."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,15 +9,12 @@ from sqlalchemy import text
 from oo.store.database import Database
 from oo.store.migrate import migrate
 from oo.store.tables import metadata
-from tests.peers.postgres import BIN, postgres
+from tests.peers.postgres import empty_database
 
 
 @pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    if BIN is None:
-        pytest.skip("needs Debian's postgresql")
-    with postgres() as url:
-        yield url
+def postgres_url(postgres_server: str) -> str:
+    return empty_database(postgres_server)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -1,13 +1,17 @@
 """A real PostgreSQL on a free loopback port, in a folder of its own."""
 
+import asyncio
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import asyncpg
 
 from tests.peers.serving import free_port
 
@@ -46,3 +50,18 @@ def postgres() -> Iterator[str]:
             run("pg_ctl", "-w", "-m", "fast", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def empty_database(server: str) -> str:
+    """The address of a new database of a running server."""
+    name = f"test_{uuid.uuid4().hex}"
+
+    async def create() -> None:
+        connection = await asyncpg.connect(server.replace("+asyncpg", ""))
+        try:
+            await connection.execute(f"CREATE DATABASE {name}")
+        finally:
+            await connection.close()
+
+    asyncio.run(create())
+    return f"{server.rpartition('/')[0]}/{name}"

@@ -33,7 +33,8 @@ def _as_it_is(_: object, upload: object) -> object:
 def send_single(sender: Sender, cases: int) -> Report:
     """At least so many cases, operation by operation; the same ones each time."""
     operations = [found.ok() for found in _document(sender).get_all_operations()]
-    number, until = 0, sender.report.cases + cases
+    number = sender.report.cases  # further ones than those that were sent before
+    until = number + cases
     while sender.report.cases < until:
         for operation in operations:
             number += 1
