@@ -71,6 +71,8 @@ def _is_noun(words: tuple[str, ...]) -> bool:
 def _doing(verb: str, rest: tuple[str, ...], *, is_cut: bool) -> Name | None:
     if (is_cut and not rest) or any(w.casefold() in sort_of(CODE, "conjunctions") for w in rest):
         return None
+    if len(rest) > 1 and rest[0] == "yourself":
+        rest = rest[1:]  # "book myself dentist"
     needs = forms_of(CODE, "needs").get(verb)  # "reply Sophie": replying to Sophie
     if needs and rest and rest[0].casefold() not in sort_of(CODE, "prepositions"):
         rest = (needs, *rest)

@@ -22,6 +22,7 @@ NAMED = {
         "fill in timesheet": "filling in the timesheet",
         "reply to Anna about Saturday": "replying to Anna",
         "reply Sophie re date": "replying to Sophie about the date",
+        "book myself dentist": "booking the dentist",
         "unsubscribe newsletter": "unsubscribing from the newsletter",
         "card for Lena leaving Fri": "the card for Lena leaving",
         "call school re Ollie's bag": "calling school about Ollie's bag",
