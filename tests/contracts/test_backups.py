@@ -84,7 +84,7 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> list[Place]:
         url = ""
         if request.param == "postgres":
             server: str = request.getfixturevalue("postgres_url")
-            url = server.removesuffix("postgres") + name
+            url = f"{server.rpartition('/')[0]}/{name}"
             asyncio.run(recreate(server, name))
         told = {"data_dir": tmp_path / name, "database_url": url, "master_keys": {"k": KEY}}
         found.append(Place(Settings.model_validate(told)))

@@ -36,7 +36,8 @@ class SqlQuery(Query):
     """A statement; in the address, so that it can be shared."""
 
     not_filters: ClassVar[frozenset[str]] = frozenset({"sql"})
-    sql: str = Field("", max_length=10_000, description="Statement")
+    # in a URL, each character takes up to twelve, and a server takes no URL beyond 64 KiB
+    sql: str = Field("", max_length=3_500, description="Statement")
 
 
 async def read(desk: Desk, query: SqlQuery) -> Screen:

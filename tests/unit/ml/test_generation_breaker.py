@@ -133,12 +133,15 @@ async def test_calls_that_fail_together_are_one_failure(clock: ManualClock) -> N
 
 
 async def test_calls_take_turns(clock: ManualClock) -> None:
-    under_way = []
+    under_way, is_full = list[int](), asyncio.Event()
 
     class Busy(Provider):
         async def __call__(self, body: dict[str, Any]) -> dict[str, Any]:
             self.now = getattr(self, "now", 0) + 1
             under_way.append(self.now)
+            if self.now == aliases.alias("tip-generator").parallel:
+                is_full.set()
+            await asyncio.wait_for(is_full.wait(), 30)  # nobody is done before all places are taken
             await asyncio.sleep(0.02)
             self.now -= 1
             return await super().__call__(body)
