@@ -26,7 +26,7 @@ def sender(tmp_path: Path) -> Iterator[Sender]:
         yield Sender(address, people)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_everybody_gets_what_the_document_says(sender: Sender) -> None:
     missing = {200, 202, 204, 303, 400, 401, 403, 404, 410, 422}
     for _ in range(MOST_TIMES):  # cases are drawn: a rare answer may want more of them
