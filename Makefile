@@ -15,7 +15,7 @@ serve: .venv/.$(ENGINE) ## set everything up and run the whole product (OO_PORT,
 
 test: .venv/.dev ## set everything up and pass all checks and tests
 	@$(MAKE) --no-print-directory --output-sync=target --jobs=2 lint .venv/.peers
-	$(BIN)/pytest -n 3 --dist loadscope tests/unit tests/contracts # a third fills what two leave idle
+	$(BIN)/pytest -n auto --dist loadscope tests/unit tests/contracts
 	$(BIN)/pytest tests/e2e tests/serve tests/faults # pages first: the engine starts meanwhile
 
 test-long: .venv/.dev .venv/.peers ## what would not fit into half an hour: adapters served, a nightly batch and a simulation killed, a full disk, 20,000 cases of the OpenAPI document
