@@ -30,7 +30,6 @@ async function attempt(work) {
   } catch (error) {
     status.textContent = SAID[error.code] ?? "That did not work. Try again in a moment.";
     await show();
-inStep.then(show); // a device that was ended elsewhere is none here either
   }
 }
 
