@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.events import EventFilter, EventSeen
 from oo.store.database import PURGE_ROWS, Hot
 from oo.store.outbox import TIP_SERVED
-from oo.store.sqlite.inline import Inline
 from oo.store.tables import events, outbox, tip_scores, users
 
 
@@ -115,22 +114,20 @@ async def oldest_writer(connection: Hot) -> datetime | None:
 
     SQLite has one writer at a time and needs no such mark: None.
     """
-    if isinstance(connection, Inline) or connection.dialect.name != "postgresql":
+    if connection.dialect.name != "postgresql":
         return None
     query = text(
         "SELECT coalesce(min(xact_start), clock_timestamp()) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         " AND xact_start IS NOT NULL"
     )
-    found: datetime = (await connection.execute(query)).scalar_one()
+    found: datetime = (await connection.execute(query)).one()[0]
     return found
 
 
 async def clock_of(connection: Hot) -> datetime:
     """PostgreSQL's own clock, which `oldest_writer` goes by."""
-    row = (await connection.execute(text("SELECT clock_timestamp()"))).first()
-    assert row is not None  # noqa: S101 - a query without a table has one row
-    found: datetime = row[0]
+    found: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).one()[0]
     return found
 
 
@@ -154,8 +151,12 @@ async def append(connection: Hot, told: Sequence[EventSeen]) -> None:
 
 
 _e = events.c
-_EVENTS = select(_e.seq, _e.id, _e.subject, _e.user_id, _e.created_at, _e.payload).order_by(_e.seq)
-_NEXT = _EVENTS.where(_e.seq > bindparam("after")).limit(bindparam("most"))
+_NEXT = (
+    select(_e.seq, _e.id, _e.subject, _e.user_id, _e.created_at, _e.payload)
+    .where(_e.seq > bindparam("after"))
+    .order_by(_e.seq)
+    .limit(bindparam("most"))
+)
 
 
 async def behind(connection: Hot, after: int, limit: int) -> list[EventSeen]:
@@ -172,7 +173,7 @@ async def read(
     up_to: int | None = None,
 ) -> list[EventSeen]:
     """Events behind `after`, `up_to` a number, that the filters take, oldest first, to a limit."""
-    e, query = events.c, _EVENTS
+    e, query = events.c, _NEXT
     if up_to is not None:
         query = query.where(e.seq <= up_to)
     if filters.person:
@@ -188,7 +189,7 @@ async def read(
         query = query.where(e.subject.startswith(begins, autoescape=True))
     found: list[EventSeen] = []
     while True:
-        rows = (await connection.execute(query.where(e.seq > after).limit(limit))).all()
+        rows = (await connection.execute(query, {"after": after, "most": limit})).all()
         found += [event for event in map(EventSeen._make, rows) if filters.takes(event)]
         if len(rows) < limit or len(found) >= limit:
             return found[:limit]

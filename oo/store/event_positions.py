@@ -42,9 +42,7 @@ async def begin(
     """Where the reader is, locked until the transaction ends; it begins at `position`."""
     row = {"name": name, "position": position, "state": state, "updated_at": now}
     await connection.execute(adding(connection, event_consumers), row)
-    found = (await connection.execute(_LOCK, {"reader": name})).first()
-    assert found is not None  # noqa: S101 - it has just been put there
-    return Position(*found)
+    return Position(*(await connection.execute(_LOCK, {"reader": name})).one())
 
 
 async def move(

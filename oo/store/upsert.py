@@ -25,7 +25,7 @@ def adding(
     connection: "AsyncConnection | Inline", table: Table
 ) -> sqlite.Insert | postgresql.Insert:
     """An insert that leaves alone what the row's key has already."""
-    return _adding("sqlite" if isinstance(connection, Inline) else connection.dialect.name, table)
+    return _adding(connection.dialect.name, table)
 
 
 def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:

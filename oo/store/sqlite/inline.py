@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.sql.base import Executable
 
-from oo.store.sqlite.prepared import Parameters, Prepared, prepare
+from oo.store.sqlite.prepared import DIALECT, Parameters, Prepared, prepare
 
 
 class InlineResult:
@@ -31,9 +31,16 @@ class InlineResult:
         """The first row, if there is one."""
         return self._rows[0] if self._rows else None
 
+    def one(self) -> Any:
+        """The only row; raises ValueError where there is none or another."""
+        (row,) = self._rows
+        return row
+
 
 class Inline:
     """Executes statements that are built once, at once: whoever calls it holds the loop."""
+
+    dialect = DIALECT
 
     def __init__(self, connection: sqlite3.Connection, sealer: Any = None) -> None:
         self._connection = connection

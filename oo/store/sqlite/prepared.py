@@ -29,7 +29,7 @@ def json_of(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-_DIALECT = sqlite.dialect(
+DIALECT = sqlite.dialect(
     paramstyle="named", json_serializer=json_of, json_deserializer=orjson.loads
 )
 
@@ -156,14 +156,14 @@ def _prepared(
 def _binder(of: TypeEngine[Any]) -> Process | None:
     if isinstance(of, UtcDateTime):
         return _stored_instant
-    found: Process | None = of.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+    found: Process | None = of.dialect_impl(DIALECT).bind_processor(DIALECT)
     return found
 
 
 def _reader(of: TypeEngine[Any]) -> Process | None:
     if isinstance(of, UtcDateTime):
         return _read_instant
-    found: Process | None = of.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
+    found: Process | None = of.dialect_impl(DIALECT).result_processor(DIALECT, None)
     return found
 
 
@@ -190,6 +190,6 @@ def _compile(
     if lists:  # it wants to be told of all others as well
         told = told.params({**dict.fromkeys(names), **lists})
     keywords = {} if lists is None else {"render_postcompile": True}
-    compiled = told.compile(dialect=_DIALECT, column_keys=list(names), compile_kwargs=keywords)
+    compiled = told.compile(dialect=DIALECT, column_keys=list(names), compile_kwargs=keywords)
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - of no dialect's own kind
     return compiled

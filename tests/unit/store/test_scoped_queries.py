@@ -29,7 +29,7 @@ ALL_PEOPLE = {
     ("decisions.py", "missed"): "names the tips that nobody reacted to in time",
     ("event_log.py", "_TOLD_ROW"): "events are told of everybody",
     ("event_log.py", "_TOLD_TIP"): "events are told of everybody",
-    ("event_log.py", "_EVENTS"): "consumers and operators read everybody's events",
+    ("event_log.py", "_NEXT"): "consumers and operators read everybody's events",
     ("event_log.py", "read"): "consumers and operators read everybody's events",
     ("event_log.py", "find"): "consumers and operators read everybody's events",
     ("event_log.py", "count"): "counts everybody's events",
