@@ -43,7 +43,7 @@ def _retries_do_not_wait() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is imported by now stays; looking through it again took a fifth of the time."""
+    """What is imported by now stays; looking through it again took a tenth of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

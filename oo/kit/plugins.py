@@ -47,10 +47,9 @@ def discover(package: ModuleType, export: str, contract: type[P], only: str = ""
     a module fails to import, exports nothing, exports the wrong type or takes a used name.
     """
     found: dict[str, P] = {}
-    modules = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
+    names = (info.name for info in pkgutil.iter_modules(package.__path__))
+    modules = sorted(name for name in names if not name.startswith("_"))
     for name in [only] if only in modules else modules:
-        if name.startswith("_"):
-            continue
         path = f"{package.__name__}.{name}"
         try:
             plugin = getattr(importlib.import_module(path), export)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# every command is met by this module, and most need no store, which takes a second to import
+# the help of a command needs this module and no store, which takes a second to import
 
 
 def prepare_store(settings: Settings) -> None:

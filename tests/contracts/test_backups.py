@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from ml.policies import policies
 from oo.domain.tasks import Task
@@ -32,7 +30,7 @@ from oo.vault.audit_head import AuditHead, check
 from oo.vault.keyring import Keyring, key_file_ring, load_keyring
 from oo.vault.service import Vault
 from tests.contracts.test_erasing import rows_of
-from tests.peers import both_stores
+from tests.peers.postgres import empty_database
 from tests.peers.store import add_person
 from tests.unit.mlops.decision_logs import live
 
@@ -40,9 +38,6 @@ NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 KEY = base64.b64encode(b"k" * 32).decode()
 ROUNDS = 6
 pytestmark = pytest.mark.timeout(300)
-
-
-postgres_url = both_stores.postgres_url
 
 
 @dataclass
@@ -83,20 +78,10 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> list[Place]:
         (tmp_path / name).mkdir()
         url = ""
         if request.param == "postgres":
-            server: str = request.getfixturevalue("postgres_url")
-            url = f"{server.rpartition('/')[0]}/{name}"
-            asyncio.run(recreate(server, name))
+            url = empty_database(request.getfixturevalue("postgres_server"))
         told = {"data_dir": tmp_path / name, "database_url": url, "master_keys": {"k": KEY}}
         found.append(Place(Settings.model_validate(told)))
     return found
-
-
-async def recreate(server: str, name: str) -> None:
-    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        await connection.execute(text(f"CREATE DATABASE {name}"))
-    await engine.dispose()
 
 
 async def checked(place: Place) -> tuple[int, int]:

@@ -1,13 +1,13 @@
 """The unit tests of reactions and learning once more, on a real PostgreSQL."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from oo.store.database import Database
 from oo.store.migrate import differences, migrate
 from oo.store.tables import metadata
-from tests.peers.postgres import postgres
+from tests.peers.postgres import empty_database
 from tests.unit.recommend.conftest import clock, user  # noqa: F401 - fixtures
 from tests.unit.recommend.test_learner import *  # noqa: F403 - the same tests, another store
 from tests.unit.recommend.test_outcomes import *  # noqa: F403 - the same tests, another store
@@ -15,9 +15,8 @@ from tests.unit.recommend.test_reactions import *  # noqa: F403 - the same tests
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with postgres() as url:
-        yield url
+def address(postgres_server: str) -> str:
+    return empty_database(postgres_server)
 
 
 @pytest.fixture

@@ -1,18 +1,17 @@
 """Two processes' pools on one real PostgreSQL."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from oo.store.database import Database
 from oo.store.migrate import migrate
-from tests.peers.postgres import postgres
+from tests.peers.postgres import empty_database
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
-    with postgres() as url:
-        yield url
+def address(postgres_server: str) -> str:
+    return empty_database(postgres_server)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -126,6 +127,7 @@ def test_death_takes_little_and_leaves_nothing(
             killed.kill()  # together: nobody is left to end what it started
         time.sleep(1)
         with started(folder, given) as third:
+            assert replace(third, pid=product.pid) == product
             # at first those that live on may answer for it
             assert eventually(lambda: bool(processes(third, "haproxy -db")), 60), log(folder)
         assert of_folder(folder / "d") == []

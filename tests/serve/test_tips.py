@@ -21,10 +21,8 @@ def test_a_fallback_tip_comes_at_once_and_then_one_of_the_model(product: Product
     client = Client.new(product)
     client.import_list()
     first = client.tip()
-    about = [
-        number for number in range(30) if f"chapter {number} of the report" in first["content"]
-    ]
-    assert about or first["task"] is None, first
+    names = any(f"chapter {number} of the report" in first["content"] for number in range(30))
+    assert names or first["task"] is None, first
     written = client.tip_of_model(180)
     assert written["model"] == "oo-engine/embedded"
     assert client.ranked_tip()["policy"] == DEFAULT_POLICY

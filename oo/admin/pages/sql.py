@@ -13,6 +13,7 @@ from oo.store.adhoc import ROWS, TIME_LIMIT_S, AdHoc, Answer
 from oo.store.masked import masked
 from oo.store.tables import metadata
 
+LONGEST = 3_500  # in a URL a character takes up to twelve; a server takes no URL beyond 64 KiB
 EXAMPLES = (
     (
         "Reward by prompt and kind",
@@ -36,8 +37,7 @@ class SqlQuery(Query):
     """A statement; in the address, so that it can be shared."""
 
     not_filters: ClassVar[frozenset[str]] = frozenset({"sql"})
-    # in a URL, each character takes up to twelve, and a server takes no URL beyond 64 KiB
-    sql: str = Field("", max_length=3_500, description="Statement")
+    sql: str = Field("", max_length=LONGEST, description="Statement")
 
 
 async def read(desk: Desk, query: SqlQuery) -> Screen:
@@ -67,6 +67,7 @@ async def read(desk: Desk, query: SqlQuery) -> Screen:
                 for name, table in sorted(metadata.tables.items())
             },
             "seconds": TIME_LIMIT_S,
+            "longest": LONGEST,
         },
     )
 

@@ -31,9 +31,9 @@ def _as_it_is(_: object, upload: object) -> object:
 
 
 def send_single(sender: Sender, cases: int) -> Report:
-    """At least so many cases, operation by operation; the same ones each time."""
+    """At least so many cases, operation by operation; a sender always has the same ones first."""
     operations = [found.ok() for found in _document(sender).get_all_operations()]
-    number = sender.report.cases  # further ones than those that were sent before
+    number = sender.report.cases
     until = number + cases
     while sender.report.cases < until:
         for operation in operations:
