@@ -1,12 +1,12 @@
 """Counts that take a while are made once a minute, by whoever asks first, and shared."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, NamedTuple, TypeVar, cast
 
 from cachetools import LRUCache
 
 from oo.kit.clock import Clock
+from oo.kit.single_flight import SingleFlight
 
 T = TypeVar("T")
 FRESH_S = 60.0
@@ -24,18 +24,13 @@ class Kept:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._made: LRUCache[Hashable, _Made] = LRUCache(CAPACITY)
-        self._making: dict[Hashable, asyncio.Task[_Made]] = {}
+        self._making: SingleFlight[Hashable, _Made] = SingleFlight()
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> tuple[T, float]:
         """The value and when it was made, on the monotonic clock; raises what `make` raises."""
         found = self._made.get(key)
         if found is None or self._clock.monotonic() - found.at >= FRESH_S:
-            making = self._making.get(key)
-            if making is None:
-                making = self._making[key] = asyncio.create_task(self._make(key, make))
-                making.add_done_callback(lambda _: self._making.pop(key, None))
-            # one who leaves does not stop it for those who wait too
-            found = await asyncio.shield(making)
+            found = await self._making.join(key, lambda: self._make(key, make))
         return cast(T, found.value), found.at
 
     async def _make(self, key: Hashable, make: Callable[[], Awaitable[Any]]) -> _Made:

@@ -1,6 +1,5 @@
 """Making candidates ahead of need: context → writer → pool."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from oo.kit.clock import Clock
 from oo.kit.ids import new_id
 from oo.kit.metrics import FILLS, REFRESHED
 from oo.kit.pauses import Pauses
+from oo.kit.single_flight import SingleFlight
 from oo.recommend import pool
 from oo.recommend.pool import Stock, is_enough
 from oo.recommend.ports import Assembled, Assembler, Draft, Writer, Written
@@ -53,7 +53,7 @@ class PoolFiller:
         self._clock = clock
         self._assembler = assembler
         self._writer = writer
-        self._under_way: dict[str, asyncio.Task[Filled]] = {}
+        self._under_way: SingleFlight[str, Filled] = SingleFlight()
         # by person: what the last fills in a row were for, and how many did not make the pool good
         self._setbacks: LRUCache[str, tuple[str, int]] = LRUCache(20_000)
 
@@ -63,12 +63,7 @@ class PoolFiller:
         A pool with enough candidates of the same context, prompt and model stays. Candidates end
         when the clock ends what they claim, with their part of the day at the latest.
         """
-        task = self._under_way.get(user_id)
-        if task is None:
-            task = asyncio.create_task(self._fill(user_id, deadline_s))
-            self._under_way[user_id] = task
-            task.add_done_callback(lambda _: self._under_way.pop(user_id, None))
-        return await asyncio.shield(task)
+        return await self._under_way.join(user_id, lambda: self._fill(user_id, deadline_s))
 
     async def _fill(self, user_id: str, deadline_s: float) -> Filled:
         nothing = Filled(0, 0, fresh_already=True)

@@ -5,29 +5,21 @@ reaction moves a month's numbers little, and the job rebuilds it behind; an olde
 on demand.
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from cachetools import LRUCache
 
 from oo.domain.profile import DEFAULTS, FRESHNESS_S, WINDOW, PastTip, summarise
 from oo.kit.clock import Clock
+from oo.kit.single_flight import SingleFlight
 from oo.store import kept_profiles
 from oo.store.database import Database
 from oo.store.kept_profiles import HistoryRow, Profile
 
 FRESH = timedelta(seconds=FRESHNESS_S)
 KEEP = timedelta(days=1)  # the window moves on even when nothing happens
-
-
-class _Reading(NamedTuple):
-    """A profile on its way, for somebody who has reacted `user_seq` times."""
-
-    user_seq: int
-    task: "asyncio.Task[Profile]"
 
 
 class Profiles:
@@ -41,7 +33,7 @@ class Profiles:
         self._db = db
         self._clock = clock
         self._cache: LRUCache[str, Profile] = LRUCache(capacity)
-        self._reading: dict[str, _Reading] = {}
+        self._reading: SingleFlight[str, Profile] = SingleFlight()
 
     def at_hand(self, user_id: str, user_seq: int) -> Profile | None:
         """The profile that :meth:`get` would give, if that takes no waiting."""
@@ -50,15 +42,10 @@ class Profiles:
 
     async def get(self, user_id: str, user_seq: int) -> Profile:
         """The person's profile, fresh enough for one who has reacted `user_seq` times."""
-        profile = self.at_hand(user_id, user_seq)
-        if profile is not None:
-            return profile
-        reading = self._reading.get(user_id)
-        if reading is None or reading.user_seq < user_seq:
-            task = asyncio.create_task(self._read(user_id, user_seq))
-            reading = self._reading[user_id] = _Reading(user_seq, task)
-            task.add_done_callback(lambda task: self._ended(user_id, task))
-        return await asyncio.shield(reading.task)
+        while (profile := self.at_hand(user_id, user_seq)) is None:
+            # what is under way may be for fewer reactions
+            await self._reading.join(user_id, lambda: self._read(user_id, user_seq))
+        return profile
 
     async def _read(self, user_id: str, user_seq: int) -> Profile:
         async with self._db.read() as connection:
@@ -67,12 +54,6 @@ class Profiles:
             profile = await self.rebuild(user_id)
         self._cache[user_id] = profile
         return profile
-
-    def _ended(self, user_id: str, task: "asyncio.Task[Profile]") -> None:
-        if (reading := self._reading.get(user_id)) and reading.task is task:
-            del self._reading[user_id]
-        if not task.cancelled():
-            task.exception()  # whoever still waits has it
 
     async def rebuild(self, user_id: str) -> Profile:
         """Compute the person's profile from their log now, and keep it."""

@@ -19,6 +19,7 @@ from oo.kit.coalesce import Coalescer
 from oo.kit.errors import Unauthorized, Unavailable
 from oo.kit.ids import new_id
 from oo.kit.metrics import TIPS
+from oo.kit.single_flight import SingleFlight
 from oo.recommend import pool
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.pool import GONE, Pool, Stock, is_enough
@@ -112,6 +113,7 @@ class Recommender:
         self._fallback = fallback
         self._seeds = seeds
         self._deadline_s = deadline_s
+        self._making: SingleFlight[str, Stock | None] = SingleFlight()
         self._decisions: Coalescer[_Ready, Served] = Coalescer(self._decide, linger_s=LINGER_S)
 
     def set_deadline(self, seconds: float) -> None:
@@ -141,7 +143,7 @@ class Recommender:
         stock = await self._pool.stock(account.user_id, account.pool_version)
         entries = stock.eligible(self._clock.now())
         if not entries:
-            made = await self._make(account, started)
+            made = await self._making.join(account.user_id, lambda: self._make(account, started))
             if made is None:
                 return Nothing(await self._fallback.why_nothing(account.user_id))
             stock = made

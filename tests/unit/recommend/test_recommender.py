@@ -137,6 +137,32 @@ async def test_a_random_candidate_serves_when_ranking_fails_or_is_late(
         assert served.decision.propensities == [1 / 3] * 3
 
 
+async def test_an_empty_pool_is_filled_once_for_all_that_wait_and_for_those_who_gave_up(
+    db: Database, clock: ManualClock, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with db.write() as connection:
+        await tasks.put(connection, user, [Task("file:1", "file", "1", "Write to Mara")])
+    recommends, made, go = recommender(db, clock), list[str](), asyncio.Event()
+    make = recommends._fallback.make
+
+    async def slow(user_id: str) -> bool:
+        made.append(user_id)
+        await go.wait()
+        return await make(user_id)
+
+    monkeypatch.setattr(recommends._fallback, "make", slow)
+    for _ in range(5):  # time is up for each; a retry must not begin it anew
+        recommends.set_deadline(0.01)
+        with pytest.raises(Unavailable):
+            await recommends.recommend(account(user))
+    recommends.set_deadline(60.0)
+    waits = [asyncio.create_task(recommends.recommend(account(user))) for _ in range(20)]
+    await asyncio.sleep(0)
+    go.set()
+    assert all(isinstance(served, Served) for served in await asyncio.gather(*waits))
+    assert made == [user]
+
+
 async def test_templates_serve_when_the_pool_is_empty_and_no_model_answers(
     db: Database, clock: ManualClock, user: str
 ) -> None:
