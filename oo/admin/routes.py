@@ -42,7 +42,8 @@ def install(app: FastAPI, parts: ConsoleParts) -> None:
     """Add the console to `app`; raises BrokenPlugin for a page that cannot be loaded."""
     pages = discover(oo.admin.pages, "PAGE", ConsolePage)
     console = Console(parts, pages)
-    app.include_router(console.router())
+    # as they are: `include_router` would analyse each of them a second time
+    app.router.routes.extend(console.router().routes)
     app.mount(f"{ROOT}/static", StaticFiles(directory=STATIC), name="console-static")
 
 

@@ -6,8 +6,10 @@ would resolve names itself.
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import cast
 
 import httpcore2
@@ -38,13 +40,19 @@ class TooLong(httpx2.ReadTimeout):
     """The call has taken longer than `OO_OUTGOING__TIMEOUT_S` altogether."""
 
 
+@cache
+def _verifying() -> ssl.SSLContext:
+    """How servers prove who they are; reading the certificates takes .05 s, once in a process."""
+    return httpx2.create_ssl_context()
+
+
 class OutgoingTransport(httpx2.AsyncBaseTransport):
     """HTTP/1.1 over pinned connections; its errors are httpx's."""
 
     def __init__(self, allowed: Outgoing, resolve: Resolve = resolve) -> None:
         self._allowed = allowed
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
+            ssl_context=_verifying(),
             network_backend=PinnedConnections(allowed.own_networks, resolve),
         )
 

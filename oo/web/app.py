@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
 import oo.web.pages
@@ -70,9 +70,9 @@ def create_app(services: Services, *more: Callable[[FastAPI], None]) -> FastAPI:
         metrics,
         notifications,
     ):
-        app.include_router(module.router)
+        _include(app, module.router)
     for page in discover(oo.web.pages, "PAGE", Page).values():
-        app.include_router(page.routes)
+        _include(app, page.routes)
     for add_routes in more:
         add_routes(app)
     openapi.install(app)
@@ -85,3 +85,8 @@ def create_app(services: Services, *more: Callable[[FastAPI], None]) -> FastAPI:
     app.add_middleware(BorderMiddleware)
     app.add_middleware(GuardMiddleware, settings=services.settings)
     return app
+
+
+def _include(app: FastAPI, router: APIRouter) -> None:
+    """Add its routes as they are; `include_router` would analyse each of them a second time."""
+    app.router.routes.extend(router.routes)

@@ -22,7 +22,7 @@ from tests.unit.recommend.conftest import START
 
 __all__ = ["http", "peer", "settings"]
 postgres_url, address = both_stores.postgres_url, both_stores.address
-empty, db = both_stores.empty, both_stores.with_tables
+db = both_stores.with_tables
 
 
 @pytest.fixture

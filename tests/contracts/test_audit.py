@@ -26,7 +26,7 @@ from tests.peers import both_stores
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 postgres_url, address = both_stores.postgres_url, both_stores.address
-empty, db = both_stores.empty, both_stores.migrated
+db = both_stores.migrated
 
 
 @pytest.fixture

@@ -25,22 +25,15 @@ from oo.store.tables import metadata
 from tests.contracts.rows_of_all import NOW, all_rows, fill_all
 from tests.peers import both_stores
 
-postgres_url, address, empty = (
+postgres_url, address, db = (
     both_stores.postgres_url,
     both_stores.address,
-    both_stores.empty,
+    both_stores.with_tables,
 )
 ADA, BOB = "ada" + "0" * 29, "bob" + "0" * 29
 CLOCK = ManualClock(NOW)
-sqlite = pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+sqlite = pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 every_category = pytest.mark.parametrize("category", categories().values(), ids=categories())
-
-
-@pytest.fixture
-async def db(empty: Database) -> Database:
-    async with empty.write() as connection:
-        await connection.run_sync(metadata.create_all)
-    return empty
 
 
 async def exported(db: Database, user_id: str, file: Path) -> zipfile.ZipFile:

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from sqlalchemy import text
 
 from oo.domain.consents import POOLING, of_kind, purposes
@@ -14,26 +13,19 @@ from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.consents import Said
 from oo.store.database import Database
 from oo.store.migrate import migrate
-from oo.store.tables import metadata
 from tests.peers import both_stores
 from tests.peers.store import add_person, say
 
-postgres_url, address, empty = (
+postgres_url, address, empty, db = (
     both_stores.postgres_url,
     both_stores.address,
     both_stores.empty,
+    both_stores.with_tables,
 )
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 CLOCK = ManualClock(NOW)
 PLANTS = Task("file:1", "file", "1", "Water the plants")
 EVENT = Event("ics:1", "ics", "1", "Lunch", NOW, NOW + timedelta(hours=1))
-
-
-@pytest.fixture
-async def db(empty: Database) -> Database:
-    async with empty.write() as connection:
-        await connection.run_sync(metadata.create_all)
-    return empty
 
 
 async def test_the_last_word_counts_and_each_one_stays(db: Database) -> None:

@@ -22,10 +22,10 @@ from oo.store.tables import metadata
 from tests.contracts.rows_of_all import fill_all
 from tests.peers import both_stores
 
-postgres_url, address, empty = (
+postgres_url, address, with_tables = (
     both_stores.postgres_url,
     both_stores.address,
-    both_stores.empty,
+    both_stores.with_tables,
 )
 BY = admin_read(Looker("person:a", Role.ADMIN, "A", ZoneInfo("UTC"), ""))
 ADA = "ada" + "0" * 29
@@ -143,11 +143,10 @@ CHANGES = [
 
 
 @pytest.fixture
-async def db(empty: Database) -> Database:
-    async with empty.write() as connection:
-        await connection.run_sync(metadata.create_all)
+async def db(with_tables: Database) -> Database:
+    async with with_tables.write() as connection:
         await fill_all(connection, ADA, 3)
-    return empty
+    return with_tables
 
 
 @pytest.fixture

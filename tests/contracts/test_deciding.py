@@ -23,15 +23,14 @@ from tests.peers import both_stores
 from tests.peers.speaking import Life
 from tests.peers.store import say
 
-postgres_url, address, empty, with_tables = (
+postgres_url, address, with_tables = (
     both_stores.postgres_url,
     both_stores.address,
-    both_stores.empty,
     both_stores.with_tables,
 )
 MORNING = datetime(2026, 11, 23, 6, tzinfo=UTC)  # a Monday
 POLICIES = delivery_policies()
-sqlite = pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+sqlite = pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

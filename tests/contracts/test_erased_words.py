@@ -1,7 +1,6 @@
 """A log whose words were erased is replayed as before, on both stores."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,21 +12,17 @@ from oo.store import forget, users
 from oo.store.database import Database
 from oo.store.migrate import migrate
 from oo.store.tables import tip_scores
-from tests.peers.postgres import BIN, postgres
+from tests.peers.postgres import empty_database
 from tests.unit.mlops.decision_logs import live, store_url
 
 PEOPLE, ROUNDS = 4, 12
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        yield store_url(tmp_path)
-    elif BIN is None:
-        pytest.skip("needs Debian's postgresql")
-    else:
-        with postgres() as address:
-            yield address
+        return store_url(tmp_path)
+    return empty_database(request.getfixturevalue("postgres_server"))
 
 
 async def live_and_erase(url: str) -> int:

@@ -17,10 +17,9 @@ from tests.peers import both_stores
 from tests.peers.happenings import decision, react, serve, sync, told
 from tests.peers.store import add_person
 
-postgres_url, address, empty, db = (
+postgres_url, address, db = (
     both_stores.postgres_url,
     both_stores.address,
-    both_stores.empty,
     both_stores.with_tables,
 )
 ASKED = 60  # times nine people, more than two batches

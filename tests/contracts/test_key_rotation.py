@@ -19,10 +19,9 @@ from oo.vault.service import Vault
 from tests.peers import both_stores
 from tests.peers.store import add_person
 
-postgres_url, address, empty, migrated = (
+postgres_url, address, migrated = (
     both_stores.postgres_url,
     both_stores.address,
-    both_stores.empty,
     both_stores.migrated,
 )
 PROCESSES, ROTATIONS = 3, 3

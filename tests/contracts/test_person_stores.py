@@ -53,7 +53,7 @@ from tests.peers.store import add_person, say
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 postgres_url, address = both_stores.postgres_url, both_stores.address
-empty, db = both_stores.empty, both_stores.with_tables
+db = both_stores.with_tables
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Changes of policies made at the same time, on SQLite and on a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -17,11 +17,11 @@ from oo.mlops.promotion import prepare
 from oo.mlops.roles import Order
 from oo.store import policies
 from oo.store.database import Database
-from oo.store.migrate import migrate
 from oo.store.policies import IN_FORCE, SHADOW
-from oo.store.tables import metadata
-from tests.peers.postgres import postgres
+from tests.peers import both_stores
+from tests.peers.tables import Tables, begin_anew
 
+postgres_url, address = both_stores.postgres_url, both_stores.address
 AT = datetime(2024, 11, 1, 9, 0, tzinfo=UTC)
 ADA, BOB = Order("ada", "a test", AT), Order("bob", "another", AT)
 PASSED = Report("a", "b", 0.1, 600, ())
@@ -29,25 +29,11 @@ A_MOMENT_S = 0.3
 WITHIN_S = 60
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def address(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('store') / 'oo.db'}"
-    else:
-        with postgres() as url:
-            yield url
-
-
 @pytest.fixture
 async def stores(address: str) -> AsyncIterator[tuple[Database, Database]]:
     """Two processes' ways to an empty store."""
+    await begin_anew(address, Tables.MIGRATED)
     first, second = Database(address), Database(address)
-    async with first.write() as connection:
-        await connection.run_sync(metadata.drop_all)
-        await connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
-    await migrate(first)
     yield first, second
     await first.close()
     await second.close()

@@ -24,7 +24,7 @@ ADA = Order("ada", "a test", START)
 OLD, NEW = "embedded-v1", "embedded-v2"
 PEOPLE = [f"person-{n}" for n in range(4000)]
 postgres_url, address = both_stores.postgres_url, both_stores.address
-empty, db = both_stores.empty, both_stores.migrated
+db = both_stores.migrated
 
 
 async def given_to(db: Database, person: str) -> str:

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from oo.store.database import Database
-from oo.store.migrate import differences, migrate
-from oo.store.tables import metadata
+from oo.store.migrate import differences
 from tests.peers.postgres import empty_database
+from tests.peers.tables import Tables, begin_anew
 from tests.unit.recommend.conftest import clock, user  # noqa: F401 - fixtures
 from tests.unit.recommend.test_learner import *  # noqa: F403 - the same tests, another store
 from tests.unit.recommend.test_outcomes import *  # noqa: F403 - the same tests, another store
@@ -21,11 +21,8 @@ def address(postgres_server: str) -> str:
 
 @pytest.fixture
 async def db(address: str) -> AsyncIterator[Database]:
+    await begin_anew(address, Tables.MIGRATED)
     store = Database(address)
-    async with store.write() as connection:
-        await connection.run_sync(metadata.drop_all)
-        await connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
-    await migrate(store)
     yield store
     await store.close()
 

@@ -41,10 +41,9 @@ from tests.peers import both_stores
 from tests.peers.store import add_person, say
 from tests.peers.vault import KEYRING
 
-postgres_url, address, empty, db = (
+postgres_url, address, db = (
     both_stores.postgres_url,
     both_stores.address,
-    both_stores.empty,
     both_stores.migrated,
 )
 

@@ -21,13 +21,13 @@ from oo.recommend.worth import Worth
 from oo.store import deliveries, erasures, tasks, users
 from oo.store.database import Database
 from oo.vault.service import Vault
-from tests.peers.both_stores import address, empty, migrated, postgres_url, with_tables
+from tests.peers.both_stores import address, migrated, postgres_url, with_tables
 from tests.peers.push.carrier import Carrier, carrier
 from tests.peers.store import add_person, say
 from tests.peers.vault import KEYRING
 from tests.unit.recommend.conftest import put_pool, serve_tip
 
-__all__ = ["address", "empty", "migrated", "postgres_url", "with_tables"]  # fixtures
+__all__ = ["address", "migrated", "postgres_url", "with_tables"]  # fixtures
 
 START = datetime(2026, 11, 21, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)

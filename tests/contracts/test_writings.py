@@ -20,7 +20,7 @@ from tests.peers.store import add_person, say
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 CLOCK = ManualClock(NOW)
 postgres_url, address = both_stores.postgres_url, both_stores.address
-empty, db = both_stores.empty, both_stores.migrated
+db = both_stores.migrated
 
 
 async def person(db: Database, *, agrees: bool) -> str:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from oo.store.database import Database
-from oo.store.migrate import migrate
 from tests.peers.postgres import empty_database
+from tests.peers.tables import Tables, begin_anew
 
 
 @pytest.fixture
@@ -16,8 +16,8 @@ def address(postgres_server: str) -> str:
 
 @pytest.fixture
 async def stores(address: str) -> AsyncIterator[tuple[Database, Database]]:
+    await begin_anew(address, Tables.MIGRATED)
     found = Database(address), Database(address)
-    await migrate(found[0])
     yield found
     for store in found:
         await store.close()

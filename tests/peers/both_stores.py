@@ -1,15 +1,14 @@
-"""An empty SQLite file and an empty PostgreSQL database, one after the other."""
+"""A SQLite file and a PostgreSQL database, one after the other."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from oo.store.database import Database
-from oo.store.migrate import migrate
-from oo.store.tables import metadata
 from tests.peers.postgres import empty_database
+from tests.peers.tables import SQLITE, Tables, begin_anew
 
 
 @pytest.fixture(scope="module")
@@ -20,32 +19,37 @@ def postgres_url(postgres_server: str) -> str:
 @pytest.fixture(params=["sqlite", "postgres"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+        return f"{SQLITE}{tmp_path / 'test.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
 
 
+@asynccontextmanager
+async def _opened(address: str, tables: Tables) -> AsyncIterator[Database]:
+    await begin_anew(address, tables)
+    db = Database(address)
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
 @pytest.fixture
 async def empty(address: str) -> AsyncIterator[Database]:
-    db = Database(address)
-    if not db.is_sqlite:
-        async with db.write() as connection:
-            await connection.execute(text("DROP SCHEMA public CASCADE"))
-            await connection.execute(text("CREATE SCHEMA public"))
-    yield db
-    await db.close()
+    """One without tables."""
+    async with _opened(address, Tables.NONE) as db:
+        yield db
 
 
 @pytest.fixture
-async def with_tables(empty: Database) -> Database:
+async def with_tables(address: str) -> AsyncIterator[Database]:
     """One with today's tables, without the way there."""
-    async with empty.write() as connection:
-        await connection.run_sync(metadata.create_all)
-    return empty
+    async with _opened(address, Tables.TODAY) as db:
+        yield db
 
 
 @pytest.fixture
-async def migrated(empty: Database) -> Database:
+async def migrated(address: str) -> AsyncIterator[Database]:
     """One that has come to today's tables by all migrations."""
-    await migrate(empty)
-    return empty
+    async with _opened(address, Tables.MIGRATED) as db:
+        yield db

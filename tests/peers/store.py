@@ -14,17 +14,19 @@ from oo.kit.ids import new_id
 from oo.store import consenting, tasks, users
 from oo.store.consents import Said
 from oo.store.database import Database
-from oo.store.tables import feedback, metadata, tip_scores
+from oo.store.tables import feedback, tip_scores
 from oo.store.users import UserRow
+from tests.peers.tables import SQLITE, Tables, begin_anew
 
 
 @asynccontextmanager
 async def fresh_store(folder: Path) -> AsyncIterator[Database]:
-    """An empty store in `folder`."""
-    db = Database(f"sqlite+aiosqlite:///{folder / 'test.db'}")
+    """The store in `folder`; an empty one where there is none yet."""
+    path = folder / "test.db"
+    if not path.exists():
+        await begin_anew(f"{SQLITE}{path}", Tables.TODAY)
+    db = Database(f"{SQLITE}{path}")
     try:
-        async with db.write() as connection:
-            await connection.run_sync(metadata.create_all)
         yield db
     finally:
         await db.close()
