@@ -28,7 +28,7 @@ from oo.store.last_imports import LastImport, Row, Written
 from oo.store.users import Head
 
 MAX_SIGNALS = 10_000  # of one person and source; a longer list would slow down everybody else's
-SLICE = 50  # signals that one transaction writes: others wait for it
+SLICE = 25  # signals that one transaction writes: others wait for it
 T = TypeVar("T")
 
 

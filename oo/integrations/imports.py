@@ -2,6 +2,7 @@
 
 import asyncio
 import pickle
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,12 +18,12 @@ from oo.kit.clock import Clock
 from oo.kit.errors import Conflict
 from oo.store import connections, forget, kinds, last_imports, outbox, tasks, users
 from oo.store.connections import CONNECTED, ConnectionRow
-from oo.store.database import Database
+from oo.store.database import Database, Hot
 from oo.store.kinds import Key
 
 MAX_FILENAME = 200
 FREE_PLANS = 3  # how often a plan may be overtaken before the person is locked for the next
-PAUSE_S = 0.02  # after each slice: other people's requests get their turn
+PAUSE_S = 0.012  # after each slice: other people's requests get their turn
 _pause = asyncio.sleep
 
 
@@ -81,6 +82,19 @@ async def take_upload(
     return await taking.write_locked(planner)
 
 
+@dataclass
+class _Seen:
+    """How the person stands if nobody else writes, and the connection that there is.
+
+    Once somebody else has written, each further slice is compared with what it was planned on.
+    """
+
+    pool_version: int
+    user_seq: int
+    row: ConnectionRow | None
+    is_alone: bool = True
+
+
 class _Taking:
     """One upload on its way into the store, and how far it has come."""
 
@@ -94,22 +108,26 @@ class _Taking:
 
     async def write(self, plan: Plan) -> ImportResult:
         """Write slice by slice; raises Overtaken when somebody else has written in between."""
-        version, seq, row = plan.head.pool_version, plan.head.user_seq, plan.row
-        user_id, is_alone = self._upon.user_id, True
+        seen = _Seen(plan.head.pool_version, plan.head.user_seq, plan.row)
         # what undoing needs is there before the first of several slices
         parts = plan.slices if len(plan.slices) == 1 else (NOTHING, *plan.slices)
         for number, pickled in enumerate(parts):
             part: Slice = pickle.loads(pickled)  # noqa: S301 - made by this program
-            async with self._db.write() as connection:
-                # before anything is read: a reaction of the same person waits, or has been written
-                person = await users.lock_one(connection, user_id)
-                is_alone = is_alone and (person.pool_version, person.user_seq) == (version, seq)
-                if not is_alone:
-                    await self._compare(connection, part, row)
-                if number == 0:
-                    row = await self._begin(connection, plan)
-                finished = await self._write(connection, part.change)
-                version += bool(part.change.keys)
+            finished = 0
+            if number == 0:
+                async with self._db.write() as connection:
+                    await self._look(connection, part, seen)
+                    seen.row = await self._begin(connection, plan)
+                    finished = await self._write(connection, part.change)
+            elif part.change.ended:
+                async with self._db.write() as connection:
+                    await self._look(connection, part, seen)
+                    finished = await self._write(connection, part.change)
+            else:
+                async with self._db.write_hot() as hot:
+                    await self._look(hot, part, seen)
+                    await self._write_new(hot, part.change)
+            seen.pool_version += bool(part.change.keys)
             self._note(part.change, finished)
             if number < len(parts) - 1:
                 await _pause(PAUSE_S)
@@ -129,12 +147,19 @@ class _Taking:
             self._note(change, finished)
         return self._result(plan)
 
-    async def _compare(
-        self, connection: AsyncConnection, part: Slice, row: ConnectionRow | None
-    ) -> None:
-        """Candidates and other sources move the head too; what is to be written decides."""
+    async def _look(self, connection: Hot, part: Slice, seen: _Seen) -> None:
+        """Lock the person, and raise Overtaken if what is to be written has changed.
+
+        Before anything is read: a reaction of the same person waits, or has been written.
+        """
+        person = await users.lock_one(connection, self._upon.user_id)
+        stands = (person.pool_version, person.user_seq)
+        seen.is_alone = seen.is_alone and stands == (seen.pool_version, seen.user_seq)
+        if seen.is_alone:
+            return
+        # candidates and other sources move the head too; what is to be written decides
         there = await last_imports.rows(connection, self._upon.user_id, part.found)
-        if row != await connections.get(connection, self._upon.user_id, self._name) or any(
+        if seen.row != await connections.get(connection, self._upon.user_id, self._name) or any(
             last_imports.digest(there[key]) != digest for key, digest in part.found.items()
         ):
             raise Overtaken
@@ -147,6 +172,11 @@ class _Taking:
         await last_imports.put_written(connection, self._upon.user_id, self._name, plan.undoing)
         return row
 
+    async def _write_new(self, connection: Hot, change: Change) -> None:
+        """As `_write`, of a change that ends nothing: most slices of a long list."""
+        await kinds.put(connection, self._upon.user_id, change.put, self._upon.now)
+        await self._tell(connection, change)
+
     async def _write(self, connection: AsyncConnection, change: Change) -> int:
         user_id, now = self._upon.user_id, self._upon.now
         await kinds.put(connection, user_id, change.put, now)
@@ -156,12 +186,16 @@ class _Taking:
         )
         # a list says that something is finished, not when: it is the first that oO hears of it
         await completions.announce(connection, user_id, dict.fromkeys(change.finished, now), now)
+        await self._tell(connection, change)
+        await forget.what_was_said_of_tasks(connection, user_id, change.removed)
+        return finished
+
+    async def _tell(self, connection: Hot, change: Change) -> None:
+        user_id, now = self._upon.user_id, self._upon.now
         if change.keys:
             told = {"source": self._name, "put": len(change.put), "gone": len(change.removed)}
             await outbox.tell(connection, user_id, outbox.TASK_SYNCED, told, now)
             await users.note_change(connection, user_id, now)
-        await forget.what_was_said_of_tasks(connection, user_id, change.removed)
-        return finished
 
     def _note(self, change: Change, finished: int) -> None:
         self.written |= change.keys

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.store.database import Hot
 from oo.store.sealing import Stored, opened_rows, sealed_rows
 from oo.store.tables import connections
 from oo.store.upsert import insert_into
@@ -43,6 +44,10 @@ _COLUMNS = (
     connections.c.cursor,
     connections.c.sealed,
 )
+# built once: each slice of a long import runs it
+_GET = select(*_COLUMNS).where(
+    connections.c.user_id == bindparam("person"), connections.c.source == bindparam("source")
+)
 
 
 async def put(connection: AsyncConnection, user_id: str, row: ConnectionRow) -> None:
@@ -58,11 +63,9 @@ async def put(connection: AsyncConnection, user_id: str, row: ConnectionRow) -> 
     )
 
 
-async def get(connection: AsyncConnection, user_id: str, source: str) -> ConnectionRow | None:
+async def get(connection: Hot, user_id: str, source: str) -> ConnectionRow | None:
     """The person's connection to `source`, if there is one."""
-    rows = await connection.execute(
-        select(*_COLUMNS).where(connections.c.user_id == user_id, connections.c.source == source)
-    )
+    rows = await connection.execute(_GET, {"person": user_id, "source": source})
     found = await _opened(connection, user_id, rows.mappings())
     return found[0] if found else None
 
@@ -75,9 +78,7 @@ async def list_for(connection: AsyncConnection, user_id: str) -> list[Connection
     return await _opened(connection, user_id, rows.mappings())
 
 
-async def _opened(
-    connection: AsyncConnection, user_id: str, rows: Iterable[Stored]
-) -> list[ConnectionRow]:
+async def _opened(connection: Hot, user_id: str, rows: Iterable[Stored]) -> list[ConnectionRow]:
     found = await opened_rows(connection, connections, user_id, rows)
     return [ConnectionRow(*(row[name] for name in ConnectionRow._fields)) for row in found]
 

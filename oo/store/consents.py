@@ -12,6 +12,7 @@ from sqlalchemy import Select, bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.consents import kind_of_purpose, purposes
+from oo.store.database import Hot
 from oo.store.tables import consents
 
 
@@ -63,7 +64,7 @@ async def history(connection: AsyncConnection, user_id: str) -> list[Said]:
     return [Said(*row) for row in await connection.execute(query)]
 
 
-async def newest(connection: AsyncConnection, user_id: str) -> dict[str, Said]:
+async def newest(connection: Hot, user_id: str) -> dict[str, Said]:
     """The person's last word on each purpose that they said anything of."""
     rows = await connection.execute(_NEWEST, {"person": user_id})
     return {row.purpose: Said(*row) for row in rows}
@@ -110,7 +111,7 @@ async def taken_back(
     return {row.user_id: row.at for row in await connection.execute(query)}
 
 
-async def refused_kinds(connection: AsyncConnection, user_id: str) -> frozenset[str]:
+async def refused_kinds(connection: Hot, user_id: str) -> frozenset[str]:
     """The signal kinds of which the person has said that oO may not keep any."""
     said = await newest(connection, user_id)
     kinds = (kind_of_purpose(one.purpose) for one in said.values() if not one.given)

@@ -13,6 +13,7 @@ from oo.domain.signals import Signal, kind_of
 from oo.domain.signals.kinds.task import KIND as TASK
 from oo.domain.tasks import Task
 from oo.store import consents, signals, tasks
+from oo.store.database import Hot
 
 
 class Key(NamedTuple):
@@ -49,9 +50,7 @@ def _is_by_source(row: tasks.StoredTask) -> bool:
     return row.completed_at is not None and row.recorded_at is None
 
 
-async def put(
-    connection: AsyncConnection, user_id: str, found: Sequence[Signal], now: datetime
-) -> None:
+async def put(connection: Hot, user_id: str, found: Sequence[Signal], now: datetime) -> None:
     """Store the signals, tasks as open, in place of earlier versions of them.
 
     Those of a kind that the person does not allow are left out.

@@ -82,7 +82,7 @@ async def put(connection: Hot, rows: Sequence[dict[str, Any]]) -> None:
 
 
 async def tell(
-    connection: AsyncConnection, user_id: str, subject: str, payload: dict[str, Any], now: datetime
+    connection: Hot, user_id: str, subject: str, payload: dict[str, Any], now: datetime
 ) -> None:
     """Announce a fact in the transaction that makes it one: ids, numbers and references."""
     row = {"user_id": user_id, "subject": subject, "payload": payload, "created_at": now}

@@ -105,9 +105,7 @@ async def counts(connection: AsyncConnection, user_id: str) -> dict[tuple[str, s
     return {(row[0], row[1]): row[2] for row in await connection.execute(query)}
 
 
-async def put(
-    connection: AsyncConnection, user_id: str, found: Sequence[Signal], now: datetime
-) -> None:
+async def put(connection: Hot, user_id: str, found: Sequence[Signal], now: datetime) -> None:
     """Store the signals in place of earlier versions of them; what has expired is left out."""
     rows = [row for signal in found if (row := row_of(user_id, signal, now))["expires_at"] > now]
     put_one = putting(connection, signals, _PUT)

@@ -114,7 +114,7 @@ async def titles(connection: AsyncConnection, user_id: str, ids: Collection[str]
 
 
 async def put(
-    connection: AsyncConnection,
+    connection: Hot,
     user_id: str,
     found: Sequence[Task],
     now: datetime | None = None,

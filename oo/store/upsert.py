@@ -15,7 +15,7 @@ def insert_into(connection: AsyncConnection, table: Table) -> sqlite.Insert | po
 
 
 def putting(
-    connection: AsyncConnection, table: Table, names: tuple[str, ...]
+    connection: "AsyncConnection | Inline", table: Table, names: tuple[str, ...]
 ) -> sqlite.Insert | postgresql.Insert:
     """An insert that puts the columns `names` in the place of what the row's key has there."""
     return _putting(connection.dialect.name, table, names)

@@ -91,7 +91,7 @@ async def lock(connection: Hot, user_ids: Collection[str]) -> dict[str, Person]:
     }
 
 
-async def lock_one(connection: AsyncConnection, user_id: str) -> Person:
+async def lock_one(connection: Hot, user_id: str) -> Person:
     """As `lock`, for one person; raises NotFound for one who is erased or being erased."""
     person = (await lock(connection, [user_id])).get(user_id)
     if person is None or person.deleted:
@@ -191,7 +191,7 @@ async def bump_pool(connection: AsyncConnection, user_id: str) -> None:
     await connection.execute(_BUMP, {"person": user_id})
 
 
-async def note_change(connection: AsyncConnection, user_id: str, now: datetime) -> None:
+async def note_change(connection: Hot, user_id: str, now: datetime) -> None:
     """As `bump_pool`, for what candidates are made from: another pool is needed soon."""
     await connection.execute(_CHANGED, {"person": user_id, "now": now})
 
