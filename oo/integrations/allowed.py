@@ -2,18 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from oo.domain.consents import of_kind
 from oo.domain.signals import Manifest, all_kinds
 from oo.kit.errors import Conflict
 from oo.store import consents
-from oo.store.database import Database
+from oo.store.database import Database, Hot
 
 
-async def imply_kinds(
-    connection: AsyncConnection, user_id: str, manifest: Manifest, now: datetime
-) -> None:
+async def imply_kinds(connection: Hot, user_id: str, manifest: Manifest, now: datetime) -> None:
     """Record that whoever connects a source allows the kinds that its page names."""
     names = [of_kind(kind) for kind in manifest.kinds]
     await consents.imply(connection, user_id, names, now, f"connect {manifest.name}")

@@ -20,6 +20,7 @@ from oo.store import connections, forget, kinds, last_imports, outbox, tasks, us
 from oo.store.connections import CONNECTED, ConnectionRow
 from oo.store.database import Database, Hot
 from oo.store.kinds import Key
+from oo.store.users import Person
 
 MAX_FILENAME = 200
 FREE_PLANS = 3  # how often a plan may be overtaken before the person is locked for the next
@@ -108,24 +109,23 @@ class _Taking:
 
     async def write(self, plan: Plan) -> ImportResult:
         """Write slice by slice; raises Overtaken when somebody else has written in between."""
-        seen = _Seen(plan.head.pool_version, plan.head.user_seq, plan.row)
+        # locked before anything is read: a reaction of the person waits, or has been written
+        user_id, head = self._upon.user_id, plan.head
+        seen = _Seen(head.pool_version, head.user_seq, plan.row)
         # what undoing needs is there before the first of several slices
         parts = plan.slices if len(plan.slices) == 1 else (NOTHING, *plan.slices)
         for number, pickled in enumerate(parts):
             part: Slice = pickle.loads(pickled)  # noqa: S301 - made by this program
-            finished = 0
-            if number == 0:
+            first, finished = plan if number == 0 else None, 0
+            if part.change.ended:
                 async with self._db.write() as connection:
-                    await self._look(connection, part, seen)
-                    seen.row = await self._begin(connection, plan)
-                    finished = await self._write(connection, part.change)
-            elif part.change.ended:
-                async with self._db.write() as connection:
-                    await self._look(connection, part, seen)
+                    person = await users.lock_one(connection, user_id)
+                    await self._look(connection, person, part, seen, first)
                     finished = await self._write(connection, part.change)
             else:
                 async with self._db.write_hot() as hot:
-                    await self._look(hot, part, seen)
+                    person = await users.lock_one(hot, user_id)
+                    await self._look(hot, person, part, seen, first)
                     await self._write_new(hot, part.change)
             seen.pool_version += bool(part.change.keys)
             self._note(part.change, finished)
@@ -147,16 +147,18 @@ class _Taking:
             self._note(change, finished)
         return self._result(plan)
 
-    async def _look(self, connection: Hot, part: Slice, seen: _Seen) -> None:
-        """Lock the person, and raise Overtaken if what is to be written has changed.
-
-        Before anything is read: a reaction of the same person waits, or has been written.
-        """
-        person = await users.lock_one(connection, self._upon.user_id)
+    async def _look(
+        self, connection: Hot, person: Person, part: Slice, seen: _Seen, first: Plan | None
+    ) -> None:
+        """Raise Overtaken if what is to be written has changed; begin what is the first part."""
         stands = (person.pool_version, person.user_seq)
         seen.is_alone = seen.is_alone and stands == (seen.pool_version, seen.user_seq)
-        if seen.is_alone:
-            return
+        if not seen.is_alone:
+            await self._compare(connection, part, seen)
+        if first is not None:
+            seen.row = await self._begin(connection, first)
+
+    async def _compare(self, connection: Hot, part: Slice, seen: _Seen) -> None:
         # candidates and other sources move the head too; what is to be written decides
         there = await last_imports.rows(connection, self._upon.user_id, part.found)
         if seen.row != await connections.get(connection, self._upon.user_id, self._name) or any(
@@ -164,7 +166,7 @@ class _Taking:
         ):
             raise Overtaken
 
-    async def _begin(self, connection: AsyncConnection, plan: Plan) -> ConnectionRow:
+    async def _begin(self, connection: Hot, plan: Plan) -> ConnectionRow:
         now, filename = self._upon.now, self._upon.filename
         row = ConnectionRow(self._name, filename, CONNECTED, None, now, now, None)
         await connections.put(connection, self._upon.user_id, row)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.store.database import Hot
 from oo.store.sealing import Stored, opened_rows, sealed_rows
 from oo.store.tables import connections
-from oo.store.upsert import insert_into
+from oo.store.upsert import putting
 
 CONNECTED = "connected"
 RECONNECT = "reconnect"
@@ -44,23 +44,18 @@ _COLUMNS = (
     connections.c.cursor,
     connections.c.sealed,
 )
+_PUT = tuple(str(it.name) for it in connections.columns if not it.primary_key)
 # built once: each slice of a long import runs it
 _GET = select(*_COLUMNS).where(
     connections.c.user_id == bindparam("person"), connections.c.source == bindparam("source")
 )
 
 
-async def put(connection: AsyncConnection, user_id: str, row: ConnectionRow) -> None:
+async def put(connection: Hot, user_id: str, row: ConnectionRow) -> None:
     """Store the connection in place of an earlier one to the same source."""
     told = {"user_id": user_id, **row._asdict()}
     [values] = await sealed_rows(connection, connections, [told])
-    insert = insert_into(connection, connections).values(**values)
-    await connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=[connections.c.user_id, connections.c.source],
-            set_={name: values[name] for name in values if name not in ("user_id", "source")},
-        )
-    )
+    await connection.execute(putting(connection, connections, _PUT), [values])
 
 
 async def get(connection: Hot, user_id: str, source: str) -> ConnectionRow | None:

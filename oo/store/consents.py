@@ -51,11 +51,14 @@ _ALLOWING = select(_c.user_id).where(
 )
 
 
-async def record(connection: AsyncConnection, user_id: str, said: Iterable[Said]) -> None:
+_RECORD = insert(consents)
+
+
+async def record(connection: Hot, user_id: str, said: Iterable[Said]) -> None:
     """Add what the person said. Effects elsewhere are `oo.store.consenting`'s."""
     rows = [{"user_id": user_id, **one._asdict()} for one in said]
     if rows:
-        await connection.execute(insert(consents), rows)
+        await connection.execute(_RECORD, rows)
 
 
 async def history(connection: AsyncConnection, user_id: str) -> list[Said]:
@@ -119,7 +122,7 @@ async def refused_kinds(connection: Hot, user_id: str) -> frozenset[str]:
 
 
 async def imply(
-    connection: AsyncConnection, user_id: str, names: Iterable[str], now: datetime, how: str
+    connection: Hot, user_id: str, names: Iterable[str], now: datetime, how: str
 ) -> None:
     """Record what a step implies, unless it was said already; a refusal stays one."""
     said = await newest(connection, user_id)

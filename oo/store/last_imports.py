@@ -23,10 +23,11 @@ from oo.store.kinds import Key
 from oo.store.schema import UtcDateTime
 from oo.store.sealing import SEALED, opened_rows, packed, sealed_rows, words_of
 from oo.store.tables import last_imports, signals, tasks
-from oo.store.upsert import insert_into
+from oo.store.upsert import putting
 
 _BATCH = 200  # ids per statement: SQLite allows a limited number of bound values
 _ROWS = 40  # rows per statement, of some twenty values each
+_PUT = ("imported_at", "expires_at", "body", SEALED)
 
 Row = dict[str, Any]
 
@@ -150,20 +151,13 @@ def written(last: LastImport) -> Written:
     return Written(last.imported_at, last.expires_at, packed({"body": body}))
 
 
-async def put_written(
-    connection: AsyncConnection, user_id: str, source: str, last: Written
-) -> None:
+async def put_written(connection: Hot, user_id: str, source: str, last: Written) -> None:
     """As `put`."""
     told = {"imported_at": last.imported_at, "expires_at": last.expires_at}
     row = {"user_id": user_id, "source": source, **told}
     words = await words_of(connection, [user_id], make=True)
     values = words.sealed_packed(last_imports, row, last.packed)
-    statement = insert_into(connection, last_imports).values(**values)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[last_imports.c.user_id, last_imports.c.source], set_=values
-        )
-    )
+    await connection.execute(putting(connection, last_imports, _PUT), [values])
 
 
 async def get(connection: AsyncConnection, user_id: str, source: str) -> LastImport | None:

@@ -18,6 +18,7 @@ WRITES = {
     "kinds.remove_source",
     "reconcile.apply",
     "self._write",  # a slice of an import
+    "self._write_new",
     "candidates.add",
     "candidates.replace",
     "feedback.append",
