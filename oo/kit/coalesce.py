@@ -23,8 +23,15 @@ class _Waiting(NamedTuple, Generic[T, R]):
     future: "asyncio.Future[R]"
 
 
+Take = Callable[[], Sequence[T]]
+
+
 class Coalescer(Generic[T, R]):
-    """Runs `run(items)` over what came together; result i answers item i.
+    """Runs `run(take)` over what came together; result i answers item i of those that it took.
+
+    `run` takes its items once it has waited for what it needs. Where processes take turns, such as
+    the writers of one file, all that comes until its turn goes with it, and not only what had come
+    when it began to wait.
 
     A result that is an exception fails its own caller only; an exception raised by `run`, or a
     cancellation that comes from inside it, fails the whole batch. A caller that is cancelled leaves
@@ -33,7 +40,7 @@ class Coalescer(Generic[T, R]):
 
     def __init__(
         self,
-        run: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]],
+        run: Callable[[Take[T]], Awaitable[Sequence[R | Exception]]],
         max_batch: int = 256,
         linger_s: float = 0.0,
     ) -> None:
@@ -54,17 +61,23 @@ class Coalescer(Generic[T, R]):
     async def _drain(self) -> None:
         try:
             while self._queue:
-                batch = self._queue[: self._max_batch]
-                del self._queue[: self._max_batch]
-                await self._answer(batch)
-                if self._linger_s and len(batch) > 1:
+                size = await self._answer()
+                if self._linger_s and size > 1:
                     await asyncio.sleep(self._linger_s)
         finally:
             self._worker = None
 
-    async def _answer(self, batch: list[_Waiting[T, R]]) -> None:
+    async def _answer(self) -> int:
+        """Run one batch; how many it answered."""
+        batch = list[_Waiting[T, R]]()
+
+        def take() -> list[T]:
+            batch.extend(self._queue[: self._max_batch])
+            del self._queue[: self._max_batch]
+            return [waiting.item for waiting in batch]
+
         try:
-            results = await self._run([waiting.item for waiting in batch])
+            results = await self._run(take)
             if len(results) != len(batch):
                 raise RuntimeError(f"{len(results)} results for {len(batch)} items")
         except BaseException as error:
@@ -72,12 +85,14 @@ class Coalescer(Generic[T, R]):
                 isinstance(error, asyncio.CancelledError) and not is_cancelled()
             )
             failure = error if isinstance(error, Exception) else RuntimeError("batch cancelled")
+            if not batch:
+                take()  # it could not even begin
             for waiting in batch:
                 if not waiting.future.done():
                     waiting.future.set_exception(failure)
             if not goes_on:
                 raise
-            return
+            return len(batch)
         for waiting, result in zip(batch, results, strict=True):
             if waiting.future.done():
                 continue
@@ -85,3 +100,4 @@ class Coalescer(Generic[T, R]):
                 waiting.future.set_exception(result)
             else:
                 waiting.future.set_result(result)
+        return len(batch)

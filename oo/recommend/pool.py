@@ -14,7 +14,7 @@ from oo.domain.pools import LOW_WATER
 from oo.domain.signals import Signal
 from oo.domain.standing import Moment, Standing
 from oo.kit.clock import Clock
-from oo.kit.coalesce import Coalescer
+from oo.kit.coalesce import Coalescer, Take
 from oo.kit.errors import Unauthorized
 from oo.store import beside, candidates, signals, tasks, users
 from oo.store.candidates import PoolEntry
@@ -142,7 +142,8 @@ class Pool:
         stock = self._cache[user_id] = await self._loads.submit(user_id)
         return stock
 
-    async def _load(self, user_ids: Sequence[str]) -> list[Stock | Exception]:
+    async def _load(self, take: Take[str]) -> list[Stock | Exception]:
         async with self._db.read_hot() as connection:
+            user_ids = take()
             found = await load(connection, set(user_ids), self._clock.now())
         return [found.get(user_id) or Unauthorized(GONE) for user_id in user_ids]

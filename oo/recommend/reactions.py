@@ -4,7 +4,6 @@ Checks of ownership and repetition happen under the lock of the person's row, so
 request have one effect and one answer, whichever replica they reach.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from oo.domain.decisions import Shown
 from oo.domain.reactions import LATE_AFTER, Reaction
 from oo.domain.rewards import Action, Outcome, reward
 from oo.kit.clock import Clock
-from oo.kit.coalesce import Coalescer
+from oo.kit.coalesce import Coalescer, Take
 from oo.kit.errors import Conflict, NotFound, OoError, Unauthorized
 from oo.store import decisions, feedback, users
 from oo.store.database import Database
@@ -81,12 +80,12 @@ class Reactions:
         """
         return await self._commits.submit(request)
 
-    async def _commit(self, requests: Sequence[ReactionRequest]) -> list[Acknowledged | Exception]:
-        now = self._clock.now()
-        user_ids = {request.user_id for request in requests}
-        tip_ids = {request.tip_id for request in requests}
-        keys = {request.idempotency_key for request in requests}
+    async def _commit(self, take: Take[ReactionRequest]) -> list[Acknowledged | Exception]:
         async with self._db.write_hot() as connection:
+            requests, now = take(), self._clock.now()
+            user_ids = {request.user_id for request in requests}
+            tip_ids = {request.tip_id for request in requests}
+            keys = {request.idempotency_key for request in requests}
             people = await users.lock(connection, user_ids)
             known = await feedback.known(connection, user_ids, keys, tip_ids)
             batch = _Batch(

@@ -15,7 +15,7 @@ from oo.domain.profile import DEFAULTS
 from oo.domain.statistics import day_of
 from oo.domain.tips import Offer, TipCandidate
 from oo.kit.clock import Clock
-from oo.kit.coalesce import Coalescer
+from oo.kit.coalesce import Coalescer, Take
 from oo.kit.errors import Unauthorized, Unavailable
 from oo.kit.ids import new_id
 from oo.kit.metrics import TIPS
@@ -199,7 +199,8 @@ class Recommender:
         TIPS.inc("composed")
         return await self._pool.reload(account.user_id)
 
-    async def _decide(self, batch: Sequence[_Ready]) -> list[Served | Exception]:
+    async def _decide(self, take: Take[_Ready]) -> list[Served | Exception]:
+        batch = take()
         answers = await self._rank([ready.request for ready in batch])
         made = [self._decision(ready, answer) for ready, answer in zip(batch, answers, strict=True)]
         async with self._db.write_hot() as connection:

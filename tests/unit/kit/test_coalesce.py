@@ -1,18 +1,18 @@
 """Coalescing: what waits together is run together, and fails alone."""
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 
-from oo.kit.coalesce import Coalescer
+from oo.kit.coalesce import Coalescer, Take
 
 
 async def test_what_comes_while_a_batch_runs_forms_the_next_one() -> None:
     batches: list[list[int]] = []
     gate = asyncio.Event()
 
-    async def run(items: Sequence[int]) -> list[int | Exception]:
+    async def run(take: Take[int]) -> list[int | Exception]:
+        items = take()
         batches.append(list(items))
         if len(batches) == 1:
             await gate.wait()
@@ -31,7 +31,8 @@ async def test_what_comes_while_a_batch_runs_forms_the_next_one() -> None:
 
 
 async def test_an_exception_among_the_results_fails_its_caller_only() -> None:
-    async def run(items: Sequence[int]) -> list[int | Exception]:
+    async def run(take: Take[int]) -> list[int | Exception]:
+        items = take()
         return [ValueError("odd") if item % 2 else item for item in items]
 
     coalescer = Coalescer(run)
@@ -44,7 +45,8 @@ async def test_an_exception_among_the_results_fails_its_caller_only() -> None:
 async def test_a_batch_that_raises_fails_all_its_callers_and_the_next_one_runs() -> None:
     calls = 0
 
-    async def run(items: Sequence[int]) -> list[int | Exception]:
+    async def run(take: Take[int]) -> list[int | Exception]:
+        items = take()
         nonlocal calls
         calls += 1
         if calls == 1:
@@ -58,7 +60,8 @@ async def test_a_batch_that_raises_fails_all_its_callers_and_the_next_one_runs()
 
 
 async def test_a_cancelled_caller_does_not_disturb_the_others() -> None:
-    async def run(items: Sequence[int]) -> list[int | Exception]:
+    async def run(take: Take[int]) -> list[int | Exception]:
+        items = take()
         await asyncio.sleep(0)
         return list(items)
 
@@ -75,7 +78,8 @@ async def test_a_cancelled_caller_does_not_disturb_the_others() -> None:
 async def test_a_batch_is_bounded() -> None:
     sizes: list[int] = []
 
-    async def run(items: Sequence[int]) -> list[int | Exception]:
+    async def run(take: Take[int]) -> list[int | Exception]:
+        items = take()
         sizes.append(len(items))
         return list(items)
 
@@ -85,7 +89,8 @@ async def test_a_batch_is_bounded() -> None:
 
 
 async def test_a_cancellation_from_inside_fails_its_batch_and_no_other() -> None:
-    async def run(items: Sequence[int]) -> list[int | Exception]:
+    async def run(take: Take[int]) -> list[int | Exception]:
+        items = take()
         if 1 in items:
             raise asyncio.CancelledError
         return list(items)
@@ -95,3 +100,32 @@ async def test_a_cancellation_from_inside_fails_its_batch_and_no_other() -> None
     with pytest.raises(RuntimeError, match="cancelled"):
         await first
     assert await asyncio.wait_for(second, 1) == 2
+
+
+async def test_what_comes_while_it_waits_for_its_turn_goes_with_it() -> None:
+    sizes, turn = list[int](), asyncio.Event()
+
+    async def run(take: Take[int]) -> list[int | Exception]:
+        await turn.wait()
+        items = take()
+        sizes.append(len(items))
+        return list(items)
+
+    coalescer = Coalescer(run)
+    first = asyncio.create_task(coalescer.submit(1))
+    await asyncio.sleep(0)
+    others = [asyncio.create_task(coalescer.submit(number)) for number in (2, 3)]
+    await asyncio.sleep(0)
+    turn.set()
+    assert await asyncio.gather(first, *others) == [1, 2, 3]
+    assert sizes == [3]
+
+
+async def test_all_that_wait_are_told_when_a_turn_never_comes() -> None:
+    async def run(_: Take[int]) -> list[int | Exception]:
+        raise OSError("no disk")
+
+    coalescer = Coalescer(run)
+    asked = (coalescer.submit(number) for number in (1, 2))
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert all(isinstance(answer, OSError) for answer in answers)
