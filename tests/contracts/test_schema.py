@@ -41,10 +41,15 @@ def test_everybody_gets_what_the_document_says(sender: Sender) -> None:
 
 @pytest.mark.timeout(300)
 def test_so_they_do_on_walks_along_its_links(sender: Sender) -> None:
-    report = send_walks(sender, IN_WALKS)
-    assert report.wrong == []
-    assert report.cases >= IN_WALKS
     # tips that were served were seen, explained and reacted to; not those of others
-    for follows in ("POST /api/tips/{tip_id}/seen", "GET /api/tips/{tip_id}/why"):
-        answers = {status for label, status in report.statuses if label == follows}
-        assert {404} < answers & {200, 204, 404}, follows
+    follows = ("POST /api/tips/{tip_id}/seen", "GET /api/tips/{tip_id}/why")
+    answers: dict[str, set[int]] = {}
+    for _ in range(MOST_TIMES):  # walks are drawn, too
+        report = send_walks(sender, IN_WALKS)
+        assert report.wrong == []
+        assert report.cases >= IN_WALKS
+        answers = {it: {code for label, code in report.statuses if label == it} for it in follows}
+        if all({404} < found & {200, 204, 404} for found in answers.values()):
+            break
+    for label, found in answers.items():
+        assert {404} < found & {200, 204, 404}, label

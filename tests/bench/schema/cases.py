@@ -48,7 +48,8 @@ def send_walks(sender: Sender, cases: int) -> Report:
     What an answer gave, such as a tip, is what the next request speaks of, whoever sends it.
     """
     walk = _walk(sender)
-    number, until = 0, sender.report.cases + cases
+    number = sender.report.cases  # asked again, it walks elsewhere
+    until = number + cases
     while sender.report.cases < until:
         number += 1
         few = min(WALKS, (until - sender.report.cases) // STEPS + 1)
