@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store.database import Hot
-from oo.store.sealing import Stored, opened_rows, sealed_rows
+from oo.store.sealing import SEALED, Stored, opened_rows, sealed_rows
 from oo.store.tables import connections
 from oo.store.upsert import putting
 
@@ -44,7 +44,8 @@ _COLUMNS = (
     connections.c.cursor,
     connections.c.sealed,
 )
-_PUT = tuple(str(it.name) for it in connections.columns if not it.primary_key)
+# not `asked_at`: whoever connects anew does not go before others who wait for their turn
+_PUT = (*(name for name in ConnectionRow._fields if name != "source"), SEALED)
 # built once: each slice of a long import runs it
 _GET = select(*_COLUMNS).where(
     connections.c.user_id == bindparam("person"), connections.c.source == bindparam("source")

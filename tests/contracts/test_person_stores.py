@@ -200,6 +200,8 @@ async def test_a_source_that_fails_holds_up_nobody_elses_turn(
         assert await connections.due_for_sync(connection, NOW, 5) == []
         assert await connections.due_for_sync(connection, soon, 5) == [bob]
         assert await connections.due_for_sync(connection, later, 5) == [bob, ada]
+        await connections.put(connection, ada, row._replace(account="new"))
+        assert await connections.due_for_sync(connection, later, 5) == [bob, ada]
 
 
 async def test_a_cookie_stands_for_a_live_session(db: Database, clock: ManualClock) -> None:
