@@ -42,8 +42,7 @@ def install(app: FastAPI, parts: ConsoleParts) -> None:
     """Add the console to `app`; raises BrokenPlugin for a page that cannot be loaded."""
     pages = discover(oo.admin.pages, "PAGE", ConsolePage)
     console = Console(parts, pages)
-    # as they are: `include_router` would analyse each of them a second time
-    app.router.routes.extend(console.router().routes)
+    console.add_to(app.router)
     app.mount(f"{ROOT}/static", StaticFiles(directory=STATIC), name="console-static")
 
 
@@ -55,9 +54,8 @@ class Console:
         self.pages = dict(sorted(pages.items(), key=lambda it: (it[1].group, it[1].rank)))
         self.templates: Environment = environment()
 
-    def router(self) -> APIRouter:
+    def add_to(self, router: APIRouter) -> None:
         """Every address: the fixed ones of a page before those that name one thing."""
-        router = APIRouter()
         router.add_api_route(ROOT, _to_overview, include_in_schema=False)
         router.add_api_route(f"{ROOT}/", _to_overview, include_in_schema=False)
         palette.add_to(router, self)
@@ -65,7 +63,6 @@ class Console:
         for page in sorted(self.pages.values(), key=lambda page: page.is_of_one):
             for made in (self._shown(page), self._exported(page), self._told(page)):
                 made(router)
-        return router
 
     async def desk(self, request: Request, page: ConsolePage | None = None) -> Desk:
         """The desk of who asks, for that page; raises as sign-in and roles do."""

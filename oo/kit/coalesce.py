@@ -78,7 +78,7 @@ class Coalescer(Generic[T, R]):
 
         try:
             results = await self._run(take)
-            if len(results) != len(batch):
+            if not batch or len(results) != len(batch):  # else for ever
                 raise RuntimeError(f"{len(results)} results for {len(batch)} items")
         except BaseException as error:
             goes_on = isinstance(error, Exception) or (

@@ -28,7 +28,6 @@ from oo.store.upsert import putting
 _BATCH = 200  # ids per statement: SQLite allows a limited number of bound values
 _ROWS = 40  # rows per statement, of some twenty values each
 _PUT = ("imported_at", "expires_at", "body", SEALED)
-
 Row = dict[str, Any]
 
 
@@ -152,11 +151,11 @@ def written(last: LastImport) -> Written:
 
 
 async def put_written(connection: Hot, user_id: str, source: str, last: Written) -> None:
-    """As `put`."""
+    """Keep it, in place of the last one of that source."""
     told = {"imported_at": last.imported_at, "expires_at": last.expires_at}
     row = {"user_id": user_id, "source": source, **told}
     words = await words_of(connection, [user_id], make=True)
-    values = words.sealed_packed(last_imports, row, last.packed)
+    values = words.sealed_written(last_imports, row, last.packed)
     await connection.execute(putting(connection, last_imports, _PUT), [values])
 
 

@@ -74,7 +74,7 @@ def sealing_of(table: Table) -> Sealing:
 
 
 def packed(words: Mapping[str, Any]) -> bytes:
-    """All words of a row, made small where there is time; see :meth:`Words.sealed_packed`."""
+    """All words of a row, made small where there is time; see :meth:`Words.sealed_written`."""
     return zlib.compress(orjson.dumps(words), 1)
 
 
@@ -96,15 +96,14 @@ class Words:
 
         A row without a word has no blob.
         """
-        purpose, blanks = sealing_of(table)
+        blanks = sealing_of(table).blanks
         told = {name: row[name] for name in blanks}
         if told == blanks:
             return {**row, SEALED: None}
-        key = self._keys[row["user_id"]]
-        return {**row, **blanks, SEALED: key.seal(purpose, orjson.dumps(told))}
+        return self.sealed_written(table, row, orjson.dumps(told))
 
-    def sealed_packed(self, table: Table, row: Mapping[str, Any], told: bytes) -> Row:
-        """As :meth:`sealed`, of words that :func:`packed` made before; `row` has the rest."""
+    def sealed_written(self, table: Table, row: Mapping[str, Any], told: bytes) -> Row:
+        """As :meth:`sealed`, of words as they are written: JSON, or what :func:`packed` made."""
         purpose, blanks = sealing_of(table)
         return {**row, **blanks, SEALED: self._keys[row["user_id"]].seal(purpose, told)}
 

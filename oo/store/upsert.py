@@ -6,7 +6,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.store.sqlite.inline import Inline
+from oo.store.database import Hot
 
 
 def insert_into(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -15,15 +15,13 @@ def insert_into(connection: AsyncConnection, table: Table) -> sqlite.Insert | po
 
 
 def putting(
-    connection: "AsyncConnection | Inline", table: Table, names: tuple[str, ...]
+    connection: Hot, table: Table, names: tuple[str, ...]
 ) -> sqlite.Insert | postgresql.Insert:
     """An insert that puts the columns `names` in the place of what the row's key has there."""
     return _putting(connection.dialect.name, table, names)
 
 
-def adding(
-    connection: "AsyncConnection | Inline", table: Table
-) -> sqlite.Insert | postgresql.Insert:
+def adding(connection: Hot, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert that leaves alone what the row's key has already."""
     return _adding(connection.dialect.name, table)
 

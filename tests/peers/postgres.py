@@ -54,14 +54,20 @@ def postgres() -> Iterator[str]:
 
 def empty_database(server: str) -> str:
     """The address of a new database of a running server."""
+    return asyncio.run(new_database(server))
+
+
+async def new_database(server: str) -> str:
+    """As :func:`empty_database`, in a loop that runs."""
     name = f"test_{uuid.uuid4().hex}"
-
-    async def create() -> None:
-        connection = await asyncpg.connect(server.replace("+asyncpg", ""))
-        try:
-            await connection.execute(f"CREATE DATABASE {name}")
-        finally:
-            await connection.close()
-
-    asyncio.run(create())
+    await execute(server, f"CREATE DATABASE {name}")
     return f"{server.rpartition('/')[0]}/{name}"
+
+
+async def execute(server: str, statement: str) -> None:
+    """Run a statement of the server's own, outside any transaction."""
+    connection = await asyncpg.connect(server.replace("+asyncpg", ""))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -9,14 +9,13 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
 from sqlalchemy import make_url
 
 from oo.store.database import Database
 from oo.store.migrate import migrate
 from oo.store.tables import metadata
+from tests.peers.postgres import execute, new_database
 
 SQLITE = "sqlite+aiosqlite:///"
 _folder = tempfile.TemporaryDirectory(prefix="oo-tables-")  # until this process ends
@@ -46,12 +45,12 @@ async def begin_anew(address: str, tables: Tables) -> None:
     """Let the database at that SQLAlchemy address hold these tables and nothing else."""
     url = make_url(address)
     if url.drivername.startswith("sqlite"):
-        _put(url.database or "", "" if tables is Tables.NONE else await _sqlite(tables))
+        _put(url.database or "", await _made_once(SQLITE, tables))
         return
     server = url.set(database="postgres").render_as_string(hide_password=False)
-    template = "template0" if tables is Tables.NONE else await _postgres(server, tables)
-    await _run(server, f"DROP DATABASE IF EXISTS {url.database} WITH (FORCE)")
-    await _run(server, f"CREATE DATABASE {url.database} TEMPLATE {template}")
+    template = await _made_once(server, tables) or "template0"
+    await execute(server, f"DROP DATABASE IF EXISTS {url.database} WITH (FORCE)")
+    await execute(server, f"CREATE DATABASE {url.database} TEMPLATE {template}")
 
 
 def _put(path: str, copied: str) -> None:
@@ -61,36 +60,19 @@ def _put(path: str, copied: str) -> None:
         shutil.copyfile(copied, path)
 
 
-async def _sqlite(tables: Tables) -> str:
-    key = (SQLITE, tables)
-    if key not in _made:
-        path = f"{_folder.name}/{tables}.db"
-        await _fill(SQLITE + path, tables)
-        _made[key] = path
-    return _made[key]
-
-
-async def _postgres(server: str, tables: Tables) -> str:
-    key = (server, tables)
-    if key not in _made:
-        name = f"tables_{uuid4().hex}"
-        await _run(server, f"CREATE DATABASE {name}")
-        await _fill(f"{server.rpartition('/')[0]}/{name}", tables)
-        _made[key] = name
-    return _made[key]
-
-
-async def _fill(address: str, tables: Tables) -> None:
-    db = Database(address)
-    try:
-        await MAKE[tables](db)
-    finally:
-        await db.close()
-
-
-async def _run(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(server.replace("+asyncpg", ""))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+async def _made_once(server: str, tables: Tables) -> str:
+    """The file or the database to copy; nothing where there are to be no tables."""
+    if tables is Tables.NONE:
+        return ""
+    if (server, tables) not in _made:
+        if server == SQLITE:
+            address = f"{SQLITE}{_folder.name}/{tables}.db"
+        else:
+            address = await new_database(server)
+        db = Database(address)
+        try:
+            await MAKE[tables](db)
+        finally:
+            await db.close()
+        _made[server, tables] = make_url(address).database or ""
+    return _made[server, tables]

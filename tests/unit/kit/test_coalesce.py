@@ -129,3 +129,11 @@ async def test_all_that_wait_are_told_when_a_turn_never_comes() -> None:
     asked = (coalescer.submit(number) for number in (1, 2))
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert all(isinstance(answer, OSError) for answer in answers)
+
+
+async def test_a_run_that_takes_nothing_fails_instead_of_going_on_for_ever() -> None:
+    async def run(_: Take[int]) -> list[int | Exception]:
+        return []
+
+    with pytest.raises(RuntimeError, match="0 results"):
+        await asyncio.wait_for(Coalescer(run).submit(1), 1)
