@@ -40,6 +40,14 @@ fi
 locks=(-r "requirements/$kind.lock")
 [ -z "$dev" ] || locks+=(-r requirements/dev.lock)
 echo "Installing oO's environment (about 5 GiB, a minute or a few) …"
-# workers start from compiled modules: without them each one compiles vLLM anew
-.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --no-deps --require-hashes "${locks[@]}"
+.venv/bin/uv pip install --python .venv/bin/python --no-deps --require-hashes "${locks[@]}"
 .venv/bin/uv pip install --python .venv/bin/python --quiet --no-deps --no-build-isolation -e .
+# Workers start from compiled modules: without them each one compiles vLLM anew. What oO and the
+# engine import is a quarter of what is installed; Python compiles the rest when somebody needs it.
+echo "Compiling what oO runs of it …"
+unset PYTHONDONTWRITEBYTECODE
+for modules in "deployments.app, deployments.jobs, deployments.console, oo.cli.main, ray.dashboard.agent, ray._private.runtime_env.agent.main" \
+  "vllm.v1.engine.async_llm, vllm.v1.engine.core, vllm.entrypoints.openai.api_server, vllm.v1.worker.cpu_worker, vllm.model_executor.models.llama"; do
+  .venv/bin/python -c "import $modules" > /dev/null 2>&1 &
+done
+wait
