@@ -31,18 +31,23 @@ BEGINS = timedelta(hours=1)  # how far back decisions are told by the first rela
 LOOK_BACK = 2 * LATE
 INSTANT = timedelta(microseconds=1)
 FENCE_EVERY = timedelta(seconds=5)
+# between fences: few are later than this, and to look for those costs more than to tell the others
+LOOK_BACK_BETWEEN = timedelta(seconds=0.5)
 
 
 class _Found(NamedTuple):
     """What is to be told, and how far was read: up to which row of the outbox and which decision.
 
-    `until` is None where all decisions were read.
+    `until` is None where all decisions were read. `whole` says that late ones were looked for as
+    far back as they can be, and not only `LOOK_BACK_BETWEEN` before the `newest`.
     """
 
     facts: list[Fact]
     last: int
     until: datetime | None
+    newest: datetime
     is_all: bool
+    whole: bool
 
 
 class _Marks:
@@ -60,6 +65,8 @@ class _Marks:
         self.low = low
         self.since = since
         self.fenced_at: datetime | None = None  # SQLite: the relay's last turn
+        self.looked_at: datetime | None = None  # when decisions were last read back to `since`
+        self.newest = since  # the newest decision that was told
         self._seen: deque[tuple[datetime, int]] = deque()
 
     def note(self, at: datetime, last: int) -> None:
@@ -67,12 +74,13 @@ class _Marks:
         if not self._seen or last > self._seen[-1][1]:
             self._seen.append((at, last))
 
-    def fence(self, at: datetime, until: datetime | None) -> None:
-        """No transaction that began before then is under way, and decisions were read `until`."""
+    def fence(self, at: datetime, found: _Found) -> None:
+        """No transaction that began before then is under way; this was found after it."""
         while self._seen and self._seen[0][0] <= at:
             self.low = max(self.low, self._seen.popleft()[1])
-        settled = at - LOOK_BACK
-        self.since = max(self.since, settled if until is None else min(settled, until))
+        if found.whole:
+            settled, until = at - LOOK_BACK, found.until
+            self.since = max(self.since, settled if until is None else min(settled, until))
 
 
 class Relay:
@@ -95,39 +103,43 @@ class Relay:
 
     async def _round(self) -> tuple[int, bool]:
         marks = self._marks or await self._load()
+        now = self._clock.now()
+        whole = marks.looked_at is None or now - marks.looked_at >= FENCE_EVERY
         async with self._db.read_hot() as connection:
             oldest = await event_log.oldest_writer(connection)
-            found = await self._find(connection, marks)
+            found = await self._find(connection, marks, whole=whole)
             if oldest is not None:
                 marks.note(await event_log.clock_of(connection), found.last)
         fence = min(oldest, self._clock.now()) if oldest is not None else marks.fenced_at
         events = self._numbered(found.facts, marks.seq)
         # SQLite's rows are committed in the order of their numbers
         low = marks.low if oldest is not None else max(marks.low, found.last)
-        if events or self._is_time(marks):
+        if events or whole:
             await self._tell(marks, events, low)
         if fence is not None:
-            marks.fence(fence, found.until)
+            marks.fence(fence, found)
+        if whole and found.until is None:
+            marks.looked_at = now
         marks.low = max(marks.low, low)
+        marks.newest = max(marks.newest, found.newest)
         return len(events), found.is_all
 
-    def _is_time(self, marks: _Marks) -> bool:
-        fenced = marks.fenced_at
-        return fenced is None or self._clock.now() - fenced >= FENCE_EVERY
-
-    async def _find(self, connection: Hot, marks: _Marks) -> _Found:
+    async def _find(self, connection: Hot, marks: _Marks, *, whole: bool) -> _Found:
         named = {subject.row for subject in subjects().values()}
         # rows before decisions: whoever reacts has seen a tip whose decision is there by then
         rows = await event_log.untold_rows(connection, named, marks.low, BATCH)
-        tips = await event_log.untold_decisions(connection, marks.since, BATCH)
+        since = marks.since if whole else max(marks.since, marks.newest - LOOK_BACK_BETWEEN)
+        tips = await event_log.untold_decisions(connection, since, BATCH)
         until = tips[-1].at - INSTANT if len(tips) == BATCH else None
+        newest = tips[-1].at if tips else marks.newest
         is_all = len(rows) < BATCH and until is None
         tip_ids = {row.payload["tip_id"] for row in rows if "tip_id" in row.payload}
         known = {tip.key for tip in tips}
         tips += await event_log.untold_among(connection, tip_ids - known)
         facts = [*tips, *(row for row in rows if row.subject != TIP_SERVED)]
         last = int(rows[-1].key) if rows else marks.low
-        return _Found(sorted(facts, key=lambda fact: fact.at), last, until, is_all)
+        facts.sort(key=lambda fact: fact.at)
+        return _Found(facts, last, until, newest, is_all, whole)
 
     def _numbered(self, facts: Sequence[Fact], seq: int) -> list[EventSeen]:
         tell = defaultdict[str, list[Subject]](list)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Table, Update, bindparam, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, Table, Update, bindparam, select, tuple_, update
 
 from oo.store.database import Database
 from oo.store.sealing import SEALED, sealed_rows, sealing_of
 from oo.store.tables import metadata
 
-PAGE = 200
+PAGE = 200  # rows in one transaction
+STRIDE = 2000  # rows that are looked through at once
 
 Key = tuple[Any, ...]
 
@@ -34,14 +35,18 @@ async def seal_page(db: Database, table: Table, after: Key | None = None) -> Pag
     sealed already, or whose words were erased, stay as they are.
     """
     key = list(table.primary_key)
-    query = select(*key, table.c.sealed.is_(None).label("is_clear")).order_by(*key).limit(PAGE)
-    if after is not None:
-        query = query.where(tuple_(*key) > tuple_(*after))
+    asked: dict[str, Any] = {
+        f"after_{it.name}": value for it, value in zip(key, after or (), strict=False)
+    }
+    asked |= {"stride": STRIDE - 1, "most": PAGE + 1}  # one more tells whether there is more
     async with db.read() as connection:
-        rows = (await connection.execute(query)).all()
-    last = tuple(rows[-1][: len(key)]) if len(rows) == PAGE else None
-    clear = [tuple(row[: len(key)]) for row in rows if row.is_clear]
-    return Page(await _seal(db, table, clear) if clear else 0, last)
+        end = (await connection.execute(_strides(table, is_first=not after), asked)).first()
+        asked |= {f"end_{it.name}": value for it, value in zip(key, end or (), strict=False)}
+        query = _clear_keys(table, is_first=not after, is_last=end is None)
+        clear = [tuple(row) for row in await connection.execute(query, asked)]
+    page = clear[:PAGE]
+    last = page[-1] if len(clear) > PAGE else tuple(end) if end else None
+    return Page(await _seal(db, table, page) if page else 0, last)
 
 
 async def _seal(db: Database, table: Table, keys: Sequence[Key]) -> int:
@@ -58,6 +63,32 @@ async def _seal(db: Database, table: Table, keys: Sequence[Key]) -> int:
         if changed:
             await connection.execute(_put(table), changed)
         return len(changed)
+
+
+def _behind(table: Table) -> ColumnElement[bool]:
+    key = list(table.primary_key)
+    return tuple_(*key) > tuple_(*(bindparam(f"after_{it.name}", type_=it.type) for it in key))
+
+
+@cache
+def _strides(table: Table, *, is_first: bool) -> Select[Any]:
+    """The key of the row `stride` behind, none where fewer are left: the index alone tells."""
+    key = list(table.primary_key)
+    query = select(*key).order_by(*key).offset(bindparam("stride")).limit(1)
+    return query if is_first else query.where(_behind(table))
+
+
+@cache
+def _clear_keys(table: Table, *, is_first: bool, is_last: bool) -> Select[Any]:
+    """The keys of rows in the clear from one key to another, `most` of them."""
+    key = list(table.primary_key)
+    query = select(*key).where(table.c.sealed.is_(None)).order_by(*key).limit(bindparam("most"))
+    if not is_first:
+        query = query.where(_behind(table))
+    if not is_last:
+        end = tuple_(*(bindparam(f"end_{it.name}", type_=it.type) for it in key))
+        query = query.where(tuple_(*key) <= end)
+    return query
 
 
 @cache

@@ -106,6 +106,23 @@ async def test_a_decision_that_is_committed_late_is_told(db: Database, clock: Ma
     assert len(await told(db)) == before
 
 
+async def test_one_that_others_overtook_is_told_at_the_next_long_look_back(
+    db: Database, clock: ManualClock
+) -> None:
+    ada, relay = await add_person(db, clock), Relay(db, clock)
+    clock.advance(20)
+    late = decision(clock, ada)
+    clock.advance(3)
+    await serve(db, clock, [decision(clock, ada)])
+    assert await relay.relay() == 1
+    await serve(db, clock, [late])
+    clock.advance(1)
+    await relay.relay()
+    clock.advance(5)
+    await relay.relay()
+    assert [event.id for event in await told(db)][1:] == [f"signals.tip.served:{late.id}"]
+
+
 @postgres
 async def test_what_other_transactions_overtook_is_told(db: Database) -> None:
     clock = SystemClock()

@@ -251,6 +251,7 @@ async def test_sealing_may_be_cut_off_and_goes_on(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resealing, "PAGE", 2)
+    monkeypatch.setattr(resealing, "STRIDE", 3)
     async with db.write() as connection:
         await fill_all(connection, "ada" + "0" * 29, 5)
     await unsealed(db)
