@@ -27,13 +27,29 @@ def _identifier() -> LanguageIdentifier:
 
 
 def _by_script(text: str) -> str:
-    """The language whose script alone tells it: kana among mostly Japanese or Chinese characters.
+    """The language whose script alone tells it, among mostly Japanese or Chinese characters.
 
-    A list of short titles has few of them, and by the other characters it reads as Chinese.
+    Kana tell it, of which a list of short titles has few or none; or characters that Japan's
+    standard has side by side and neither of the two Chinese ones: as 会 and 議, of which mainland
+    China writes the second otherwise, Taiwan the first. By all others it reads as Chinese.
     """
     letters = sum(char.isalpha() for char in text)
-    is_eastern = 2 * len(_EASTERN.findall(text)) >= letters
-    return "ja" if is_eastern and _KANA.search(text) else ""
+    eastern = "".join(_EASTERN.findall(text))
+    if 2 * len(eastern) < letters:
+        return ""
+    is_japanese = _has_all("shift_jis", eastern) and not any(
+        _has_all(standard, eastern) for standard in ("gb2312", "big5")
+    )
+    return "ja" if is_japanese or _KANA.search(text) else ""
+
+
+def _has_all(standard: str, text: str) -> bool:
+    """Whether the national standard has all these characters."""
+    try:
+        text.encode(standard)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def language_of(titles: Sequence[str], verbs: Callable[[str], Collection[str]]) -> Language:

@@ -165,7 +165,11 @@ async def note_asked(connection: AsyncConnection, user_ids: Collection[str], now
 
 
 async def due_for_sync(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
-    """People with a healthy connection that was not asked since `before`, the stalest first."""
+    """People with a healthy connection that was not asked since `before`, the stalest first.
+
+    One that was never asked goes before all others.
+    """
+    stalest = func.min(connections.c.asked_at)
     query = (
         select(connections.c.user_id)
         .where(
@@ -174,7 +178,7 @@ async def due_for_sync(connection: AsyncConnection, before: datetime, limit: int
             (connections.c.asked_at.is_(None)) | (connections.c.asked_at < before),
         )
         .group_by(connections.c.user_id)
-        .order_by(func.min(connections.c.asked_at))
+        .order_by(stalest.nulls_first(), connections.c.user_id)
         .limit(limit)
     )
     return list((await connection.execute(query)).scalars())

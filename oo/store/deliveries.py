@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.deliveries import Happened, Outcome
 from oo.domain.rewards import Action
+from oo.store import outbox
 from oo.store.database import PURGE_ROWS
 from oo.store.tables import deliveries, delivery_outcomes, feedback, sendings, tip_scores
 from oo.store.upsert import insert_into
@@ -33,6 +34,11 @@ class Said(NamedTuple):
     happened: Happened
 
 
+TOLD = {
+    Outcome.SENT: outbox.TIP_DELIVERED,
+    Outcome.OPENED: outbox.TIP_OPENED,
+    Outcome.EXPIRED: outbox.TIP_EXPIRED,
+}
 _v, _s, _o = deliveries.c, sendings.c, delivery_outcomes.c
 
 
@@ -55,19 +61,41 @@ async def has_tip(connection: AsyncConnection, user_id: str, tip_id: str) -> boo
 
 
 async def log(connection: AsyncConnection, said: Sequence[Said]) -> None:
-    """Log outcomes; one that is logged already stays as it is."""
-    if said:
-        await connection.execute(
-            insert_into(connection, delivery_outcomes).on_conflict_do_nothing(),
-            [
-                {
-                    "user_id": one.user_id,
-                    **one.happened._asdict(),
-                    "device_id": one.happened.device_id or "",
-                }
-                for one in said
-            ],
-        )
+    """Log outcomes, and tell those that others hear of; what is logged already stays as it is."""
+    if not said:
+        return
+    rows = [
+        {
+            "user_id": one.user_id,
+            **one.happened._asdict(),
+            "device_id": one.happened.device_id or "",
+        }
+        for one in said
+    ]
+    new = await connection.execute(
+        insert_into(connection, delivery_outcomes)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .returning(_o.delivery_id, _o.device_id, _o.outcome)
+    )
+    logged = {tuple(row) for row in new}
+    events = [
+        {
+            "user_id": row["user_id"],
+            "subject": TOLD[row["outcome"]],
+            "payload": {
+                "tip_id": row["tip_id"],
+                "delivery_id": row["delivery_id"],
+                "device_id": row["device_id"] or None,
+            },
+            "created_at": row["at"],
+        }
+        for row in rows
+        if row["outcome"] in TOLD
+        and (row["delivery_id"], row["device_id"], row["outcome"]) in logged
+        and row["tip_id"] != row["delivery_id"]  # the test of a device is of no tip
+    ]
+    await outbox.put(connection, events)
 
 
 async def note(

@@ -14,6 +14,9 @@ from oo.store.tables import outbox
 
 TIP_SERVED = "signals.tip.served"
 TIP_FEEDBACK = "signals.tip.feedback"
+TIP_DELIVERED = "signals.tip.delivered"
+TIP_OPENED = "signals.tip.opened"
+TIP_EXPIRED = "signals.tip.expired"
 TASK_SYNCED = "signals.task.synced"
 TASK_COMPLETED = "signals.task.completed"
 SOURCE_CONNECTED = "signals.source.connected"

@@ -1,7 +1,7 @@
 """Sending lasts: on both stores, whatever becomes of the sender, the service and the person."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,82 +9,18 @@ import pytest
 from oo.domain.consents import NOTIFICATIONS
 from oo.domain.deliveries import Outcome
 from oo.domain.rewards import Action
-from oo.kit.clock import ManualClock
 from oo.kit.errors import BadRequest, NotFound
-from oo.push.addresses import Addresses
 from oo.push.channel import DeviceGone, NotAccepted, TryLater
-from oo.push.deliveries import StoredDeliveries
-from oo.push.devices import Devices, Here, TooManyDevices
-from oo.push.sender import LEASE, Limits, Sender
+from oo.push.devices import TooManyDevices
+from oo.push.sender import LEASE
 from oo.recommend.reactions import ReactionRequest, Reactions
-from oo.recommend.worth import Worth
 from oo.store import deliveries, erasures, tasks, users
 from oo.store.database import Database
-from oo.vault.service import Vault
 from tests.peers.both_stores import address, migrated, postgres_url, with_tables
-from tests.peers.push.carrier import Carrier, carrier
+from tests.peers.push.sending import HOUR, START, World
 from tests.peers.store import add_person, say
-from tests.peers.vault import KEYRING
-from tests.unit.recommend.conftest import put_pool, serve_tip
 
 __all__ = ["address", "migrated", "postgres_url", "with_tables"]  # fixtures
-
-START = datetime(2026, 11, 21, 9, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-
-
-class World:
-    """One person with tips and devices, and the sender."""
-
-    def __init__(self, db: Database, **channel: bool) -> None:
-        self.db = db
-        self.clock = ManualClock(START)
-        self.carrier, self.by = carrier(**channel)
-        self.addresses = Addresses(Vault(KEYRING, self.clock))
-        channels = {"carrier": self.by}
-        self.devices = Devices(db, self.clock, self.addresses, channels)
-        self.deliveries = StoredDeliveries(db, self.clock)
-        self.sender = self.another()
-        self.person = ""
-        self.tips: list[str] = []
-
-    def another(self, beside: Carrier | None = None) -> Sender:
-        """A further sender, as another process has it."""
-        by = self.by if beside is None else self.by._replace(sends=beside)
-        return Sender(
-            self.db,
-            self.clock,
-            self.addresses,
-            {"carrier": by},
-            Worth(self.db, self.clock),
-            Limits(6, 8),
-            "http://oo.test",
-        )
-
-    async def begin(self, devices: int = 1, tips: int = 1) -> None:
-        self.person = await add_person(self.db, self.clock)
-        for number in range(devices):
-            await self.add_device(str(number))
-        for one in (await put_pool(self.db, self.clock, self.person, tips))[:tips]:
-            self.tips.append(await serve_tip(self.db, self.clock, self.person, one))
-
-    async def add_device(self, token: str) -> str:
-        here = Here(None, "A device")
-        return await self.devices.register(self.person, "carrier", {"token": token}, here, "test")
-
-    async def enqueue(self, tip: int = 0, life: timedelta = HOUR) -> str:
-        now = self.clock.now()
-        return await self.deliveries.enqueue(self.person, self.tips[tip], now, now + life)
-
-    async def drain(self, steps: int = 1, every: float = 1.0) -> None:
-        for _ in range(steps):
-            while await self.sender.send_due():
-                pass
-            self.clock.advance(every)
-
-    async def outcomes(self) -> list[tuple[Outcome, str]]:
-        found = await self.deliveries.outcomes_since(self.person, START)
-        return [(it.outcome, it.detail) for it in found]
 
 
 @pytest.fixture

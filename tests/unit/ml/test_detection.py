@@ -13,7 +13,11 @@ from ml.languages.detection import language_of
         (("歯医者予約", "免許更新", "3つ"), "ja"),  # by its other characters it reads as Chinese
         (("健康診断の予約", "PTAアンケート"), "ja"),
         (("プレゼン資料 v2", "FAX送る"), "ja"),
+        (("会議準備", "資料作成"), "ja"),  # no kana, and neither Chinese standard has all of these
+        (("銀行振込",), "ja"),
         (("买牛奶", "给妈妈打电话"), "en"),  # none of ours
+        (("会议准备", "写报告"), "en"),
+        (("會議準備", "繳電費"), "en"),
         (("Angebot Praxis Dr. Kühn", "ノート kaufen für Jonas und Lena"), "de"),
         (("🦔", "123"), "en"),
     ],
