@@ -1,4 +1,4 @@
-"""The palette: pages, people by address or id, decisions by id; a list of links."""
+"""The palette: pages, saved views, people by address or id, decisions by id; a list of links."""
 
 import re
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from oo.admin.guides import runbooks
+from oo.store import saved_views
 from oo.store.everyone import people
 
 if TYPE_CHECKING:
@@ -42,6 +43,15 @@ def add_to(router: APIRouter, console: "Console") -> None:
             Hit("Runbook", title, "", f"/admin/docs?runbook={name}")
             for name, title in runbooks().items()
             if text and _fits(text, title)
+        ]
+        async with console.parts.db.read() as connection:
+            saved = await saved_views.every(connection)
+        hits += [
+            Hit("View", view.name, console.pages[view.page].title, view.address)
+            for view in saved
+            if view.page in console.pages
+            and (desk.looker.is_admin or not console.pages[view.page].for_admins)
+            and _fits(text, view.name)
         ]
         if ID.fullmatch(text):
             hits.append(Hit("Decision", f"…{text[-8:]}", "by its id", f"/admin/decisions/{text}"))

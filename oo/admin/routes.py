@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.staticfiles import StaticFiles
 
 import oo.admin.pages
-from oo.admin import acting, palette
+from oo.admin import acting, palette, views
 from oo.admin.answers import ConsoleAnswer, as_csv, chosen_table, shown_columns, told
 from oo.admin.desk import ConsoleParts, Desk
 from oo.admin.documented import answers
@@ -31,6 +31,7 @@ from oo.kit.errors import (
     Unauthorized,
 )
 from oo.kit.plugins import discover
+from oo.store import saved_views
 
 ROOT = "/admin"
 API = "/api/admin"
@@ -60,6 +61,7 @@ class Console:
         router.add_api_route(f"{ROOT}/", _to_overview, include_in_schema=False)
         palette.add_to(router, self)
         acting.add_to(router, self)
+        views.add_to(router, self)
         for page in sorted(self.pages.values(), key=lambda page: page.is_of_one):
             for made in (self._shown(page), self._exported(page), self._told(page)):
                 made(router)
@@ -87,6 +89,8 @@ class Console:
             started = self.parts.clock.monotonic()
             screen: Screen = await page.read(desk, query, *named.values())
             is_part = request.headers.get("hx-request") == "true"
+            async with self.parts.db.read() as connection:
+                saved = [] if is_part else await saved_views.of_page(connection, page.name)
             return self.page(
                 "peek.html" if is_part else page.template,
                 desk,
@@ -101,6 +105,8 @@ class Console:
                 guide=guide_of(page.name),
                 key=acting.new_key(self.parts.clock),
                 actions=acting.actions(),
+                saved=saved,
+                may_take_away=views.may_take_away,
             )
 
         return _route(page, ROOT, show, include_in_schema=False)

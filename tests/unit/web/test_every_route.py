@@ -22,10 +22,11 @@ from oo.identity.sessions import ID_DIGITS, csrf_token, hash_token, start_sessio
 from oo.kit.ids import new_id
 from oo.push.channel import channel_plugins
 from oo.push.devices import Here
-from oo.store import identities, machine_tokens, passkeys, tables, users
+from oo.store import identities, machine_tokens, passkeys, saved_views, tables, users
 from oo.store.identities import IdentityRow
 from oo.store.machine_tokens import MachineTokenRow
 from oo.store.passkeys import PasskeyRow
+from oo.store.saved_views import SavedView
 from tests.peers.store import add_person
 from tests.unit.web.conftest import Site, open_site
 
@@ -46,6 +47,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/passkeys/add": {"credential": {}},
     "/auth/passkey": {"credential": {}},
     "/api/admin/do/{action}/{whom}": {"reason": "why"},
+    "/api/admin/views": {"page": "decisions", "name": "A view"},
     "/api/devices": {"channel": "web_push", "address": {}},
     "/api/devices/{device_id}": {"channel": "web_push", "address": ADDRESS},
     "/api/deliveries/{delivery_id}/{outcome}": {"device": "{device_id}"},
@@ -106,6 +108,9 @@ class World:
             key = PasskeyRow(new_id(clock), ada, os.urandom(16), b"k", 0, "Phone", now, None)
             if "passkey_id" in path:
                 await passkeys.add(connection, key)
+            view = SavedView(new_id(clock), "decisions", "A", "/admin/decisions", "somebody", now)
+            if "view_id" in path:
+                await saved_views.add(connection, view)
             made = MachineTokenRow(token, "x", "viewer", now, now + timedelta(minutes=9), None)
             if "token_id" in path:
                 await machine_tokens.add(connection, made, hash_token(token))
@@ -123,6 +128,7 @@ class World:
             "session_id": hash_token(session)[:ID_DIGITS],
             "passkey_id": key.id,
             "token_id": token,
+            "view_id": view.id,
             "user_id": ada,
             "source": "file",
             "provider": "google",
@@ -258,7 +264,7 @@ FOREIGN = {
 @pytest.mark.parametrize("kind", FOREIGN)
 async def test_what_another_site_may_have_sent_changes_nothing(world: World, kind: str) -> None:
     headers = {"accept": "application/json", **FOREIGN[kind]}
-    things = await world.things("{tip_id}{passkey_id}{token_id}")
+    things = await world.things("{tip_id}{passkey_id}{token_id}{view_id}")
     before: dict[str, list[Any]] = {}
     for route in changing(world):
         answer = await world.ask("person", route, things, headers)
