@@ -2,6 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+
+class _Timer(NamedTuple):
+    """A call to come, and when: uvloop's own handle of one that is due at once cannot tell."""
+
+    at: float
+    handle: asyncio.Handle
 
 
 class Debounce:
@@ -18,7 +26,7 @@ class Debounce:
         self._quiet_s = quiet_s
         self._at_most_s = at_most_s
         self._first: dict[str, float] = {}
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers: dict[str, _Timer] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def note(self, key: str) -> None:
@@ -26,11 +34,10 @@ class Debounce:
         loop = asyncio.get_running_loop()
         latest = self._first.setdefault(key, loop.time()) + self._at_most_s
         if (timer := self._timers.get(key)) is not None:
-            if timer.when() >= latest:
+            if timer.at >= latest:
                 return  # set anew without end, it would never be its turn
-            timer.cancel()
-        at = min(loop.time() + self._quiet_s, latest)
-        self._timers[key] = loop.call_at(at, self._begin, key)
+            timer.handle.cancel()
+        self._begin_at(min(loop.time() + self._quiet_s, latest), key)
 
     async def settled(self) -> None:
         """Wait until nothing is noted and nothing runs."""
@@ -52,5 +59,8 @@ class Debounce:
         finally:
             del self._running[key]
             if key in self._first and key not in self._timers:
-                loop = asyncio.get_running_loop()
-                self._timers[key] = loop.call_at(loop.time(), self._begin, key)
+                self._begin_at(asyncio.get_running_loop().time(), key)
+
+    def _begin_at(self, at: float, key: str) -> None:
+        handle = asyncio.get_running_loop().call_at(at, self._begin, key)
+        self._timers[key] = _Timer(at, handle)

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import uvloop
+
 from oo.kit.debounce import Debounce
 
 QUIET_S = 0.01
@@ -60,3 +62,21 @@ async def test_what_changes_while_it_is_done_is_done_afterwards() -> None:
         asyncio.get_running_loop().call_later(3 * QUIET_S, go_on.set)
         await debounce.settled()
     assert (times, most) == (2, 1)
+
+
+def test_what_changes_just_before_its_turn_is_no_error_on_the_loop_of_the_product() -> None:
+    """There a call that is due at once has another kind of handle."""
+    done: list[str] = []
+
+    async def noted() -> None:
+        async def run(key: str) -> None:
+            done.append(key)
+
+        debounce = Debounce(run, 0.0, 60.0)
+        debounce.note("ada")
+        debounce.note("ada")
+        await debounce.settled()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(noted())
+    assert done == ["ada"]

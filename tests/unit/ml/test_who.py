@@ -21,6 +21,9 @@ STEP = "Two lines to {who|them} are enough."
         ("Rechnung an Frau Okafor", "de", "Frau Okafor"),
         ("Rechnung Okafor", "de", None),  # every noun has a capital there
         ("山本さんに返信", "ja", "山本さん"),
+        ("お客様へ見積", "ja", None),  # nobody is called 客様
+        ("お得意様リスト", "ja", None),
+        ("御担当者様へ送付状", "ja", None),
         ("write to https://evil.example/Wilson", "en", None),
         (f"chase {'W' + 'i' * LONGEST}", "en", None),
     ],
