@@ -25,7 +25,7 @@ GOOD = 2
 RIDGE = 1.0
 FOLDS = 5
 ROUNDS = 40
-LEAST = 0.35
+LEAST = 0.45
 
 
 class Judged(NamedTuple):

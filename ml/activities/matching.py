@@ -111,7 +111,7 @@ class Matcher:
         self, cases: Sequence[Case], embedder: Embedder, recogniser: Recogniser, model: Model
     ) -> None:
         self._embedder = embedder
-        self._recogniser = recogniser
+        self.recogniser = recogniser
         self._model = model
         self._known: LRUCache[tuple[str, str], tuple[Suiting, ...]] = LRUCache(REMEMBERED)
         self._cases = cases
@@ -139,7 +139,7 @@ class Matcher:
         shelf = self._shelf(language)
         if not shelf.cases or not titles:
             return [([], np.zeros((0, len(FEATURES)))) for _ in titles]
-        evidence = self._recogniser.evidence(titles)
+        evidence = self.recogniser.evidence(titles)
         whole = np.array([one.vector for one in evidence]) @ shelf.titles.T
         similar = np.stack((whole, self._by_core(shelf, titles, whole)), axis=1)
         return [self._of(shelf, *row) for row in zip(titles, similar, evidence, strict=True)]
@@ -156,7 +156,7 @@ class Matcher:
     def _shelf(self, language: str) -> _Shelf:
         if language not in self._shelves:
             places = [at for at, case in enumerate(self._cases) if case.language == language]
-            titles = self._recogniser.case_titles[places]
+            titles = self.recogniser.case_titles[places]
             self._shelves[language] = _Shelf([self._cases[at] for at in places], titles)
         return self._shelves[language]
 

@@ -8,19 +8,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from ml.activities.activity import Stake
+from ml.activities.activity import Stake, activities
 from ml.activities.matching import Matcher, Suiting
-from ml.activities.recogniser import Recogniser
+from ml.activities.recogniser import Recognised, Recogniser
 from ml.advice.advice import pieces
 from ml.agents.agent import thoughts
-from ml.composing.steps import NO_STEP, Step, steps_for
+from ml.composing.steps import NO_STEP, OF_OTHER_KIND, Step, steps_for
 from ml.composing.wording import Wording, Wordings
 from ml.generation.drafts import MAX_CONTENT
 from ml.insights.insight import Insight, Scene, Work, insights
 from ml.languages.detection import language_of
 from ml.languages.language import Language
 from oo.domain.claims import Claim, Fact
-from oo.domain.context import HEARD_DAYS, Heard, PromptContext
+from oo.domain.context import HEARD_DAYS, Heard, PromptContext, TaskFacts
 from oo.domain.tips import TipKind
 
 STAKES = {Stake.LOW: -1.5, Stake.MEDIUM: 0.0, Stake.HIGH: 1.5}
@@ -78,10 +78,7 @@ class Composer:
         if self._matcher is not None:
             suiting = self._matcher(titles, (language or self.language(context)).code)
         works = zip(context.tasks, found, suiting, strict=True)
-        return Scene(
-            context,
-            tuple(Work(task, kind.activity, kind.is_sure, suits) for task, kind, suits in works),
-        )
+        return Scene(context, tuple(_work(*work) for work in works))
 
     def lines(self, context: PromptContext, random: Random) -> list[Line]:
         """All that may be said, the weightiest first; two lines of one insight differ in words."""
@@ -113,6 +110,18 @@ class Composer:
             for line in _said(insight, scene, language, random, by_name)
             if len(line.content) <= MAX_CONTENT
         ]
+
+
+def _work(task: TaskFacts, kind: Recognised, suits: tuple[Suiting, ...]) -> Work:
+    """The task with its kind of work: a title that many write tells it better than its words do.
+
+    "tip run - old mattress, paint tins" has the words of painting, and is near a title about bins.
+    """
+    nearest = suits[0] if suits else None
+    if nearest is None or nearest.probability < OF_OTHER_KIND:
+        return Work(task, kind.activity, kind.is_sure, suits)
+    is_same = kind.activity is not None and kind.activity.name == nearest.case.activity
+    return Work(task, activities()[nearest.case.activity], kind.is_sure and is_same, suits)
 
 
 def _worn(line: Line, heard: Sequence[Heard]) -> Line:

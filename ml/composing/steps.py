@@ -13,8 +13,8 @@ from ml.naming.who import with_who
 APT = 4.0  # a step that surely suits the very title, beside one that fits its kind of work
 DOUBT = 1.0  # of it, for what is as likely as not to suit
 HINTED = 1.0  # a step for what the title shows
-OF_OTHER_KIND = 0.75  # from which probability on a step of another kind than the task's is said
-UNKNOWN = -1.5  # a step for anything
+OF_OTHER_KIND = 0.6  # from which probability on a step of another kind than the task's is said
+UNKNOWN = -3.0  # a step for anything: another one for a task that is known says more
 SOON_DAYS = 2
 WAITING_DAYS = 10
 

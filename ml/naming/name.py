@@ -26,7 +26,8 @@ LONGEST_TITLE = 60
 MOST_WORDS = 8
 MOST_NAMES = 3  # words that nobody knows but that look like names
 REMEMBERED = 20_000
-_ENDS = re.compile(r"\s*(?: [-–—|] |[,;:(?!/+&>→・、（]|$)")
+_ENDS = re.compile(r"\s*(?: [-–—|] |[,;(?!/+&>→・、（]|:(?!\d)|$)")
+_JOINS = "/+&"  # of what stands on both sides of it, the first alone would be half of the task
 _PLAIN = re.compile(
     r"[0-9A-Za-zÀ-ɏ]+(?:['’-][0-9A-Za-zÀ-ɏ]+)*['’]?"
     r"|(?:Dr|Prof|Mr|Mrs|Ms|St|Fr|Hr|Sra?|Dra?|M)\."
@@ -79,7 +80,11 @@ def plain_words(title: str, language: str) -> tuple[str, ...]:
     """The words of what the title says first; empty where something in it is not plain."""
     if display_title(title) != title or len(title) > LONGEST_TITLE:
         return ()
-    words = tuple(title[: _ENDS.search(title).start()].split())  # type: ignore[union-attr]
+    end = _ENDS.search(title)
+    assert end is not None  # noqa: S101 - the end of the title is one
+    if end[0].strip() in _JOINS and end[0].strip():
+        return ()
+    words = tuple(title[: end.start()].split())
     if not words or len(words) > MOST_WORDS or not all(map(_PLAIN.fullmatch, words)):
         return ()
     known = vocabulary(language)

@@ -12,7 +12,11 @@ _TITLES = ("mr", "mrs", "ms", "dr", "prof", "mme", "m", "sr", "sra", "dra", "fra
            "herrn", "hr", "familie", "fam", "don", "doña", "madame", "monsieur")  # fmt: skip
 _BY_TITLE_ALONE = frozenset({"de"})  # where every noun has a capital, a capital tells nothing
 _WORD = re.compile(r"[^\W\d_]{2,}(?:-[^\W\d_]+)*(?=(?:['’]s?)?$)|[^\W\d_]{2,}(?=\.?$)")
-_JAPANESE = re.compile(r"[\u3400-\u9fff\u30a1-\u30faー]{1,6}(?:さん|様|先生|ちゃん|くん)")
+_KANJI_KANA = r"\u3400-\u9fff\u30a1-\u30faー"
+# whole rows of them alone: お客様 and お隣さん name nobody
+_JAPANESE = re.compile(
+    rf"(?<![おご御{_KANJI_KANA}])(?!御)[{_KANJI_KANA}]{{1,6}}(?:さん|様|先生|ちゃん|くん)"
+)
 LONGEST = 20
 MOST = 2  # words of a name
 

@@ -7,6 +7,8 @@ from ml.activities.fitting import GOOD, Judged, fit, judged, knowing_matcher, tr
 from ml.activities.hint import hinted
 from ml.activities.matching import FEATURES, Matcher, fitted
 from ml.activities.words import Words, stems
+from ml.composing.composer import Composer
+from oo.domain.context import DayPart, PromptContext, TaskFacts
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +102,15 @@ def test_reads_what_a_title_shows(title: str, language: str, shows: bool) -> Non
 def test_twenty_that_are_ordered_are_one_order() -> None:
     assert not list(hinted("order 20x GU10", "en", "order_online"))
     assert list(hinted("buttonholes x9", "en", "sew"))
+
+
+def test_a_near_title_tells_the_kind_of_work_better_than_words_that_it_shares(
+    matcher: Matcher,
+) -> None:
+    """It has the words of painting, and its errand is the tip."""
+    titles = ("tip run - old mattress, paint tins", "paint the shed")
+    tasks = tuple(TaskFacts(f"f:{n}", title, 1, 0, 2, None) for n, title in enumerate(titles))
+    composer = Composer(matcher.recogniser, matcher)
+    scene = composer.scene(PromptContext(DayPart.MORNING, 1, len(tasks), 0, tasks))
+    assert [work.kind for work in scene.works] == ["bins", "paint"]
+    assert not scene.works[0].is_sure  # nothing is stated of it by its kind
