@@ -5,7 +5,7 @@ the words say, and what is known of the kinds of work are weighed together by a 
 fitted on titles and steps that readers judged (`suiting.yaml`, :mod:`ml.activities.fitting`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -77,6 +77,15 @@ class Suiting(NamedTuple):
     probability: float
 
 
+class Matched(NamedTuple):
+    """The cases whose step suits a title, the likeliest first; and of each kind of work that has a
+    case near it, how surely the likeliest suits.
+    """
+
+    suiting: tuple[Suiting, ...]
+    kinds: Mapping[str, float]
+
+
 class _Shelf:
     """The cases of one language."""
 
@@ -85,6 +94,7 @@ class _Shelf:
         self.titles = titles
         self.title_stems = [stems(case.title) for case in cases]
         self.step_stems = [stems(case.plain) for case in cases]
+        self.kinds = frozenset(case.activity for case in cases)
         self.words = Words([*self.title_stems, *self.step_stems])
         self.having: dict[str, list[int]] = {}
         for place, found in enumerate(self.title_stems):
@@ -113,17 +123,22 @@ class Matcher:
         self._embedder = embedder
         self.recogniser = recogniser
         self._model = model
-        self._known: LRUCache[tuple[str, str], tuple[Suiting, ...]] = LRUCache(REMEMBERED)
+        self._known: LRUCache[tuple[str, str], Matched] = LRUCache(REMEMBERED)
         self._cases = cases
         self._shelves: dict[str, _Shelf] = {}  # of the languages that somebody's list is in
 
-    def __call__(self, titles: Sequence[str], language: str) -> list[tuple[Suiting, ...]]:
-        """For each title the steps that suit it, the likeliest first; at most AT_MOST."""
+    def __call__(self, titles: Sequence[str], language: str) -> list[Matched]:
+        """For each title what is near it: at most AT_MOST steps."""
         new = [title for title in dict.fromkeys(titles) if (title, language) not in self._known]
         for title, looked in zip(new, self.looked_at(new, language), strict=True):
             good = [found for found in looked if found.probability >= self._model.least]
-            self._known[title, language] = tuple(good[:AT_MOST])
+            kinds = {one.case.activity: one.probability for one in reversed(looked)}
+            self._known[title, language] = Matched(tuple(good[:AT_MOST]), kinds)
         return [self._known[title, language] for title in titles]
+
+    def kinds_of(self, language: str) -> frozenset[str]:
+        """The kinds of work that have cases in that language."""
+        return self._shelf(language).kinds
 
     def looked_at(self, titles: Sequence[str], language: str) -> list[list[Suiting]]:
         """Every case that was weighed for each title, the likeliest first."""

@@ -4,12 +4,12 @@ What comes out is a choice of texts, the weightiest first. A model picks and arr
 grammar (:mod:`ml.composing.arranging`); where none answers, the first of them serve as they are.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
 from ml.activities.activity import Stake, activities
-from ml.activities.matching import Matcher, Suiting
+from ml.activities.matching import Matched, Matcher
 from ml.activities.recogniser import Recognised, Recogniser
 from ml.advice.advice import pieces
 from ml.agents.agent import thoughts
@@ -29,6 +29,9 @@ ADVICE = 2.0  # below whatever has a task; at night, rest is the best that can b
 NIGHT_ADVICE = 6.5
 HEARD = 3.0  # how much less weighs what was said today: more than a step for the very title adds
 REST_DAYS = 5
+# from which probability of its likeliest case on a kind of work is believed: below, one in three of
+# those that were not sure was wrong, and one in five of the others
+LIKELY, LIKELY_UNSURE = 0.2, 0.3
 SURPRISE = 0.6  # how far chance may move a weight, so that days differ
 
 
@@ -74,11 +77,15 @@ class Composer:
         """The context, each task with its kind of work and what suits it."""
         titles = [task.title for task in context.tasks]
         found = self.recogniser(titles)
-        suiting: Sequence[tuple[Suiting, ...]] = [()] * len(titles)
-        if self._matcher is not None:
-            suiting = self._matcher(titles, (language or self.language(context)).code)
-        works = zip(context.tasks, found, suiting, strict=True)
-        return Scene(context, tuple(_work(*work) for work in works))
+        if self._matcher is None:
+            alone = zip(context.tasks, found, strict=True)
+            return Scene(
+                context, tuple(Work(task, kind.activity, kind.is_sure) for task, kind in alone)
+            )
+        code = (language or self.language(context)).code
+        works = zip(context.tasks, found, self._matcher(titles, code), strict=True)
+        known = self._matcher.kinds_of(code)
+        return Scene(context, tuple(_work(*work, known) for work in works))
 
     def lines(self, context: PromptContext, random: Random) -> list[Line]:
         """All that may be said, the weightiest first; two lines of one insight differ in words."""
@@ -112,16 +119,22 @@ class Composer:
         ]
 
 
-def _work(task: TaskFacts, kind: Recognised, suits: tuple[Suiting, ...]) -> Work:
-    """The task with its kind of work: a title that many write tells it better than its words do.
+def _work(task: TaskFacts, kind: Recognised, matched: Matched, known: Collection[str]) -> Work:
+    """The task with its kind of work, which titles that many write tell better than its words do.
 
     "tip run - old mattress, paint tins" has the words of painting, and is near a title about bins.
+    "fridge temps log" has those of cleaning, and no title of cleaning is like it: no step follows.
+    `known` are the kinds that have such titles.
     """
-    nearest = suits[0] if suits else None
-    if nearest is None or nearest.probability < OF_OTHER_KIND:
-        return Work(task, kind.activity, kind.is_sure, suits)
-    is_same = kind.activity is not None and kind.activity.name == nearest.case.activity
-    return Work(task, activities()[nearest.case.activity], kind.is_sure and is_same, suits)
+    nearest = matched.suiting[0] if matched.suiting else None
+    name = None if kind.activity is None else kind.activity.name
+    if nearest is not None and nearest.probability >= OF_OTHER_KIND:
+        is_same = name == nearest.case.activity
+        activity = activities()[nearest.case.activity]
+        return Work(task, activity, kind.is_sure and is_same, matched.suiting)
+    likely = matched.kinds.get(name or "", 0.0)
+    is_likely = name not in known or likely >= (LIKELY if kind.is_sure else LIKELY_UNSURE)
+    return Work(task, kind.activity, kind.is_sure and is_likely, matched.suiting, is_likely)
 
 
 def _worn(line: Line, heard: Sequence[Heard]) -> Line:

@@ -76,7 +76,8 @@ def steps_for(insight: Insight, scene: Scene, language: Language, random: Random
         shown = hinted(work.task.title, language.code, work.kind)
         apt += [Step(text, work.kind, HINTED, True) for text in shown]
     apt.sort(key=lambda step: -step.apt)
-    known = () if work.activity is None else work.activity.steps(language.code, situation)
+    kind = work.activity if work.is_likely else None
+    known = () if kind is None else kind.steps(language.code, situation)
     texts = known or language.unknown[situation]
     other = [Step(text, work.kind, 0.0 if known else UNKNOWN) for text in texts]
     return [*apt, *random.sample(other, len(other))]

@@ -20,7 +20,8 @@ WEEK = 7
 class Work(NamedTuple):
     """A task that may be spoken of, and the kind of work that it is, if that is known.
 
-    Where it `is_sure`, more than a step may follow from the kind: a statement about the task.
+    Where it `is_sure`, more than a step may follow from the kind: a statement about the task. Where
+    it is not even `is_likely`, no step follows, and the kind only says what not to propose.
     `suiting` are cases whose first step suits the very title, the likeliest first.
     """
 
@@ -28,6 +29,7 @@ class Work(NamedTuple):
     activity: Activity | None
     is_sure: bool = False
     suiting: tuple[Suiting, ...] = ()
+    is_likely: bool = True
 
     @property
     def late(self) -> int | None:

@@ -29,7 +29,7 @@ def matcher() -> Matcher:
 def test_finds_the_case_of_the_same_errand(
     matcher: Matcher, title: str, language: str, near: str
 ) -> None:
-    (found,) = matcher([title], language)
+    ((found, _),) = matcher([title], language)
     assert near in [one.case.title for one in found]
     assert all(one.case.language == language for one in found)
     assert [one.probability for one in found] == sorted(
@@ -39,8 +39,8 @@ def test_finds_the_case_of_the_same_errand(
 
 @pytest.mark.parametrize("title", ["xqzt vrrm", "🦔", "12 34", "", "-"])
 def test_says_nothing_of_what_it_cannot_read(matcher: Matcher, title: str) -> None:
-    assert matcher([title], "en") == [()]
-    assert matcher([title], "xx") == [()]
+    assert [one.suiting for one in matcher([title], "en")] == [()]
+    assert matcher([title], "xx") == [((), {})]
 
 
 def test_figures_are_of_titles_that_were_not_learnt_from() -> None:
@@ -108,9 +108,10 @@ def test_a_near_title_tells_the_kind_of_work_better_than_words_that_it_shares(
     matcher: Matcher,
 ) -> None:
     """It has the words of painting, and its errand is the tip."""
-    titles = ("tip run - old mattress, paint tins", "paint the shed")
+    titles = ("tip run - old mattress, paint tins", "paint the shed", "fridge temps log")
     tasks = tuple(TaskFacts(f"f:{n}", title, 1, 0, 2, None) for n, title in enumerate(titles))
     composer = Composer(matcher.recogniser, matcher)
     scene = composer.scene(PromptContext(DayPart.MORNING, 1, len(tasks), 0, tasks))
-    assert [work.kind for work in scene.works] == ["bins", "paint"]
+    assert [work.kind for work in scene.works] == ["bins", "paint", "clean"]
+    assert [work.is_likely for work in scene.works] == [True, True, False]
     assert not scene.works[0].is_sure  # nothing is stated of it by its kind
