@@ -35,10 +35,10 @@ def test_the_file_is_what_the_verdicts_give(measured: Floats) -> None:
 
 def test_on_lists_that_it_did_not_see_it_goes_with_the_readers(measured: Floats) -> None:
     found = agreement(out_of_list(measured, judged()), judged())
-    assert found.tips == 2016
+    assert found.tips == 2592
     assert found.all_tips > 0.6  # form told the writers apart until round 4; less so since
-    assert found.pairs > 0.87
-    assert found.ours > 0.15
+    assert found.pairs > 0.82
+    assert found.ours > 0.25
     assert found.theirs > 0.25
     assert found.reader > found.all_tips  # the ceiling
 
