@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from oo.domain.console import Period, Slice
 from oo.kit.errors import BadRequest
+from oo.kit.instants import Instant
 
 PAGE_ROWS = 50
 MOST_PAGES = 200
@@ -58,8 +59,8 @@ class Query(BaseModel):
     not_filters: ClassVar[frozenset[str]] = frozenset()  # fields with a place of their own
 
     span: Span = Field(Span.WEEK, alias="range", description="Time range")
-    since: datetime | None = Field(None, description="From this instant, instead of a range")
-    until: datetime | None = Field(None, description="Up to this instant")
+    since: Instant | None = Field(None, description="From this instant, instead of a range")
+    until: Instant | None = Field(None, description="Up to this instant")
     sort: str = Field("", max_length=40, pattern=r"^-?[a-z_]*$", description="Column, - for down")
     columns: str = Field("", max_length=400, pattern=r"^[a-z_,]*$", description="Columns shown")
     page: int = Field(1, ge=1, le=MOST_PAGES, description="Page of the table")

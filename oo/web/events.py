@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from oo.domain.events import RING, EventFilter, EventSeen, RecentEvents
 from oo.kit.errors import BadRequest, Malformed, NotFound, Unavailable
+from oo.kit.instants import Instant
 from oo.web.access import FreshAdmin, Viewer
 from oo.web.api import body_of, parse
 from oo.web.openapi import PERSONAL, answers
@@ -91,7 +92,7 @@ Subject = Annotated[
     ),
 ]
 Person = Annotated[str, Query(pattern=r"^([0-9a-f]{32})?$", description="The id of a person")]
-When = Annotated[datetime | None, Query(description="An instant with its offset")]
+When = Annotated[Instant | None, Query(description="An instant with its offset")]
 After = Annotated[int | None, Query(ge=0, le=2**53, description="The number of the last one seen")]
 
 

@@ -47,6 +47,10 @@ async def test_what_a_page_cannot_be_asked_is_said(console: Console) -> None:
     for asked in ("range=2y", "nothing=1", "page=0", "columns=A%20B", "sort=;x", "since=never"):
         answer = await console.admin.get(f"/api/admin/decisions?{asked}")
         assert (answer.status_code, answer.json()["code"]) == (422, "malformed"), asked
+    for asked in ("until=0001-01-01T00:00:00%2B14:00", "since=9999-12-31T23:59:59-12:00"):
+        for address in ("quality", "decisions", "events"):
+            answer = await console.admin.get(f"/api/admin/{address}?{asked}")
+            assert answer.status_code in (200, 400), (address, asked)
     turned = "since=2026-11-21T10:00:00Z&until=2026-11-20T10:00:00Z"
     assert (await console.admin.get(f"/api/admin/decisions?{turned}")).status_code == 400
 
