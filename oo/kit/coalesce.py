@@ -34,8 +34,12 @@ class Coalescer(Generic[T, R]):
     when it began to wait.
 
     A result that is an exception fails its own caller only; an exception raised by `run`, or a
-    cancellation that comes from inside it, fails the whole batch. A caller that is cancelled leaves
-    its item in the batch.
+    cancellation that comes from inside it, fails the whole batch.
+
+    A caller that is cancelled leaves its item, unless items are `perishable`: then what nobody waits
+    for any more is dropped, and when more wait than one batch holds, the newest go first. Work for
+    callers that have given up would keep those who ask again waiting until they give up too. Newest
+    first: Maurer 2015, "Fail at Scale", ACM Queue 13(8). There `run` takes before it waits.
     """
 
     def __init__(
@@ -43,10 +47,13 @@ class Coalescer(Generic[T, R]):
         run: Callable[[Take[T]], Awaitable[Sequence[R | Exception]]],
         max_batch: int = 256,
         linger_s: float = 0.0,
+        *,
+        perishable: bool = False,
     ) -> None:
         self._run = run
         self._max_batch = max_batch
         self._linger_s = linger_s
+        self._perishable = perishable
         self._queue: list[_Waiting[T, R]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -67,14 +74,31 @@ class Coalescer(Generic[T, R]):
         finally:
             self._worker = None
 
+    def _wanted(self) -> bool:
+        """Drop what nobody waits for any more; whether something is left."""
+        self._queue = [waiting for waiting in self._queue if not waiting.future.done()]
+        return bool(self._queue)
+
+    def _next(self) -> list[_Waiting[T, R]]:
+        """The next batch out of the queue."""
+        begin = 0
+        if self._perishable:
+            self._wanted()
+            begin = max(0, len(self._queue) - self._max_batch)
+        found = self._queue[begin : begin + self._max_batch]
+        del self._queue[begin : begin + self._max_batch]
+        return found
+
     async def _answer(self) -> int:
         """Run one batch; how many it answered."""
         batch = list[_Waiting[T, R]]()
 
         def take() -> list[T]:
-            batch.extend(self._queue[: self._max_batch])
-            del self._queue[: self._max_batch]
+            batch.extend(self._next())
             return [waiting.item for waiting in batch]
+
+        if self._perishable and not self._wanted():
+            return 0
 
         try:
             results = await self._run(take)
@@ -86,7 +110,7 @@ class Coalescer(Generic[T, R]):
             )
             failure = error if isinstance(error, Exception) else RuntimeError("batch cancelled")
             if not batch:
-                take()  # it could not even begin
+                batch.extend(self._next())  # it could not even begin
             for waiting in batch:
                 if not waiting.future.done():
                     waiting.future.set_exception(failure)

@@ -37,6 +37,7 @@ COMMIT_RESERVE = 0.45  # composing included, where the model was waited for in v
 RANK_LIMIT = 0.3
 PROFILE_LIMIT = 0.15
 LINGER_S = 0.003
+AT_ONCE = 64  # decisions in a batch: it is over well within the deadline of those who wait for it
 
 
 class Account(NamedTuple):
@@ -114,7 +115,9 @@ class Recommender:
         self._seeds = seeds
         self._deadline_s = deadline_s
         self._making: SingleFlight[str, Stock | None] = SingleFlight()
-        self._decisions: Coalescer[_Ready, Served] = Coalescer(self._decide, linger_s=LINGER_S)
+        self._decisions: Coalescer[_Ready, Served] = Coalescer(
+            self._decide, AT_ONCE, LINGER_S, perishable=True
+        )
 
     def set_deadline(self, seconds: float) -> None:
         """Change how long a request may take, from the next one on."""

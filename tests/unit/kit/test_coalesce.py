@@ -137,3 +137,50 @@ async def test_a_run_that_takes_nothing_fails_instead_of_going_on_for_ever() -> 
 
     with pytest.raises(RuntimeError, match="0 results"):
         await asyncio.wait_for(Coalescer(run).submit(1), 1)
+
+
+async def test_of_what_perishes_nothing_is_done_for_who_has_gone_and_the_newest_go_first() -> None:
+    """Else a moment of overload never ends: all work is for callers that ask anew meanwhile."""
+    batches: list[list[int]] = []
+    gate = asyncio.Event()
+
+    async def run(take: Take[int]) -> list[int | Exception]:
+        items = take()
+        batches.append(list(items))
+        if len(batches) == 1:
+            await gate.wait()
+        return list(items)
+
+    coalescer = Coalescer(run, 2, perishable=True)
+    tasks = [asyncio.create_task(coalescer.submit(0))]
+    await asyncio.sleep(0)
+    tasks += [asyncio.create_task(coalescer.submit(number)) for number in range(1, 7)]
+    await asyncio.sleep(0)
+    for gone in (1, 5, 6):
+        tasks[gone].cancel()
+    await asyncio.sleep(0)
+    gate.set()
+    assert await asyncio.gather(*(tasks[number] for number in (0, 2, 3, 4))) == [0, 2, 3, 4]
+    assert batches == [[0], [3, 4], [2]]
+
+
+async def test_when_all_have_gone_nothing_is_done() -> None:
+    batches: list[list[int]] = []
+    gate = asyncio.Event()
+
+    async def run(take: Take[int]) -> list[int | Exception]:
+        items = take()
+        batches.append(list(items))
+        await gate.wait()
+        return list(items)
+
+    coalescer = Coalescer(run, perishable=True)
+    first = asyncio.create_task(coalescer.submit(0))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(coalescer.submit(1))
+    await asyncio.sleep(0)
+    second.cancel()
+    gate.set()
+    assert await first == 0
+    assert await coalescer.submit(2) == 2
+    assert batches == [[0], [2]]
