@@ -36,10 +36,11 @@ class Coalescer(Generic[T, R]):
     A result that is an exception fails its own caller only; an exception raised by `run`, or a
     cancellation that comes from inside it, fails the whole batch.
 
-    A caller that is cancelled leaves its item, unless items are `perishable`: then what nobody waits
-    for any more is dropped, and when more wait than one batch holds, the newest go first. Work for
-    callers that have given up would keep those who ask again waiting until they give up too. Newest
-    first: Maurer 2015, "Fail at Scale", ACM Queue 13(8). There `run` takes before it waits.
+    A caller that is cancelled leaves its item, unless items are `perishable`: then what nobody
+    waits for any more is dropped, and when more wait than one batch holds, the newest go first.
+    Work for callers that have given up would keep those who ask again waiting until they give up
+    too. Newest first: Maurer 2015, "Fail at Scale", ACM Queue 13(8). There `run` takes before it
+    waits.
     """
 
     def __init__(
