@@ -27,7 +27,8 @@ MOST_WORDS = 8
 MOST_NAMES = 3  # words that nobody knows but that look like names
 REMEMBERED = 20_000
 _ENDS = re.compile(r"\s*(?: [-–—|] |[,;(?!/+&>→・、（]|:(?!\d)|$)")
-_JOINS = "/+&"  # of what stands on both sides of it, the first alone would be half of the task
+# of what stands on both sides of it, the first alone would be half of the task
+_JOINS = frozenset("/+&")
 _PLAIN = re.compile(
     r"[0-9A-Za-zÀ-ɏ]+(?:['’-][0-9A-Za-zÀ-ɏ]+)*['’]?"
     r"|(?:Dr|Prof|Mr|Mrs|Ms|St|Fr|Hr|Sra?|Dra?|M)\."
@@ -82,7 +83,7 @@ def plain_words(title: str, language: str) -> tuple[str, ...]:
         return ()
     end = _ENDS.search(title)
     assert end is not None  # noqa: S101 - the end of the title is one
-    if end[0].strip() in _JOINS and end[0].strip():
+    if end[0].strip() in _JOINS:
         return ()
     words = tuple(title[: end.start()].split())
     if not words or len(words) > MOST_WORDS or not all(map(_PLAIN.fullmatch, words)):

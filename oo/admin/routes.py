@@ -32,6 +32,7 @@ from oo.kit.errors import (
 )
 from oo.kit.plugins import discover
 from oo.store import saved_views
+from oo.store.saved_views import SavedView
 
 ROOT = "/admin"
 API = "/api/admin"
@@ -72,6 +73,10 @@ class Console:
         looker = await self.parts.door.looker(request, role)
         return Desk(self.parts, looker, admin_read(looker), self.parts.clock.now())
 
+    async def _saved(self, page: ConsolePage) -> list[SavedView]:
+        async with self.parts.db.read() as connection:
+            return await saved_views.of_page(connection, page.name)
+
     def page(self, template: str, desk: Desk, status: int = 200, **values: Any) -> Response:
         """A template of the console with what all of them need."""
         html = self.templates.get_template(template).render(
@@ -89,8 +94,7 @@ class Console:
             started = self.parts.clock.monotonic()
             screen: Screen = await page.read(desk, query, *named.values())
             is_part = request.headers.get("hx-request") == "true"
-            async with self.parts.db.read() as connection:
-                saved = [] if is_part else await saved_views.of_page(connection, page.name)
+            saved = [] if is_part else await self._saved(page)
             return self.page(
                 "peek.html" if is_part else page.template,
                 desk,

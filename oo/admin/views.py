@@ -8,19 +8,11 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from oo.admin.documented import answers
+from oo.admin.acting import ERRORS
 from oo.admin.rendering import with_query
 from oo.domain.console import Looker
 from oo.domain.roles import Role
-from oo.kit.errors import (
-    BadRequest,
-    Conflict,
-    Forbidden,
-    Malformed,
-    NotFound,
-    TooManyRequests,
-    Unauthorized,
-)
+from oo.kit.errors import BadRequest, Conflict, Forbidden, NotFound
 from oo.kit.ids import new_id
 from oo.store import saved_views
 from oo.store.saved_views import MOST, SavedView
@@ -28,12 +20,7 @@ from oo.store.saved_views import MOST, SavedView
 if TYPE_CHECKING:
     from oo.admin.routes import Console
 
-ERRORS = answers(
-    BadRequest, Unauthorized, Forbidden, NotFound, Conflict, Malformed, TooManyRequests
-)
 Id = Annotated[str, Path(max_length=32)]
-
-
 PERSON = re.compile(r"@|%40|[0-9a-f]{32}", re.IGNORECASE)  # an e-mail address, an id
 NAME = r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"
 
@@ -42,9 +29,7 @@ class NewView(BaseModel):
     """A view to keep: the page's name, the view's own, and the query as the address has it."""
 
     page: str = Field(max_length=64)
-    name: str = Field(
-        min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"
-    )
+    name: str = Field(min_length=1, max_length=80, pattern=NAME)
     query: str = Field("", max_length=900)
 
 
