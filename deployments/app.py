@@ -20,6 +20,7 @@ from deployments.jobs import Jobs
 from oo.identity.provider import configured
 from oo.integrations.registry import check_settings
 from oo.kit.clock import SystemClock
+from oo.kit.niceness import behind
 from oo.kit.settings import load_settings
 from oo.push.channel import check_channels
 
@@ -54,11 +55,16 @@ def build(args: AppArgs) -> Application:
 
 def build_engine(args: EngineArgs) -> Application:
     """The vLLM replica set behind the alias `tip-generator`."""
-    from ray.serve.llm import build_llm_deployment
 
-    from deployments.engine import TipEngine, engine_config
+    def build_behind() -> Application:
+        # some 20 s of imports, in which the other application begins to serve
+        from ray.serve.llm import build_llm_deployment
 
-    return build_llm_deployment(engine_config(args), name_prefix="", deployment_cls=TipEngine)
+        from deployments.engine import TipEngine, engine_config
+
+        return build_llm_deployment(engine_config(args), name_prefix="", deployment_cls=TipEngine)
+
+    return behind(build_behind)
 
 
 def _deploy(cls: type, scale: Scale, name: str = "", **options: Any) -> Any:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from deployments.process import BEHIND, start
+from deployments.process import start
 from oo.integrations.service import Integrations
+from oo.kit.niceness import BEHIND
 from oo.recommend.gathering import gather
 from oo.recommend.ports import Assembled
 from oo.store import prompts

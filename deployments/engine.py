@@ -30,6 +30,11 @@ CPU_ENVIRONMENT = {
     "VLLM_NO_USAGE_STATS": "1",
     "VLLM_LOGGING_LEVEL": "WARNING",
 }
+# an engine that shares its processors with what people wait for works when these have nothing to do
+CPU_RUNTIME = {
+    "env_vars": CPU_ENVIRONMENT,
+    "worker_process_setup_hook": "oo.kit.niceness.stay_behind",
+}
 ENGINE = {
     "max_model_len": 1024,
     "max_num_seqs": 32,
@@ -146,7 +151,7 @@ def engine_config(args: EngineArgs) -> LLMConfig:
             "health_check_period_s": 2,
             "health_check_timeout_s": 20,
         },
-        runtime_env={"env_vars": CPU_ENVIRONMENT} if accelerator == "cpu" else {},
+        runtime_env=CPU_RUNTIME if accelerator == "cpu" else {},
         callback_config={"callback_class": engine_internals.NoInitNode},
         experimental_configs={},
         log_engine_metrics=False,

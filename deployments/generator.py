@@ -13,7 +13,7 @@ from ray import serve
 
 from deployments import metrics
 from deployments.calls import answered
-from deployments.process import BEHIND, start
+from deployments.process import start
 from ml.composing.writing import knowing_composer, write
 from ml.finetuning.adapters import adapter_of
 from ml.generation.account import Ledger
@@ -27,6 +27,7 @@ from oo.domain.context import PromptContext
 from oo.domain.health import State
 from oo.domain.model_calls import ModelCall, Spent, Terms
 from oo.domain.pools import Ahead, Ended
+from oo.kit.niceness import BEHIND
 from oo.mlops.adapters import model_with
 from oo.mlops.agents import Listener
 from oo.recommend.ahead import AheadFiller

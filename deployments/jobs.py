@@ -9,7 +9,7 @@ from typing import Any
 import oo.jobs.periodic
 from deployments.calls import answered
 from deployments.handles import REFILL_AT_MOST_S, REFILL_QUIET_S, Shards
-from deployments.process import BEHIND, start
+from deployments.process import start
 from ml.features import REGISTRY
 from oo.delivery.checking import WhileWelcome
 from oo.delivery.deciding import Decider
@@ -27,6 +27,7 @@ from oo.jobs.runner import run_forever
 from oo.kit.clock import Clock
 from oo.kit.debounce import Debounce
 from oo.kit.errors import Unavailable
+from oo.kit.niceness import BEHIND
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
 from oo.kit.settings import Nightly, Retention

@@ -1,7 +1,6 @@
 """What every replica makes first."""
 
 import gc
-import os
 from random import Random, SystemRandom
 from typing import NamedTuple
 
@@ -9,11 +8,10 @@ from deployments.replica_internals import listen_on_loopback
 from oo.kit.clock import Clock, SystemClock
 from oo.kit.logs import log_to
 from oo.kit.metrics import share_through
+from oo.kit.niceness import stay_behind
 from oo.kit.settings import Settings, load_settings
 from oo.store.database import Database
 from oo.vault.service import Vault
-
-BEHIND = 10  # the niceness of what works ahead of need
 
 
 class Base(NamedTuple):
@@ -29,11 +27,11 @@ def start(part: str, niceness: int = 0) -> Base:
     """Read the settings, count with the others, send logs to the file of `part`, open the store.
 
     `niceness` above 0 lets the other processes of the machine go first, as nobody waits for this
-    one. On Linux it holds for the thread that calls, and for those that this one starts.
+    one; see :func:`stay_behind`.
     """
     listen_on_loopback()
     if niceness:
-        os.setpriority(os.PRIO_PROCESS, 0, niceness)
+        stay_behind(niceness)
     settings = load_settings()
     share_through(settings.data_dir)
     log_to(settings.data_dir / "logs", part)

@@ -5,6 +5,9 @@ routes, 500 while it has no server. A client must not take "not yet" for "never"
 Retry-After here and a status that says so; people get a calm page, programs a problem document.
 Serve does let the binary be chosen: `oo serve` names a script that ends in `main`.
 
+Nor for how many requests a replica is given at once. The others wait here, where it costs nothing:
+a replica that must refuse a thousand requests a second has no time left to answer one.
+
 Nor is there an option for who may reach its admin socket, statistics and metrics: here only its
 user, on this machine. And it would hand on whatever `X-Forwarded-For` a stranger sends, which the
 server of a replica believes of a proxy on its machine: here the header names who asked the proxy.
@@ -22,16 +25,18 @@ PAGE = (
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta name="color-scheme" content="dark"><meta http-equiv="refresh" content="2">'
     '<body style="margin:20vh 10vw;background:#000;color:#ddd;font:1.2rem system-ui">'
-    "<h1>One moment.</h1><p>oO is starting.</p></html>"
+    "<h1>One moment.</h1><p>oO is starting, or has much to do.</p></html>"
 )
 PROBLEM = (
     '{"type":"urn:oo:unavailable","title":"Not available right now","status":503,'
-    '"code":"unavailable","detail":"oO is starting; try again."}'
+    '"code":"unavailable","detail":"oO is starting, or has much to do; try again."}'
 )
 AGAIN = "hdr Retry-After 1 hdr Cache-Control no-store hdr X-Content-Type-Options nosniff"
 FOR_PEOPLE = f"status 503 content-type text/html string '{PAGE}' {AGAIN}"
 FOR_PROGRAMS = f"status 503 content-type application/problem+json string '{PROBLEM}' {AGAIN}"
 PID_FILE = "pid"
+AT_ONCE = 64  # requests at a replica, streams of events among them
+QUEUE_S = 3  # that a request waits for one before it is told to ask again
 TOLD_BY_PROXIES = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-IP")
 BY_SERVE = "{ status 404 } { res.hdr(content-type) -m beg text/plain }"  # oO never says it so
 
@@ -109,6 +114,10 @@ def _improved(line: str, trusted: tuple[str, ...]) -> list[str]:
             return [f"{indent}http-error {FOR_PEOPLE.replace('503', status, 1)}"]
         case ["log", "global"] | ["mode", "http"] | []:
             return [line]
+        case ["option", "abortonclose"]:
+            return [line, f"{indent}timeout queue {QUEUE_S}s"]
+        case ["server", _, _, "check", *rest] if "backup" not in rest:
+            return [f"{line} maxconn {AT_ONCE}"]
         case ["frontend", "http_frontend"]:
             return [line, *(f"    {it}" for it in _rules(trusted))]
         case ["http-request", "return", "status", "404", *_]:

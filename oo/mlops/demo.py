@@ -37,6 +37,7 @@ from oo.mlops.policy_lookup import choose
 from oo.mlops.promotion import Trial, examine, prepare
 from oo.mlops.roles import Order
 from oo.mlops.shadows import ShadowPolicies
+from oo.recommend.deciding import Account, Served
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.filling import PoolFiller
 from oo.recommend.gathering import gather
@@ -45,7 +46,7 @@ from oo.recommend.pool import Pool
 from oo.recommend.ports import Assembled, Draft, Written
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import ReactionRequest, Reactions
-from oo.recommend.recommender import Account, Recommender, Served
+from oo.recommend.recommender import Recommender
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store import consenting, decisions, policies, tasks, users
 from oo.store.consents import Said

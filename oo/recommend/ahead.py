@@ -73,7 +73,7 @@ class AheadFiller:
             await users.lock(connection, [user_id])
             now = self._clock.now()
             at = max(turn.at, now)
-            stock = (await pool.load(connection, [user_id], at)).get(user_id)
+            stock = (await pool.load(connection, [user_id], at, written.claims)).get(user_id)
             if stock is None:
                 await batches.end_turn(connection, turn.batch_id, user_id, Ended.NOTHING, now)
                 return Ended.NOTHING
@@ -103,7 +103,7 @@ class AheadFiller:
             else:
                 await candidates.replace(connection, user_id, key, fresh, now)
                 await writings.keep(connection, user_id, made, now)
-                stock = (await pool.load(connection, [user_id], now))[user_id]
+                stock = await pool.after_a_fill(connection, user_id, stock, now)
                 good = written_alike(stock, key, now)
                 if is_enough(good):
                     await set_good(connection, user_id, version, good, now)

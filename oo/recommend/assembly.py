@@ -1,14 +1,17 @@
 """What the writer is told: the most pressing first, bounded in number and size (D4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from oo.domain import due
 from oo.domain.claims import BESIDE_OTHERS, Claim, holds
 from oo.domain.context import MAX_TASKS, Heard, PromptContext, TaskFacts
 from oo.domain.signals import Signal
-from oo.domain.standing import Moment, urgency
+from oo.domain.standing import Moment, OpenTask, urgency
 from oo.domain.tasks import Task
 from oo.recommend.telling import facts_of
+
+T = TypeVar("T", bound=OpenTask)
 
 
 def assemble(
@@ -21,7 +24,7 @@ def assemble(
 
     `signals` are their current ones by kind, `heard` what they were shown lately.
     """
-    ranked = sorted(available, key=lambda task: urgency(task, moment.local))[:MAX_TASKS]
+    ranked = most_pressing(available, moment)
     return PromptContext(
         daypart=moment.daypart,
         weekday=moment.local.weekday(),
@@ -34,6 +37,11 @@ def assemble(
         lately=moment.lately,
         gap=moment.gap,
     )
+
+
+def most_pressing(available: Iterable[T], moment: Moment) -> list[T]:
+    """Those that the writer is told of, in order."""
+    return sorted(available, key=lambda task: urgency(task, moment.local))[:MAX_TASKS]
 
 
 def _facts(task: Task, moment: Moment) -> TaskFacts:

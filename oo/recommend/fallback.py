@@ -3,7 +3,7 @@
 from oo.domain.pools import POOL_SIZE
 from oo.kit.clock import Clock
 from oo.recommend.filling import identify
-from oo.recommend.gathering import gather, known
+from oo.recommend.gathering import known, tell
 from oo.recommend.ports import TemplateWriter
 from oo.store import candidates, connections, users
 from oo.store.database import Database
@@ -25,20 +25,21 @@ class FallbackPool:
         False, and nothing is done, where nothing is left to speak of.
         """
         now = self._clock.now()
-        async with self._db.read() as connection:
-            assembled = await gather(connection, user_id, now)
-        if assembled is None or not assembled.context.tasks:
-            return False
-        drafts = self._templates(assembled.context, POOL_SIZE)
-        async with self._db.write() as connection:
-            await users.lock(connection, [user_id])
-            # a source that was disconnected this moment is not spoken of any more
-            now = self._clock.now()
+        async with self._db.read_hot() as connection:
             found = await known(connection, user_id, now)
-            if found is None:
+            if found is None or not found.told:
                 return False
-            moment = found.standing.at(now)
-            fresh = identify(drafts, self._clock, moment)
+            told = await tell(connection, user_id, found, now)
+        drafts = self._templates(told.context, POOL_SIZE)
+        async with self._db.write() as connection:
+            person = (await users.lock(connection, [user_id])).get(user_id)
+            now = self._clock.now()
+            if person is not None and person.pool_version != found.pool_version:
+                # a source that was disconnected this moment is not spoken of any more
+                found = await known(connection, user_id, now)
+            if person is None or person.deleted or found is None:
+                return False
+            fresh = identify(drafts, self._clock, found.standing.at(now))
             # beside what a fill may have put there this moment
             await candidates.add(connection, user_id, FALLBACK_KEY, fresh)
         return True

@@ -121,7 +121,7 @@ class PoolFiller:
         async with self._db.write() as connection:
             await users.lock(connection, [user_id])
             now = self._clock.now()
-            stock = (await pool.load(connection, [user_id], now, whole=True)).get(user_id)
+            stock = (await pool.load(connection, [user_id], now, written.claims)).get(user_id)
             if stock is None:
                 return Filled(0, 0, fresh_already=True)  # deleted meanwhile
             await model_calls.add(connection, user_id, written.calls, now)
@@ -139,15 +139,15 @@ class PoolFiller:
             await writings.keep(connection, user_id, made, now)
             by_model = sum(candidate.source == "llm" for candidate in fresh)
             if stock.version == assembled.pool_version:
-                stocked = (await pool.load(connection, [user_id], now))[user_id]
-                good = written_alike(stocked, key, now)
+                stock = await pool.after_a_fill(connection, user_id, stock, now)
+                good = written_alike(stock, key, now)
                 if is_enough(good):
                     self._setbacks.pop(user_id, None)
-                    await set_good(connection, user_id, stock.version + 1, good, now)
+                    await set_good(connection, user_id, stock.version, good, now)
                 else:
                     wait = UNANSWERED if written.is_cut_short else TOO_FEW
                     look_again_at = now + wait.after(self._times(user_id, key))
-                    await users.set_filled(connection, user_id, stock.version + 1, look_again_at)
+                    await users.set_filled(connection, user_id, stock.version, look_again_at)
         FILLS.inc("now")
         return Filled(by_model, len(fresh) - by_model, fresh_already=False)
 

@@ -1,7 +1,8 @@
 """A tip for somebody who has not asked."""
 
 from oo.kit.errors import Unauthorized
-from oo.recommend.recommender import Account, Recommender, Served
+from oo.recommend.deciding import Account, Served
+from oo.recommend.recommender import Recommender
 from oo.store import users
 from oo.store.database import Database
 

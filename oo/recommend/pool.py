@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cachetools import TTLCache
 
-from oo.domain.claims import BEYOND_THE_LIST, bounded, holds
+from oo.domain.claims import BEYOND_THE_LIST, Claim, Fact, bounded, holds
 from oo.domain.lately import NOTHING_BESIDE, busy_of
 from oo.domain.pools import LOW_WATER
 from oo.domain.signals import Signal
@@ -82,12 +82,12 @@ async def load(
     connection: Hot,
     user_ids: Collection[str],
     now: datetime,
-    *,
-    whole: bool = False,
+    claims: Collection[Claim] = (),
 ) -> dict[str, Stock]:
     """What these people have in stock, straight from the store; nobody who is gone.
 
-    What they did lately is read of those whose candidates speak of it, and of all if `whole`.
+    What goes beyond their lists is read as far as their candidates speak of it, and such `claims`
+    of what may become one.
     """
     # the version first: what changes while this reads is then newer than the version that it is
     # kept under, and is read again
@@ -95,8 +95,15 @@ async def load(
     lists = await tasks.lists(connection, user_ids)
     entries = await candidates.live(connection, user_ids, now)
     current = await signals.current(connection, user_ids, now)
-    asked = [it for it in heads if whole or _goes_beyond_the_list(entries[it])]
-    known = await beside.load(connection, asked, now) if asked else {}
+    beyond = {it: _beyond_the_list(entries[it], claims) for it in heads}
+    asked = [user_id for user_id, found in beyond.items() if found]
+    labelled = {
+        claim.task_id
+        for found in beyond.values()
+        for claim in found
+        if claim.fact is Fact.LABEL and claim.task_id
+    }
+    known = await beside.load(connection, asked, now, labelled) if asked else {}
     found = {}
     for user_id, head in heads.items():
         zone = ZoneInfo(head.timezone)
@@ -108,10 +115,18 @@ async def load(
     return found
 
 
-def _goes_beyond_the_list(entries: Sequence[PoolEntry]) -> bool:
-    return any(
-        claim.fact in BEYOND_THE_LIST for entry in entries for claim in entry.candidate.claims
-    )
+async def after_a_fill(connection: Hot, user_id: str, stock: Stock, now: datetime) -> Stock:
+    """The stock with the candidates that were put into it in this transaction.
+
+    Nothing else changes in it: the person is locked.
+    """
+    entries = (await candidates.live(connection, [user_id], now))[user_id]
+    return Stock(stock.version + 1, stock.standing, entries, stock.signals)
+
+
+def _beyond_the_list(entries: Sequence[PoolEntry], claims: Collection[Claim]) -> list[Claim]:
+    made = (claim for entry in entries for claim in entry.candidate.claims)
+    return [claim for claim in (*made, *claims) if claim.fact in BEYOND_THE_LIST]
 
 
 class Pool:

@@ -98,6 +98,11 @@ class Written(NamedTuple):
     calls: Sequence[ModelCall] = ()
     messages: Sequence[Mapping[str, str]] = ()
 
+    @property
+    def claims(self) -> list[Claim]:
+        """All that the drafts claim."""
+        return [claim for draft in self.drafts for claim in draft.claims]
+
 
 class Writer(Protocol):
     """Writes candidate tips with a language model, behind the gate."""

@@ -30,19 +30,27 @@ _ACTED = (
     .order_by(feedback.c.user_id, feedback.c.user_seq)
 )
 _LABELS = select(tasks.c.user_id, tasks.c.id, tasks.c.labels, tasks.c.sealed).where(
-    tasks.c.user_id.in_(bindparam("people", expanding=True)), tasks.c.completed_at.is_(None)
+    tasks.c.user_id.in_(bindparam("people", expanding=True)),
+    tasks.c.id.in_(bindparam("ids", expanding=True)),
+    tasks.c.completed_at.is_(None),
 )
 
 
-async def load(connection: Hot, user_ids: Collection[str], now: datetime) -> dict[str, Beside]:
-    """What is known of each of these people; the calendar is among their signals."""
+async def load(
+    connection: Hot, user_ids: Collection[str], now: datetime, task_ids: Collection[str]
+) -> dict[str, Beside]:
+    """What is known of each of these people, with the labels of those of their tasks.
+
+    The calendar is among their signals.
+    """
     acted: dict[str, list[Acted]] = {user_id: [] for user_id in user_ids}
     labels: dict[str, dict[str, str]] = {user_id: {} for user_id in user_ids}
     people = list(user_ids)
     for row in await connection.execute(_ACTED, {"people": people, "since": now - REACH}):
         acted[row.user_id].append(Acted(row.created_at, row.action, row.kind))
     words = await words_of(connection, user_ids)
-    for row in await connection.execute(_LABELS, {"people": people}):
+    asked = {"people": people, "ids": list(task_ids)}
+    for row in await connection.execute(_LABELS, asked) if task_ids else ():
         those = words.word(tasks, row, "labels")
         if those:
             labels[row.user_id][row.id] = those[0]

@@ -129,21 +129,30 @@ def _seen(row: Any) -> Seen:
     return Seen(row.id, row.user_id, row.created_at, features)
 
 
-async def heard(connection: AsyncConnection, user_id: str, now: datetime) -> list[Heard]:
+# built once: a request may wait for it
+_HEARD = (
+    select(tip_scores.c.content, tip_scores.c.created_at, tip_scores.c.sealed)
+    .where(
+        tip_scores.c.user_id == bindparam("person"), tip_scores.c.created_at > bindparam("since")
+    )
+    .order_by(tip_scores.c.created_at.desc())
+    .limit(bindparam("most"))
+)
+
+
+async def heard(connection: Hot, user_id: str, now: datetime) -> list[Heard]:
     """What the person was shown in the last HEARD_DAYS days, each text once, the newest first.
 
     Words that were erased are not among it. Of somebody who asks all day long only the newest
     READ_HEARD decisions are read, since a request may wait for this.
     """
-    t = tip_scores.c
-    query = (
-        select(t.content, t.created_at, t.sealed)
-        .where(t.user_id == user_id, t.created_at > now - timedelta(days=HEARD_DAYS))
-        .order_by(t.created_at.desc())
-        .limit(READ_HEARD)
-    )
     newest: dict[str, datetime] = {}
-    rows = (await connection.execute(query)).mappings()
+    asked = {
+        "person": user_id,
+        "since": now - timedelta(days=HEARD_DAYS),
+        "most": READ_HEARD,
+    }
+    rows = (await connection.execute(_HEARD, asked)).mappings()
     for row in await opened_rows(connection, tip_scores, user_id, rows):
         if row["content"] != BLANK:
             newest.setdefault(row["content"], row["created_at"])

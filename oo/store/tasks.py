@@ -72,8 +72,8 @@ async def lists(connection: Hot, user_ids: Collection[str]) -> dict[str, list[Li
     found: dict[str, list[Listed]] = {user_id: [] for user_id in user_ids}
     words = await words_of(connection, user_ids)
     for row in rows:
-        listed = Listed(*row[1:-1])
-        found[row.user_id].append(listed._replace(title=words.word(tasks, row, "title")))
+        user_id, task_id, _, *dates, _ = row
+        found[user_id].append(Listed(task_id, words.word(tasks, row, "title"), *dates))
     return found
 
 
@@ -194,17 +194,31 @@ async def remove_all(connection: AsyncConnection, user_id: str) -> list[str]:
     return sorted({row.source for row in await connection.execute(gone)})
 
 
-async def list_available(connection: AsyncConnection, user_id: str, now: datetime) -> list[Task]:
-    """The open tasks that a tip may speak of now: not those snoozed or dismissed for a while."""
-    rows = await connection.execute(
-        select(*_COLUMNS)
-        .where(
-            tasks.c.user_id == user_id,
-            tasks.c.completed_at.is_(None),
-            or_(tasks.c.not_before.is_(None), tasks.c.not_before <= now),
-        )
-        .order_by(tasks.c.id)
+# built once: a request may wait for them
+_AVAILABLE = select(tasks.c.id).where(
+    tasks.c.user_id == bindparam("person"),
+    tasks.c.completed_at.is_(None),
+    or_(tasks.c.not_before.is_(None), tasks.c.not_before <= bindparam("now")),
+)
+_OPEN_ONES = (
+    select(*_COLUMNS)
+    .where(
+        tasks.c.user_id == bindparam("person"),
+        tasks.c.id.in_(bindparam("ids", expanding=True)),
+        tasks.c.completed_at.is_(None),
     )
+    .order_by(tasks.c.id)
+)
+
+
+async def available(connection: Hot, user_id: str, now: datetime) -> set[str]:
+    """The ids of the open tasks that a tip may speak of now: not those snoozed or dismissed."""
+    return {row.id for row in await connection.execute(_AVAILABLE, {"person": user_id, "now": now})}
+
+
+async def open_ones(connection: Hot, user_id: str, ids: Collection[str]) -> list[Task]:
+    """Those of the person's tasks that are open, in a stable order."""
+    rows = await connection.execute(_OPEN_ONES, {"person": user_id, "ids": list(ids)})
     return [from_row(row) for row in await opened_rows(connection, tasks, user_id, rows.mappings())]
 
 

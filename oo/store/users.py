@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.roles import Role
 from oo.kit.errors import NotFound
 from oo.store.database import Hot
+from oo.store.schema import UtcDateTime
 from oo.store.tables import users
 
 
@@ -183,7 +184,9 @@ _BUMP = (
     .where(users.c.id == bindparam("person"))
     .values(pool_version=users.c.pool_version + 1)
 )
-_CHANGED = _BUMP.values(changed_at=func.coalesce(users.c.changed_at, bindparam("now")))
+_CHANGED = _BUMP.values(
+    changed_at=func.coalesce(users.c.changed_at, bindparam("now", type_=UtcDateTime))
+)
 
 
 async def bump_pool(connection: AsyncConnection, user_id: str) -> None:

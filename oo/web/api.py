@@ -12,8 +12,9 @@ from oo.domain.rewards import Action
 from oo.domain.tips import TipKind
 from oo.kit.errors import BadRequest, Conflict, Malformed, NotFound
 from oo.kit.invalid import in_words
+from oo.recommend.deciding import Account
 from oo.recommend.reactions import ReactionRequest
-from oo.recommend.recommender import Account, Nothing
+from oo.recommend.recommender import Nothing
 from oo.web.auth import person
 from oo.web.fast_routes import At
 from oo.web.openapi import PERSONAL, Link, answers, links
@@ -117,9 +118,10 @@ def _written_out(schema: Any, parts: Mapping[str, Any]) -> Any:
 async def recommend(request: Request) -> Response:
     """Decide on one tip for the signed-in person."""
     parts = services(request)
-    session = await person(request, Cost.TIP)
-    account = Account(session.user_id, session.user_seq, session.pool_version, session.timezone)
-    answer = await parts.recommender.recommend(account)
+    async with parts.recommender.turn() as started:
+        session = await person(request, Cost.TIP)
+        account = Account(session.user_id, session.user_seq, session.pool_version, session.timezone)
+        answer = await parts.recommender.recommend(account, started)
     if isinstance(answer, Nothing):
         return _json({"tip": None, "reason": answer.reason})
     candidate = answer.candidate

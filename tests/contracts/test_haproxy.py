@@ -1,5 +1,6 @@
 """What Serve's proxy answers by itself is "not yet", for people and for programs."""
 
+import asyncio
 import re
 import subprocess
 import time
@@ -17,7 +18,7 @@ from ray.serve._private.haproxy import BackendConfig, HAProxyApi, HAProxyConfig,
 from ray.serve.config import HTTPOptions
 
 from oo.cli.environment import HEADER_BUFFER
-from oo.cli.haproxy import PID_FILE, improved, write_launcher
+from oo.cli.haproxy import AT_ONCE, PID_FILE, QUEUE_S, improved, write_launcher
 from oo.kit.settings import LOOPBACK, http_address
 from tests.peers.serving import free_port, served
 
@@ -143,6 +144,36 @@ def test_large_headers_reach_oo_which_says_what_to_do(tmp_path: Path) -> None:
         while httpx2.get(base).status_code != 200 and time.monotonic() < deadline:
             time.sleep(0.1)
         assert httpx2.get(base, headers={"Cookie": "x" * 60_000}).status_code == 200
+
+
+async def test_a_replica_is_given_so_many_at_once_and_the_others_wait_for_a_while(
+    tmp_path: Path,
+) -> None:
+    app, under_way, most = FastAPI(), 0, 0
+
+    @app.get("/{path:path}")
+    async def slow(path: str) -> str:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(QUEUE_S + 1.0 if path == "long" else 0.2)
+        under_way -= 1
+        return "fine"
+
+    limits = httpx2.Limits(max_connections=None)
+    with served(app) as server, haproxy(tmp_path, server) as base:
+        async with httpx2.AsyncClient(base_url=base, timeout=60, limits=limits) as client:
+            for _ in range(200):
+                if (await client.get("/")).status_code == 200:
+                    break
+                await asyncio.sleep(0.1)
+            answers = await asyncio.gather(*(client.get("/") for _ in range(AT_ONCE + 40)))
+            assert {it.status_code for it in answers} == {200}
+            assert most == AT_ONCE
+            longer = await asyncio.gather(*(client.get("/long") for _ in range(AT_ONCE + 10)))
+    statuses = sorted(it.status_code for it in longer)
+    assert statuses == [200] * AT_ONCE + [503] * 10
+    assert {it.headers.get("retry-after") for it in longer if it.status_code == 503} == {"1"}
 
 
 def test_only_its_user_on_this_machine_reaches_what_it_tells(tmp_path: Path) -> None:

@@ -25,12 +25,12 @@ async def test_labels_and_reactions_are_known_beside_the_list(
         async with db.write() as connection:
             row = Task("f:1", "f", "1", "Call mum", labels=(label, "x"))
             await tasks.put(connection, person, [row], now - timedelta(days=1))
+    claims = [Claim(Fact.LABEL, "f:1", "home"), Claim(Fact.DONE_TODAY, value=0)]
     async with db.read() as connection:
-        stock = (await pool.load(connection, [ada, eve], now, whole=True))[ada]
+        stock = (await pool.load(connection, [ada, eve], now, claims))[ada]
         quick = (await pool.load(connection, [ada], now))[ada]
         assembled = await gather(connection, ada, now)
-    assert holds(Claim(Fact.LABEL, "f:1", "home"), stock.standing.at(now))
-    assert holds(Claim(Fact.DONE_TODAY, value=0), stock.standing.at(now))
+    assert all(holds(claim, stock.standing.at(now)) for claim in claims)
     assert quick.standing.beside.acted is None
     assert assembled is not None
     assert assembled.context.lately is not None

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
@@ -23,13 +22,12 @@ from ml.generation.schema import tips_schema
 from ml.generation.settings import Alias, Budgets, ModelSettings, Price, load_settings
 from oo.domain.consents import CLOUD_MODELS
 from oo.domain.model_calls import NO_CLOUD, ModelCall, Outcome, Spent, Terms
-from oo.domain.standing import Standing
 from oo.domain.tasks import Task
 from oo.kit.clock import ManualClock
 from oo.kit.settings import LanguageModel
 from oo.mlops.tips import evaluate_model
-from oo.recommend.assembly import assemble
 from oo.recommend.filling import PoolFiller
+from oo.recommend.gathering import gather
 from oo.recommend.ports import Assembled
 from oo.store import candidates, model_calls, tasks, users
 from oo.store.database import Database
@@ -182,11 +180,9 @@ class Assembler:
     async def assemble(self, user_id: str) -> Assembled:
         now = self.clock.now()
         async with self.db.read() as connection:
-            head = (await users.heads(connection, [user_id]))[user_id]
-            listed = (await tasks.lists(connection, [user_id]))[user_id]
-            available = await tasks.list_available(connection, user_id, now)
-        moment = Standing(listed, ZoneInfo("UTC")).at(now)
-        return Assembled(assemble(moment, available), head.pool_version)
+            found = await gather(connection, user_id, now)
+        assert found is not None
+        return found
 
 
 async def person(db: Database, clock: ManualClock, name: str) -> str:

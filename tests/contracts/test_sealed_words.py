@@ -170,7 +170,7 @@ async def read(db: Database, user_id: str) -> list[Any]:
     async with db.read() as connection:
         stored = await tasks.get(connection, user_id, "file:1")
         assert stored is not None
-        known = await beside.load(connection, [user_id], NOW)
+        known = await beside.load(connection, [user_id], NOW, ["file:1"])
         last = await last_imports.get(connection, user_id, "file")
         row = await connections.get(connection, user_id, "file")
         tip_id = await decisions.latest(connection, user_id)
@@ -183,7 +183,7 @@ async def read(db: Database, user_id: str) -> list[Any]:
         return [
             stored.task,
             await tasks.list_open(connection, user_id),
-            await tasks.list_available(connection, user_id, NOW),
+            await tasks.open_ones(connection, user_id, ["file:1"]),
             await tasks.titles(connection, user_id, ["file:1"]),
             (await tasks.lists(connection, [user_id]))[user_id],
             (await tasks.list_of_source(connection, user_id, "file"))["file:1"].task,

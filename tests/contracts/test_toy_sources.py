@@ -4,7 +4,6 @@ import importlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
@@ -15,12 +14,11 @@ import oo.integrations.sources
 from ml.features.registry import Feature, Registry
 from ml.prompts.prompt import load
 from oo.domain.signals import all_kinds
-from oo.domain.standing import Standing
 from oo.domain.tips import Offer, TipKind
 from oo.kit.plugins import discover_all
-from oo.recommend.assembly import assemble
+from oo.recommend.gathering import gather
 from oo.recommend.pool import Pool
-from oo.store import signals, tables, tasks
+from oo.store import tables, tasks
 from tests.contracts import test_signal_sources as checks
 from tests.contracts.dropped import dropped
 from tests.contracts.toys import FETCHED, NEW_FEATURE, TOYS, Toy
@@ -88,11 +86,9 @@ async def prompt_of(site: Site, now: datetime) -> str:
     """What a writer that is shown everything is asked."""
     user = await person(site)
     async with site.db.read() as connection:
-        listed = (await tasks.lists(connection, [user]))[user]
-        available = await tasks.list_available(connection, user, now)
-        current = await signals.current(connection, [user], now)
-    moment = Standing(listed, ZoneInfo("UTC")).at(now)
-    messages = load("instruct-v2").render(assemble(moment, available, current[user]))
+        found = await gather(connection, user, now)
+    assert found is not None
+    messages = load("instruct-v2").render(found.context)
     return messages[-1]["content"]
 
 

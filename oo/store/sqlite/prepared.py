@@ -8,7 +8,7 @@ lives.
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -63,15 +63,12 @@ class Prepared(NamedTuple):
         """The named tuples of rows as the driver gives them."""
         if self.row is None:
             return []
-        if not self.columns:
-            return [self.row(row) for row in rows]
-        found = []
-        for row in rows:
-            values = list(row)
+        if self.columns and (read := list(zip(*rows, strict=True))):
+            # by columns: a person's list is hundreds of rows, and a loop over them costs the most
             for place, process in self.columns:
-                values[place] = process(values[place])
-            found.append(self.row(values))
-        return found
+                read[place] = tuple(map(process, read[place]))
+            rows = zip(*read, strict=True)
+        return list(map(self.row, rows))
 
 
 def prepare(statement: Executable, parameters: Parameters) -> tuple[Prepared, Parameters]:
@@ -149,7 +146,7 @@ def _prepared(
         tuple(stands_for),
         constants,
         tuple((place, process) for place, process in readers if process is not None),
-        row and row._make,
+        row and partial(tuple.__new__, row),
     )
 
 
@@ -180,7 +177,10 @@ def _stored_instant(value: datetime | None) -> str | None:
 
 
 def _read_instant(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+    if value is None:
+        return None
+    # releases before 2026-11-27 wrote some with their zone
+    return datetime.fromisoformat(value if value[-6] == "+" else value + "+00:00")
 
 
 def _compile(

@@ -26,12 +26,13 @@ from oo.kit.clock import ManualClock
 from oo.kit.ids import new_id
 from oo.mlops.policy_lookup import Finder, find_by_key
 from oo.mlops.replay import check_decisions, check_models
+from oo.recommend.deciding import Account
 from oo.recommend.learner import Learner
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.pool import Pool
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import ReactionRequest, Reactions
-from oo.recommend.recommender import Account, Nothing, Recommender
+from oo.recommend.recommender import Nothing, Recommender
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store import candidates, decisions, users
 from oo.store.candidates import PoolEntry

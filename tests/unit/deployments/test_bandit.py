@@ -20,8 +20,8 @@ from oo.mlops.replay import check_decisions
 from oo.mlops.roles import Order
 from oo.mlops.shadows import ShadowPolicies
 from oo.recommend import shadow_opinions
+from oo.recommend.deciding import Account, Served
 from oo.recommend.learner import Learner
-from oo.recommend.recommender import Account, Served
 from oo.recommend.scoring import Choice, ScoreRequest
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store import policies as store

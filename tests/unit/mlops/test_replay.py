@@ -16,9 +16,9 @@ from oo.kit.errors import NotFound
 from oo.mlops.explanation import Explainer
 from oo.mlops.policy_lookup import Finder
 from oo.mlops.replay import check_decisions
+from oo.recommend.deciding import Account, Served
 from oo.recommend.learner import Learner
 from oo.recommend.reactions import ReactionRequest, Reactions
-from oo.recommend.recommender import Account, Served
 from oo.recommend.shadow_opinions import ShadowOpinions
 from oo.store import candidates, feedback, tables
 from oo.store.database import Database

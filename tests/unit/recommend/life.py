@@ -27,6 +27,7 @@ from oo.integrations.registry import ConfiguredSource
 from oo.integrations.sources.file import SOURCE as FILE
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
+from oo.recommend.deciding import Account, Served
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.filling import PoolFiller
 from oo.recommend.gathering import gather
@@ -34,7 +35,7 @@ from oo.recommend.pool import Pool
 from oo.recommend.ports import Assembled, Draft, Written
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import DISMISS_TASK_FOR, SNOOZE_FOR, ReactionRequest, Reactions
-from oo.recommend.recommender import Account, Recommender, Served
+from oo.recommend.recommender import Recommender
 from oo.recommend.scoring import Choice, ScoreRequest
 from oo.store import kinds, users
 from oo.store.database import Database
@@ -90,7 +91,7 @@ class Life:
                 db, clock, lambda context, count: fallback(context, count, self.random)
             ),
             seeds=iter(range(10**6)).__next__,
-            deadline_s=600.0,  # what is not about time is made whole, however slow the machine
+            deadline_s=1e6,  # the clock moves by hours while tips are decided on
         )
 
     @property

@@ -19,9 +19,9 @@ from oo.domain.tasks import Task
 from oo.domain.tips import TipCandidate, TipKind
 from oo.kit.clock import ManualClock
 from oo.recommend.assembly import assemble
+from oo.recommend.deciding import Account, Served
 from oo.recommend.filling import identify
 from oo.recommend.pool import Pool
-from oo.recommend.recommender import Account, Served
 from oo.recommend.scoring import Choice, ScoreRequest
 from oo.store import candidates, tables, tasks, users
 from oo.store.database import Database
@@ -44,7 +44,8 @@ async def context_of(
 ) -> PromptContext:
     async with db.read() as connection:
         listed = (await tasks.lists(connection, [user]))[user]
-        available = await tasks.list_available(connection, user, clock.now())
+        rested = await tasks.available(connection, user, clock.now())
+        available = await tasks.open_ones(connection, user, rested)
     return assemble(Standing(listed, ZoneInfo(zone)).at(clock.now()), available)
 
 

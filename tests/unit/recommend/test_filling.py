@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,12 +11,11 @@ from ml.generation.drafts import Source
 from oo.domain.context import PromptContext
 from oo.domain.model_calls import Terms
 from oo.domain.pools import LOW_WATER, POOL_SIZE
-from oo.domain.standing import Standing
 from oo.domain.tasks import Task
 from oo.kit.clock import ManualClock
-from oo.recommend.assembly import assemble
 from oo.recommend.filling import EMPTY, TOO_FEW, UNANSWERED, Filled, PoolFiller
 from oo.recommend.freshness import PoolFreshness
+from oo.recommend.gathering import gather
 from oo.recommend.pool import Pool, is_enough
 from oo.recommend.ports import Assembled, Written
 from oo.store import candidates, sessions, tasks, users
@@ -38,11 +36,9 @@ class Model:
     async def assemble(self, user_id: str, at: datetime | None = None) -> Assembled:
         now = at or self.clock.now()
         async with self.db.read() as connection:
-            head = (await users.heads(connection, [user_id]))[user_id]
-            listed = (await tasks.lists(connection, [user_id]))[user_id]
-            available = await tasks.list_available(connection, user_id, now)
-        moment = Standing(listed, ZoneInfo(head.timezone)).at(now)
-        return Assembled(assemble(moment, available), head.pool_version)
+            found = await gather(connection, user_id, now)
+        assert found is not None
+        return found
 
     def pool_key(self, context: PromptContext, cloud_consent: bool) -> str:
         return str(hash(context))

@@ -8,7 +8,7 @@ from ml.activities.activity import activities
 from oo.domain.context import HEARD_DAYS, MAX_HEARD
 from oo.domain.tasks import Task
 from oo.kit.clock import ManualClock
-from oo.recommend.recommender import Account, Served
+from oo.recommend.deciding import Account, Served
 from oo.store import decisions, tasks, users
 from oo.store.database import Database
 from tests.peers.store import add_person

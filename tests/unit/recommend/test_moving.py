@@ -20,12 +20,13 @@ from oo.identity.takeout import takeout
 from oo.kit.clock import ManualClock
 from oo.mlops.policy_lookup import DEFAULT_POLICY, Finder, find_by_key
 from oo.mlops.replay import check_decisions, check_models
+from oo.recommend.deciding import Account, Served
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.learner import Learner
 from oo.recommend.pool import Pool
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import ReactionRequest, Reactions
-from oo.recommend.recommender import Account, Recommender, Served
+from oo.recommend.recommender import Recommender
 from oo.store import tasks, users
 from oo.store.database import Database
 from tests.peers.store import add_person, fresh_store

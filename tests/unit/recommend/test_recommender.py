@@ -17,12 +17,13 @@ from oo.domain.signals.kinds.event import Event
 from oo.domain.tasks import Task
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
+from oo.recommend.deciding import Account, Served
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.learner import Learner
 from oo.recommend.pool import Pool
 from oo.recommend.ports import Draft, Ranker, TemplateWriter
 from oo.recommend.profile_cache import Profiles
-from oo.recommend.recommender import Account, Nothing, Recommender, Served
+from oo.recommend.recommender import Nothing, Recommender
 from oo.recommend.scoring import Choice, ScoreRequest
 from oo.store import decisions, signals, tables, tasks
 from oo.store.database import Database
@@ -135,6 +136,27 @@ async def test_a_random_candidate_serves_when_ranking_fails_or_is_late(
         assert isinstance(served, Served)
         assert (served.decision.policy, served.decision.degraded) == ("random", reason)
         assert served.decision.propensities == [1 / 3] * 3
+
+
+async def test_a_tip_that_came_too_late_for_its_caller_is_not_logged(
+    db: Database, clock: ManualClock, user: str
+) -> None:
+    await put_pool(db, clock, user)
+
+    class Slow(Learner):
+        takes_s = 59.0
+
+        async def score(self, requests: Sequence[ScoreRequest]) -> list[Choice | Exception]:
+            clock.advance(self.takes_s)
+            return await super().score(requests)
+
+    ranker = Slow(db, POLICY, clock)
+    assert isinstance(await recommender(db, clock, ranker).recommend(account(user)), Served)
+    ranker.takes_s = 61.0
+    with pytest.raises(Unavailable):
+        await recommender(db, clock, ranker).recommend(account(user))
+    async with db.read() as connection:
+        assert len((await connection.execute(select(tables.tip_scores))).all()) == 1
 
 
 async def test_an_empty_pool_is_filled_once_for_all_that_wait_and_for_those_who_gave_up(

@@ -50,7 +50,7 @@ async def browser(site: Site) -> httpx2.AsyncClient:
         await parts.reactions.accept(
             ReactionRequest(user_id, tip, Action.DONE, 20_000, str(number))
         )
-    await parts.recommender._ranker.flush()  # type: ignore[attr-defined]  # as the shard does
+    await parts.recommender._decisions._ranker.flush()  # type: ignore[attr-defined]  # as the shard does
     return browser
 
 
@@ -125,7 +125,7 @@ async def test_what_was_learnt_is_erased_and_learning_begins_anew(
     asked = ReactionRequest(user_id, tip.replace("-", ""), Action.DONE, 20_000, "after")
     await parts.reactions.accept(asked)
     await browser.post("/recommend", json={}, headers=SAME)
-    await parts.recommender._ranker.flush()  # type: ignore[attr-defined]  # as the shard does
+    await parts.recommender._decisions._ranker.flush()  # type: ignore[attr-defined]  # as the shard does
     checked = await check_models(site.db, find_by_key)
     assert (checked.different, checked.reactions) == ([], 12)
     assert (await check_decisions(site.db, Finder().find)).different == []

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from oo.domain.decisions import Decision
 from oo.kit.errors import Unavailable
 from oo.kit.ids import new_id
-from oo.recommend.recommender import Account
+from oo.recommend.deciding import Account
 from oo.store import decisions
 from oo.web.api import FeedbackAnswer, Recommendation
 from oo.web.fast_routes import FastRoutes
@@ -148,7 +148,7 @@ async def test_what_fails_inside_is_a_problem(
 ) -> None:
     browser = await either.signed_in()
 
-    async def fail(account: Account) -> None:
+    async def fail(account: Account, started: float) -> None:
         raise error
 
     monkeypatch.setattr(either.app.state.services.recommender, "recommend", fail)
