@@ -16,7 +16,8 @@ serve: .venv/.$(ENGINE) ## set everything up and run the whole product (OO_PORT,
 test: .venv/.dev ## set everything up and pass all checks and tests
 	@$(MAKE) --no-print-directory --output-sync=target --jobs=2 lint .venv/.peers
 	$(BIN)/pytest -n auto --dist loadscope tests/unit tests/contracts
-	$(BIN)/pytest tests/e2e tests/serve tests/faults # pages first: the engine starts meanwhile
+	$(BIN)/pytest tests/faults/test_deaths.py # how long recovery takes, with nothing beside it
+	$(BIN)/pytest tests/e2e tests/serve tests/faults --ignore tests/faults/test_deaths.py # pages first: the engine starts meanwhile
 
 test-long: .venv/.dev .venv/.peers ## what would not fit into half an hour: adapters served, a nightly batch and a simulation killed, a full disk, 20,000 cases of the OpenAPI document
 	$(BIN)/pytest tests/long

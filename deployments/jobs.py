@@ -30,7 +30,7 @@ from oo.kit.errors import Unavailable
 from oo.kit.niceness import BEHIND
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
-from oo.kit.settings import Nightly, Retention
+from oo.kit.setting_groups import Nightly, Retention
 from oo.mlops.delivery_policies import ForceOf
 from oo.mlops.shadows import ShadowPolicies
 from oo.push.service import Push

@@ -85,6 +85,8 @@ def _is_domain(label: str) -> bool:
 
 def _as_read(text: str) -> str:
     """`text` as it reads, of the same length; one sign that stands for several stays."""
+    if text.isascii():
+        return text
     return "".join(_sign(text, place) for place in range(len(text)))
 
 

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
 
 from oo.domain.model_calls import Place, Spent
-from oo.kit.settings import LanguageModel
+from oo.kit.setting_groups import LanguageModel
 
 ENGINE = "oo-engine"
 """LiteLLM's provider name of the engine in our own cluster."""

@@ -39,7 +39,10 @@ def display_title(title: str) -> str:
     """
     text = one_line(title)
     for _ in range(3):  # taking a part out can bring a new link or a new mark together
-        text = one_line(without_links(without_markup(text)))
+        plain = one_line(without_links(without_markup(text)))
+        if plain == text:
+            break
+        text = plain
     if has_link(text):
         return UNTITLED
     text = cut(text, MAX_TITLE).strip()

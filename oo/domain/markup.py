@@ -14,8 +14,11 @@ _LINK = re.compile(
 )
 _WIKI = re.compile(r"!?\[\[(?:[^\[\]|]*\|)?(?P<text>[^\[\]|]+)\]\]")
 _PAIRS = tuple(
-    re.compile(
-        rf"(?<![\w{first}]){mark}(?=[^\s{first}])(?P<text>(?:(?!{mark}).)+?)(?<=\S){mark}(?![\w{first}])"
+    (
+        first,
+        re.compile(
+            rf"(?<![\w{first}]){mark}(?=[^\s{first}])(?P<text>(?:(?!{mark}).)+?)(?<=\S){mark}(?![\w{first}])"
+        ),
     )
     for mark, first in (
         (r"\*\*", r"*"),
@@ -53,8 +56,8 @@ def _once(text: str) -> str:
         text = _LINK.sub(lambda found: found["text"].strip() or found["address"], text)
         text = _WIKI.sub(lambda found: found["text"].strip(), text)
     text = _CODE.sub(lambda found: found["text"], text) if "`" in text else text
-    for pair in _PAIRS:
-        text = pair.sub(lambda found: found["text"], text)
+    for first, pair in _PAIRS:
+        text = pair.sub(lambda found: found["text"], text) if first in text else text
     return text
 
 

@@ -16,7 +16,8 @@ from oo.kit.clock import Clock
 from oo.kit.errors import ConfigurationError
 from oo.kit.plugins import discover
 from oo.kit.sections import named
-from oo.kit.settings import OidcProvider, Section, Settings
+from oo.kit.setting_groups import OidcProvider
+from oo.kit.settings import Section, Settings
 
 
 class News(StrEnum):

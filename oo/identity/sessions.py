@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.kit.clock import Clock
 from oo.kit.errors import NotFound
-from oo.kit.settings import Limits, Settings
+from oo.kit.setting_groups import Limits
+from oo.kit.settings import Settings
 from oo.store import sessions
 from oo.store.database import Database
 

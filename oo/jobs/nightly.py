@@ -16,7 +16,7 @@ from oo.domain.usual_hour import next_visit
 from oo.kit.clock import Clock
 from oo.kit.errors import Unavailable
 from oo.kit.ids import new_id
-from oo.kit.settings import Nightly
+from oo.kit.setting_groups import Nightly
 from oo.store import batches
 from oo.store.batches import Progress, Turn
 from oo.store.database import Database

@@ -10,8 +10,6 @@ have the most time left (Maurer, "Fail at scale", ACM Queue 13(8), 2015).
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from oo.kit.clock import Clock
 
@@ -37,20 +35,19 @@ class Admission:
         """How many may be under way now."""
         return int(self._limit)
 
-    @asynccontextmanager
-    async def admitted(self) -> AsyncIterator[None]:
-        """Wait for a place, which the block has then; whoever waits may be cancelled."""
+    async def enter(self) -> float:
+        """Wait for a place; what it gives, :meth:`leave` takes. Whoever waits may be cancelled."""
         if self._under_way >= self.limit:
             await self._place()
         else:
             self._under_way += 1
-        begun = self._clock.monotonic()
-        try:
-            yield
-        finally:
-            self._learn(self._clock.monotonic(), begun)
-            self._under_way -= 1
-            self._let_in()
+        return self._clock.monotonic()
+
+    def leave(self, entered: float) -> None:
+        """Give the place back."""
+        self._learn(self._clock.monotonic(), entered)
+        self._under_way -= 1
+        self._let_in()
 
     async def _place(self) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -16,7 +16,7 @@ import httpcore2
 import httpx2
 
 from oo.kit.addresses import PinnedConnections, RefusedAddress, Resolve, resolve
-from oo.kit.settings import Outgoing
+from oo.kit.setting_groups import Outgoing
 
 CONNECT_S = 5.0
 STEP_S = 10.0  # between two pieces of an answer

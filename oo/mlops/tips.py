@@ -18,7 +18,7 @@ from ml.languages.language import languages
 from oo.domain.standing import Standing
 from oo.domain.tasks import Task
 from oo.kit.errors import BadRequest
-from oo.kit.settings import LanguageModel
+from oo.kit.setting_groups import LanguageModel
 from oo.recommend.assembly import assemble
 
 # what the command line works with; it does not see `ml`

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from oo.domain.profile import DEFAULTS
@@ -78,34 +77,35 @@ class Recommender:
         self._decisions.deadline_s = seconds
         self._admission.in_time_s = IN_TIME * seconds
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[float]:
-        """Wait until the machine has time for one more request; gives when that began.
+    async def answer(self, who: Callable[[], Awaitable[Account]]) -> Served | Nothing:
+        """As :meth:`recommend`, for who asks, once the machine has time for one more request.
 
-        Raises Unavailable where the deadline is over before.
+        Raises what `who` raises, and Unavailable where the deadline is over before.
         """
-        started = self._clock.monotonic()
-        async with AsyncExitStack() as stack:
-            try:
-                async with asyncio.timeout(self._decisions.deadline_s):
-                    await stack.enter_async_context(self._admission.admitted())
-            except TimeoutError:
-                raise Unavailable(BUSY, retry_after=1) from None
-            yield started
+        return await self._in_time(self._admitted(who, self._clock.monotonic()))
 
-    async def recommend(self, account: Account, started: float | None = None) -> Served | Nothing:
+    async def recommend(self, account: Account) -> Served | Nothing:
         """Decide on one tip for the person and log the decision before returning it.
 
-        `started` is when the request began, by the clock's `monotonic`. Raises Unavailable when
-        even the store does not answer within the deadline.
+        Raises Unavailable when even the store does not answer within the deadline.
         """
-        now = self._clock.monotonic()
-        started = now if started is None else started
+        return await self._in_time(self._recommend(account, self._clock.monotonic()))
+
+    async def _in_time(self, answer: Awaitable[Served | Nothing]) -> Served | Nothing:
         try:
-            async with asyncio.timeout(self._decisions.deadline_s - (now - started)):
-                return await self._recommend(account, started)
+            async with asyncio.timeout(self._decisions.deadline_s):
+                return await answer
         except TimeoutError:
             raise Unavailable(BUSY, retry_after=1) from None
+
+    async def _admitted(
+        self, who: Callable[[], Awaitable[Account]], started: float
+    ) -> Served | Nothing:
+        let_in = await self._admission.enter()
+        try:
+            return await self._recommend(await who(), started)
+        finally:
+            self._admission.leave(let_in)
 
     async def _recommend(self, account: Account, started: float) -> Served | Nothing:
         while True:

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Table, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.kit.plugins import discover
-from oo.kit.settings import Retention
+from oo.kit.setting_groups import Retention
 from oo.store.sealing import SEALED
 from oo.store.tables import metadata, users
 

@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+import logging
 import os
 import stat
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -12,9 +14,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from oo.kit.errors import ConfigurationError
+from oo.kit.setting_groups import Kms
 from oo.kit.settings import Settings
+from oo.vault.kms import MARK, KeyManagement
+
+log = logging.getLogger(__name__)
 
 KEY_BYTES = 32
+AGAIN_S = 10.0  # between looks at keys that cannot be read
 FILE_NAME = "master.key"
 FILE_KEY_ID = "file"
 KEY_FILE_ID = "key file"  # of a backup
@@ -37,8 +44,15 @@ class Keyring:
     on opening in this process: somebody may have read what it wraps just before.
     """
 
-    def __init__(self, keys: Mapping[str, bytes], source: KeySource | None = None) -> None:
+    def __init__(
+        self,
+        keys: Mapping[str, bytes],
+        source: KeySource | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._source = source
+        self._monotonic = monotonic
+        self._look_from = float("-inf")
         self._version = source.version() if source else None
         self._keys = _checked(keys)
 
@@ -77,7 +91,15 @@ class Keyring:
     def _follow(self) -> None:
         if self._source is None or (version := self._source.version()) == self._version:
             return
-        told = _checked(self._source.load())
+        if self._monotonic() < self._look_from:
+            return
+        try:
+            told = _checked(self._source.load())
+        except ConfigurationError as error:
+            # what it has still opens and seals; whoever asks for a key of later is told
+            log.warning("the master keys that were changed cannot be read: %s", error)
+            self._look_from = self._monotonic() + AGAIN_S
+            return
         before = {key_id: key for key_id, key in self._keys.items() if key_id not in told}
         self._keys, self._version = {**before, **told}, version
 
@@ -96,11 +118,14 @@ def _checked(keys: Mapping[str, bytes]) -> dict[str, bytes]:
 class KeyFile:
     """Master keys in a file of their owner's, one a line as ``ID KEY``; the last one seals.
 
-    A line that names no id is that of the first release, whose file had one key.
+    A line that names no id is that of the first release, whose file had one key. Where the
+    settings name a key management service, it seals the keys that are written here.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kms: Kms | None = None) -> None:
         self.path = path
+        self._kms = kms or Kms()
+        self._service = KeyManagement(self._kms)
 
     def version(self) -> object:
         """The file as it was written last."""
@@ -118,7 +143,11 @@ class KeyFile:
         for line in self.path.read_text().split("\n"):
             key_id, _, text = line.strip().rpartition(" ")
             if text:
-                found[key_id or FILE_KEY_ID] = _decode(key_id or FILE_KEY_ID, text)
+                key_id = key_id or FILE_KEY_ID
+                is_sealed = text.startswith(MARK)
+                found[key_id] = (
+                    self._service.open(key_id, text) if is_sealed else _decode(key_id, text)
+                )
         return found
 
     def make(self) -> None:
@@ -148,14 +177,18 @@ class KeyFile:
 
     def _written(self, keys: Mapping[str, bytes]) -> Path:
         draft = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        lines = [self._line(key_id, key) for key_id, key in keys.items()]
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
-            for key_id, key in keys.items():
-                name = "" if key_id == FILE_KEY_ID else f"{key_id} "
-                file.write(name.encode() + base64.b64encode(key) + b"\n")
+            file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
         return draft
+
+    def _line(self, key_id: str, key: bytes) -> bytes:
+        name = "" if key_id == FILE_KEY_ID else f"{key_id} "
+        text = self._service.seal(key_id, key) if self._kms.key else base64.b64encode(key).decode()
+        return f"{name}{text}\n".encode()
 
 
 def load_keyring(settings: Settings, make: bool = True) -> Keyring:
@@ -185,7 +218,7 @@ def load_keyring(settings: Settings, make: bool = True) -> Keyring:
 
 def key_file(settings: Settings) -> KeyFile:
     """The file of master keys of an installation whose settings have none."""
-    return KeyFile(settings.data_dir / FILE_NAME)
+    return KeyFile(settings.data_dir / FILE_NAME, settings.kms)
 
 
 def key_file_ring(path: Path, make: bool = False) -> Keyring:

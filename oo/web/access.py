@@ -12,14 +12,13 @@ from oo.domain.roles import Role
 from oo.identity.sudo import check_fresh
 from oo.kit.errors import BadRequest, Conflict, Forbidden, Malformed, NotFound
 from oo.web.api import body_of, parse
-from oo.web.auth import person
+from oo.web.auth import bearer, person
 from oo.web.openapi import PERSONAL, Link, answers, links
-from oo.web.rates import Cost, Rates
+from oo.web.rates import Cost, Rates, address_of
 from oo.web.services import services
 
 router = APIRouter(prefix="/api", tags=["access"])
 
-BEARER = "bearer "
 REVOKE = "/api/auth/tokens/{token_id}"
 Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
@@ -51,6 +50,7 @@ def needs(
         if token:
             machine = await services(request).identity.machines.of(token)
             caller = Caller(f"machine_token:{machine.id}", Role(machine.role))
+            _rates(request).known(request.client)
             _rates(request).count(Cost.PAGE, machine.id)
             session = None
         else:
@@ -115,8 +115,7 @@ class RoleChange(BaseModel):
 )
 async def issue_token(request: Request) -> MachineToken:
     """Trade the admin token, sent as a bearer token, for one that ends soon."""
-    host = request.client.host if request.client else ""
-    _rates(request).count(Cost.GUESS, f"admin token {host}")
+    _rates(request).count(Cost.GUESS, f"admin token {address_of(request.client)}")
     wish = await parse(request, TokenWish)
     role = Role(wish.role)
     machines = services(request).identity.machines
@@ -158,12 +157,6 @@ async def set_role(request: Request, user_id: Id, caller: FreshAdmin) -> None:
     change = await parse(request, RoleChange)
     roles = services(request).identity.roles
     await roles.set(caller.actor, user_id, Role(change.role), change.reason)
-
-
-def bearer(request: Request) -> str:
-    """The token that a program sent, empty where it sent none."""
-    header = request.headers.get("authorization", "")
-    return header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else ""
 
 
 def _rates(request: Request) -> Rates:

@@ -118,10 +118,12 @@ def _written_out(schema: Any, parts: Mapping[str, Any]) -> Any:
 async def recommend(request: Request) -> Response:
     """Decide on one tip for the signed-in person."""
     parts = services(request)
-    async with parts.recommender.turn() as started:
+
+    async def who() -> Account:
         session = await person(request, Cost.TIP)
-        account = Account(session.user_id, session.user_seq, session.pool_version, session.timezone)
-        answer = await parts.recommender.recommend(account, started)
+        return Account(session.user_id, session.user_seq, session.pool_version, session.timezone)
+
+    answer = await parts.recommender.answer(who)
     if isinstance(answer, Nothing):
         return _json({"tip": None, "reason": answer.reason})
     candidate = answer.candidate

@@ -4,10 +4,12 @@ from fastapi import Request
 
 from oo.identity.sessions import cookie_name
 from oo.identity.sudo import check_fresh
-from oo.kit.errors import Forbidden
+from oo.kit.errors import Forbidden, Unauthorized
 from oo.store.sessions import SessionRow
 from oo.web.rates import Cost, Rates
 from oo.web.services import services
+
+BEARER = "bearer "
 
 
 class OtherPerson(Forbidden):
@@ -27,10 +29,30 @@ async def person(request: Request, cost: Cost = Cost.PAGE) -> SessionRow:
     parts = services(request)
     session = await parts.accounts.of(request.cookies.get(cookie_name(parts.settings)))
     rates: Rates = request.app.state.rates
+    rates.known(request.client)
     rates.count(cost, session.user_id)
     if request.headers.get("x-person", session.user_id) != session.user_id:
         raise OtherPerson("Somebody else has signed in here. Reload the page.")
     return session
+
+
+def bearer(request: Request) -> str:
+    """The token that a program sent, empty where it sent none."""
+    header = request.headers.get("authorization", "")
+    return header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else ""
+
+
+async def is_somebody(request: Request) -> bool:
+    """Whether a person or a machine is behind the request; nothing is counted."""
+    parts = services(request)
+    try:
+        if token := bearer(request):
+            await parts.identity.machines.of(token)
+        else:
+            await parts.accounts.of(request.cookies.get(cookie_name(parts.settings)))
+    except Unauthorized:
+        return False
+    return True
 
 
 async def fresh_person(

@@ -8,7 +8,8 @@ from starlette.datastructures import FormData
 from oo.domain.console import Looker
 from oo.domain.roles import Role
 from oo.store.sessions import SessionRow
-from oo.web.access import bearer, needs
+from oo.web.access import needs
+from oo.web.auth import bearer
 from oo.web.forms import checked_form, form_token
 
 

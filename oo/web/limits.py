@@ -4,15 +4,19 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from oo.kit.errors import HeadersTooLarge, OoError, TooLarge, Unavailable
-from oo.kit.settings import Limits
+from oo.kit.errors import HeadersTooLarge, OoError, TooLarge, TooManyRequests, Unavailable
+from oo.kit.setting_groups import Limits
+from oo.web.auth import is_somebody
 from oo.web.problems import answer
+from oo.web.rates import Rates
 
 ALWAYS_ANSWERED = "/health/live"  # a process with much to do is alive
+NOBODY_IS_KEPT_FROM = ("/health/live", "/health/ready")
 
 
 class LimitsMiddleware:
-    """Answers 413 and 431 to what is over the limits and 503 with Retry-After when too many wait.
+    """Answers 413 and 431 to what is over the limits, 503 with Retry-After when too many wait, and
+    429 to an address of which too much comes from nobody.
 
     Imports of files have a limit of their own, on the paths in `large`. A form on a path in `forms`
     is refused by its route, once it has read too much: the answer there is a page.
@@ -31,7 +35,7 @@ class LimitsMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refused = self._refused(scope)
+        refused = self._refused(scope) or await self._too_many(scope)
         if refused is not None:
             await answer(Request(scope), refused)(scope, receive, send)
             return
@@ -65,6 +69,17 @@ class LimitsMiddleware:
             return HeadersTooLarge("Clear the cookies of this site in your browser and try again.")
         if self._waiting >= self._limits.max_waiting and scope["path"] != ALWAYS_ANSWERED:
             return Unavailable("Too many requests wait; try again.", retry_after=1)
+        return None
+
+    async def _too_many(self, scope: Scope) -> OoError | None:
+        """What a stranger is told from whose address too much comes."""
+        rates: Rates | None = getattr(scope["app"].state, "rates", None)
+        if rates is None or scope["path"] in NOBODY_IS_KEPT_FROM:
+            return None
+        try:
+            rates.arrived(scope["client"])
+        except TooManyRequests as error:
+            return None if await is_somebody(Request(scope)) else error
         return None
 
 

@@ -21,8 +21,8 @@ Answers = dict[int | str, dict[str, Any]]
 
 SCHEMA = {"$ref": "#/components/schemas/Problem"}
 # of every operation that a person's session is needed for
-PERSONAL = (Unauthorized, Forbidden, TooManyRequests)
-AT_THE_DOOR = (HeadersTooLarge, OoError, Unavailable)  # of every operation
+PERSONAL = (Unauthorized, Forbidden)
+AT_THE_DOOR = (HeadersTooLarge, OoError, TooManyRequests, Unavailable)  # of every operation
 WITH_BODY = (Forbidden, TooLarge)  # of every operation that changes something
 
 

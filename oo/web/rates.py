@@ -1,26 +1,55 @@
 """How much one person may ask, by what it costs, so that nobody stops everybody else."""
 
+import ipaddress
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from oo.kit.clock import Clock
 from oo.kit.errors import TooManyRequests
-from oo.kit.settings import Limits
+from oo.kit.setting_groups import Limits
 
+Client = tuple[str, int] | None  # as ASGI tells it
+HOUSEHOLD = 64  # bits of an IPv6 address
 REMEMBERED = 20_000  # windows; beyond them those that have ended are dropped
 
 
 class Cost(StrEnum):
     """What a request costs: a decision or a reaction, a look at a page, or work on a whole list.
 
-    A guess at a secret costs nothing and may open everything.
+    A guess at a secret costs nothing and may open everything. A stranger is whoever is not known
+    yet, or will not be: theirs count for the address.
     """
 
     TIP = "tip"
     PAGE = "page"
     HEAVY = "heavy"
     GUESS = "guess"
+    STRANGER = "stranger"
+
+
+def address_of(client: Client) -> str:
+    """Whom an address stands for: of IPv6 its network of 64 bits, as one household has it.
+
+    Empty for this machine itself, whose user is no stranger.
+    """
+    return _standing_for(client[0]) if client else ""
+
+
+@lru_cache(maxsize=4096)
+def _standing_for(host: str) -> str:
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    if address.is_loopback:
+        return ""
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, HOUSEHOLD), strict=False))
+    return str(address)
 
 
 @dataclass(slots=True)
@@ -41,6 +70,7 @@ class Rates:
             Cost.PAGE: (limits.pages_per_minute, 60.0),
             Cost.HEAVY: (limits.heavy_per_minute, 60.0),
             Cost.GUESS: (limits.secrets_per_minute, 60.0),
+            Cost.STRANGER: (limits.strangers_per_minute, 60.0),
         }
         self._windows: dict[tuple[Cost, str], _Window] = {}
         self._sweep_at = REMEMBERED
@@ -58,6 +88,20 @@ class Rates:
         if window.count > allowed:
             left = max(math.ceil(window.ends - now), 1)
             raise TooManyRequests(f"That was a lot at once. Go on in {left} s.", retry_after=left)
+
+    def arrived(self, client: Client) -> None:
+        """Count a request for where it came from; raises TooManyRequests over what is allowed."""
+        if address := address_of(client):
+            self.count(Cost.STRANGER, address)
+
+    def known(self, client: Client) -> None:
+        """The request is a person's or a machine's: it counts for them alone.
+
+        So many people behind one address do not take from each other.
+        """
+        window = self._windows.get((Cost.STRANGER, address_of(client)))
+        if window is not None:
+            window.count -= 1
 
     def _sweep(self, now: float) -> None:
         self._windows = {key: it for key, it in self._windows.items() if it.ends > now}

@@ -16,7 +16,7 @@ from oo.identity.takeout import takeout
 from oo.jobs.periodic import retention as job
 from oo.kit.clock import ManualClock
 from oo.kit.errors import BadRequest, Conflict
-from oo.kit.settings import Retention
+from oo.kit.setting_groups import Retention
 from oo.store import portable
 from oo.store.category import EXCLUDED, Category, amount, categories, held_in_order
 from oo.store.database import Database

@@ -26,7 +26,8 @@ from oo.kit.clock import Clock, ManualClock
 from oo.kit.errors import ConfigurationError
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
-from oo.kit.settings import Nightly, Retention, Settings
+from oo.kit.setting_groups import Nightly, Retention
+from oo.kit.settings import Settings
 from oo.mlops.delivery_policies import ForceOf
 from oo.mlops.shadows import ShadowPolicies
 from oo.push.service import Push

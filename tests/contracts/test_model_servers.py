@@ -24,7 +24,7 @@ from oo.domain.consents import CLOUD_MODELS
 from oo.domain.model_calls import NO_CLOUD, ModelCall, Outcome, Spent, Terms
 from oo.domain.tasks import Task
 from oo.kit.clock import ManualClock
-from oo.kit.settings import LanguageModel
+from oo.kit.setting_groups import LanguageModel
 from oo.mlops.tips import evaluate_model
 from oo.recommend.filling import PoolFiller
 from oo.recommend.gathering import gather

@@ -22,7 +22,8 @@ from oo.identity.openid import OpenIdSignIn
 from oo.integrations.registry import build_sources
 from oo.kit.clock import ManualClock, SystemClock
 from oo.kit.outgoing import Refused, TooLong, TooMuch, outgoing_client
-from oo.kit.settings import Outgoing, Settings
+from oo.kit.setting_groups import Outgoing
+from oo.kit.settings import Settings
 from oo.vault.keyring import Keyring
 
 OWN = Outgoing(own_networks=(ip_network("127.0.0.0/8"),))

@@ -15,7 +15,8 @@ import oo.push.channels
 from oo.kit.clock import SystemClock
 from oo.kit.errors import BadRequest
 from oo.kit.outgoing import outgoing_client
-from oo.kit.settings import Outgoing, Settings
+from oo.kit.setting_groups import Outgoing
+from oo.kit.settings import Settings
 from oo.push.channel import (
     Channel,
     Configured,

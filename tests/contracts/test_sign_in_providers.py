@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from oo.identity.provider import OpenIdProvider, Provider, kinds
-from oo.kit.settings import OidcProvider, Section
+from oo.kit.setting_groups import OidcProvider
+from oo.kit.settings import Section
 
 KINDS = kinds()
 each = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())

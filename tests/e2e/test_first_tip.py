@@ -1,4 +1,4 @@
-"""A person's first minutes: sign in, connect, a tip, done, and the next one."""
+"""A person's way: sign in, connect, tips, sessions elsewhere, and everything erased."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Error, Page, Response, expect
 
 from tests.conftest import Product
-from tests.e2e.browser import CHROMIUM, PHONE, chromium, watch
+from tests.e2e.browser import CHROMIUM, DESKTOP, PHONE, chromium, watch
 
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
@@ -45,7 +45,7 @@ def on_the_page(page: Page, tips: list[dict[str, Any]]) -> dict[str, Any]:
     return tips[-1]
 
 
-def test_from_sign_in_to_the_second_tip(product: Product) -> None:
+def test_from_sign_in_to_the_second_tip_and_to_the_end(product: Product) -> None:
     for title in TASKS:
         due = {"date": "2026-01-05", "string": "5 Jan", "lang": "en", "is_recurring": False}
         product.todoist.add_task(title, priority=4, due=due)
@@ -105,7 +105,38 @@ def test_from_sign_in_to_the_second_tip(product: Product) -> None:
         # erased here at once, and revoked there behind
         assert wait_for(page, lambda: not product.todoist.access)
         assert not product.todoist.refresh
-        page.get_by_role("button", name="Sign out").click()
+
+        for is_ended_here in (True, False):
+            elsewhere = browser.new_context(viewport=DESKTOP, base_url=product.base_url)
+            other = elsewhere.new_page()
+            other.goto("/")
+            sign_in(other, "ada")
+            other.wait_for_url(f"{product.base_url}/")
+            ends = other if is_ended_here else page
+            ends.goto("/connect")
+            name = "Sign out" if is_ended_here else "End all others"
+            ends.get_by_role("button", name=name).click()
+            expect(ends.get_by_role("button", name=name)).to_have_count(0)
+            other.goto("/connect")
+            expect(other.get_by_role("link", name="Continue with Real")).to_be_visible()
+            elsewhere.close()
+
+        page.locator("#source-todoist").get_by_role("link", name="Connect").click()
+        expect(page.get_by_role("status")).to_have_text("Connected.")
+        assert product.todoist.access
+        page.get_by_role("link", name="Delete account").click()
+        page.get_by_role("checkbox", name="Erase everything").check()
+        page.get_by_role("button", name="Delete my account").click()
+        expect(page.get_by_role("heading")).to_have_text("Being erased")
+        assert wait_for(page, lambda: not product.todoist.access)
+        assert not product.todoist.refresh
+
+        def is_erased() -> bool:
+            page.reload()
+            return page.get_by_role("heading").inner_text() == "Erased"
+
+        assert wait_for(page, is_erased, 60)
+        page.goto("/connect")
         expect(page.get_by_role("link", name="Continue with Real")).to_be_visible()
         assert watched.faults == []
         context.close()

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.timeout(900)
 
 BACK_WITHIN_S = 200  # on a busy machine
 PEOPLE = 5  # without an engine, a person has about a tip per task
+ENOUGH = 50  # reactions
 WELL_S = 1.5
 NOTICED_S = 3.0  # what takes longer to show is found under the next name
 DEPLOYMENTS = ("Ingress", "BanditShard", "ContextAssembler", "TipGenerator", "Jobs")
@@ -122,6 +123,8 @@ def test_death_takes_little_and_leaves_nothing(
             assert psutil.Process(again.pid).is_running()
             sessions = list((run_folder(folder / "d") / "ray").glob("session_2*"))
             assert len(sessions) <= 2  # this one and the last
+            # a slow machine is down for most of the time: it is asked on until there is enough
+            assert eventually(lambda: len(ledger.acknowledged) > ENOUGH, BACK_WITHIN_S)
 
         for killed in (*processes(again, "reaper.py"), psutil.Process(again.pid)):
             killed.kill()  # together: nobody is left to end what it started
@@ -139,5 +142,4 @@ def test_death_takes_little_and_leaves_nothing(
     assert ledger.foreign() == set()
     back = {name: seconds for name, _, seconds in table}
     assert back["haproxy -db"] < 20  # 29 s with Serve's own periods
-    assert len(ledger.acknowledged) > 50
     assert ledger.acknowledged.items() <= in_store(given).items()

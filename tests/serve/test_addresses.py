@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from oo.kit.settings import Limits
+from oo.kit.setting_groups import Limits
 from tests.conftest import Product
 
 pytestmark = pytest.mark.timeout(900)

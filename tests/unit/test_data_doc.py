@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from oo.domain.consents import purposes
-from oo.kit.settings import Retention
+from oo.kit.setting_groups import Retention
 from oo.store.category import EXCLUDED, categories
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data.md"

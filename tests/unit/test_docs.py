@@ -18,7 +18,8 @@ from ml.prompts.prompt import PromptFile
 from oo.cli import main as cli
 from oo.identity.provider import kinds
 from oo.integrations.registry import source_plugins
-from oo.kit.settings import OidcProvider, Settings
+from oo.kit.setting_groups import OidcProvider
+from oo.kit.settings import Settings
 from oo.push.channel import channel_plugins
 
 ROOT = Path(__file__).parents[2]

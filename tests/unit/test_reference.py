@@ -43,7 +43,8 @@ from oo.integrations.sources._lists._reader import readers
 from oo.jobs.contract import Job
 from oo.kit.errors import OoError
 from oo.kit.plugins import discover
-from oo.kit.settings import OidcProvider, Settings
+from oo.kit.setting_groups import OidcProvider
+from oo.kit.settings import Settings
 from oo.push.channel import channel_plugins
 from oo.web.page import Page
 

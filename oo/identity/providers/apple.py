@@ -12,7 +12,8 @@ from pydantic import SecretStr, field_validator
 
 from oo.identity.provider import News, Notice, OpenIdProvider, Provider
 from oo.kit.clock import Clock
-from oo.kit.settings import OidcProvider, Section
+from oo.kit.setting_groups import OidcProvider
+from oo.kit.settings import Section
 
 ISSUER = "https://appleid.apple.com"
 SECRET_LIFETIME = timedelta(hours=1)  # Apple takes up to six months

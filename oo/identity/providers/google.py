@@ -8,7 +8,8 @@ from pydantic import Field
 from oo.identity.failures import Cause
 from oo.identity.provider import OpenIdProvider, Provider
 from oo.kit.clock import Clock
-from oo.kit.settings import OidcProvider, Section
+from oo.kit.setting_groups import OidcProvider
+from oo.kit.settings import Section
 
 
 class GoogleSettings(Section):

@@ -4,7 +4,7 @@ from oo.domain.ports import FillsPools
 from oo.jobs.contract import Job
 from oo.jobs.nightly import is_due, plan, work
 from oo.kit.clock import Clock
-from oo.kit.settings import Nightly
+from oo.kit.setting_groups import Nightly
 from oo.store import batches
 from oo.store.database import Database
 

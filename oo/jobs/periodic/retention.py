@@ -4,7 +4,7 @@ import logging
 
 from oo.jobs.contract import Job
 from oo.kit.clock import Clock
-from oo.kit.settings import Retention
+from oo.kit.setting_groups import Retention
 from oo.store.category import categories
 from oo.store.database import Database
 

@@ -13,7 +13,7 @@ from oo.web.entering import enter, user_agent
 from oo.web.forms import checked_form, form_token
 from oo.web.guard import Forged, is_foreign
 from oo.web.page import Page, page_routes
-from oo.web.rates import Cost, Rates
+from oo.web.rates import Cost, Rates, address_of
 from oo.web.rendering import page
 from oo.web.services import services
 
@@ -118,7 +118,7 @@ def _check_stranger(request: Request) -> None:
     if is_foreign(request.headers, services(request).settings.base_url):
         raise Forged
     rates: Rates = request.app.state.rates
-    rates.count(Cost.PAGE, f"passkeys {request.client.host if request.client else ''}")
+    rates.count(Cost.PAGE, f"passkeys {address_of(request.client)}")
 
 
 def _json(content: str) -> Response:

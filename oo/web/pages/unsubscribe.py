@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from oo.kit.errors import Gone
 from oo.web.page import Page, page_routes
-from oo.web.rates import Cost, Rates
+from oo.web.rates import Cost, Rates, address_of
 from oo.web.rendering import message, page
 from oo.web.services import services
 
@@ -31,7 +31,7 @@ async def unsubscribe(request: Request, token: str) -> Response:
 def _count(request: Request) -> None:
     """Raise TooManyRequests for too many of an address."""
     rates: Rates = request.app.state.rates
-    rates.count(Cost.PAGE, f"unsubscribe {request.client.host if request.client else ''}")
+    rates.count(Cost.PAGE, f"unsubscribe {address_of(request.client)}")
 
 
 PAGE = Page("unsubscribe", router)

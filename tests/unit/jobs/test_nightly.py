@@ -11,7 +11,7 @@ from oo.jobs.nightly import ATTEMPTS, is_due, plan, work
 from oo.jobs.periodic import nightly
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
-from oo.kit.settings import Nightly
+from oo.kit.setting_groups import Nightly
 from oo.store import batches, kept_profiles, sessions, tasks
 from oo.store.batches import Progress
 from oo.store.database import Database

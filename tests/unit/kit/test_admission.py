@@ -1,6 +1,8 @@
 """As many calls at once as end in time; the others wait, newest first."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,6 +10,15 @@ import pytest
 
 from oo.kit.admission import AT_FIRST, LEAST, Admission
 from oo.kit.clock import ManualClock
+
+
+@asynccontextmanager
+async def admitted(admission: Admission) -> AsyncIterator[None]:
+    entered = await admission.enter()
+    try:
+        yield
+    finally:
+        admission.leave(entered)
 
 
 @dataclass
@@ -29,7 +40,7 @@ class Machine:
         self.per_s, self.in_time = per_s, 0
 
     async def call(self, until: float) -> None:
-        async with self.admission.admitted():
+        async with admitted(self.admission):
             ended = asyncio.get_running_loop().create_future()
             self.under_way.append(Call(1 / self.per_s, until, ended))
             await ended
@@ -80,7 +91,7 @@ async def test_who_came_last_is_let_in_first_and_who_left_not_at_all() -> None:
     admission, order, go = Admission(clock, 1.0), list[int](), asyncio.Event()
 
     async def call(number: int) -> None:
-        async with admission.admitted():
+        async with admitted(admission):
             order.append(number)
             await go.wait()
 
@@ -104,7 +115,7 @@ async def test_a_place_is_given_back_by_whoever_fails_and_by_whoever_leaves_as_i
     admission, go = Admission(clock, 1.0), asyncio.Event()
 
     async def call() -> None:
-        async with admission.admitted():
+        async with admitted(admission):
             await go.wait()
             raise ValueError
 
@@ -128,7 +139,7 @@ async def test_it_never_closes_and_one_bad_moment_counts_once() -> None:
     admission = Admission(clock, 1.0)
 
     async def late() -> None:
-        async with admission.admitted():
+        async with admitted(admission):
             await asyncio.sleep(0)
 
     for limit in (AT_FIRST * 2 // 3, AT_FIRST * 4 // 9):

@@ -148,10 +148,10 @@ async def test_what_fails_inside_is_a_problem(
 ) -> None:
     browser = await either.signed_in()
 
-    async def fail(account: Account, started: float) -> None:
+    async def fail(who: Callable[[], Awaitable[Account]]) -> None:
         raise error
 
-    monkeypatch.setattr(either.app.state.services.recommender, "recommend", fail)
+    monkeypatch.setattr(either.app.state.services.recommender, "answer", fail)
     browser = httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=either.app, raise_app_exceptions=False),
         base_url=either.settings.base_url,

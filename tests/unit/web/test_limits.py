@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI, Request
 
-from oo.kit.settings import Limits
+from oo.kit.setting_groups import Limits
 from oo.web import problems
 from oo.web.limits import LimitsMiddleware
 from tests.unit.web.conftest import Site

@@ -2,12 +2,13 @@
 
 import threading
 
+import httpx2
 import pytest
 
 from oo.kit.clock import ManualClock
 from oo.kit.errors import TooManyRequests
-from oo.kit.settings import Limits
-from oo.web.rates import REMEMBERED, Cost, Rates
+from oo.kit.setting_groups import Limits
+from oo.web.rates import REMEMBERED, Cost, Rates, address_of
 from tests.unit.web.conftest import Site
 
 FEW = Limits(tips_per_second=2, pages_per_minute=3, heavy_per_minute=1)
@@ -82,3 +83,58 @@ async def test_a_person_sees_a_calm_page(site: Site) -> None:
     assert answers[-1].status_code == 429
     assert answers[-1].headers["content-type"].startswith("text/html")
     assert "Go on in" in answers[-1].text
+
+
+@pytest.mark.parametrize(
+    ("host", "stands_for"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("::ffff:127.0.0.1", ""),
+        ("127.0.0.1", ""),
+        ("::1", ""),
+        ("a name", "a name"),
+    ],
+)
+def test_an_address_stands_for_a_household_and_this_machine_for_nobody(
+    host: str, stands_for: str
+) -> None:
+    assert address_of((host, 1)) == stands_for
+
+
+def from_address(
+    site: Site, host: str, cookies: httpx2.Cookies | None = None
+) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=site.app, client=(host, 1)),
+        base_url=site.settings.base_url,
+        cookies=cookies,
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+
+
+async def test_strangers_are_counted_by_their_address_and_people_are_not(site: Site) -> None:
+    site.app.state.rates = Rates(Limits(strangers_per_minute=5), site.clock)
+    person = await site.signed_in()
+    async with (
+        from_address(site, "2001:db8::1", person.cookies) as known,
+        from_address(site, "2001:db8::2", httpx2.Cookies({"sid": "guessed"})) as guessing,
+        from_address(site, "2001:db8::3") as stranger,
+        from_address(site, "2001:db8:0:1::1") as other,
+    ):
+        for _ in range(9):
+            assert (await known.get("/connect")).status_code == 200
+        asked = [await guessing.get("/api/sources"), await guessing.post("/recommend")]
+        asked += [await stranger.get(it) for it in ("/sign-in", "/static/tip.js", "/nowhere")]
+        assert not [it for it in asked if it.status_code == 429]
+        for browser in (guessing, stranger):
+            refused = await browser.get("/sign-in", headers={"accept": "text/html"})
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+            assert "content-security-policy" in refused.headers
+        assert (await stranger.get("/health/ready")).status_code == 200
+        assert (await other.get("/sign-in")).status_code == 200
+        assert (await known.get("/connect")).status_code == 200
+        site.clock.advance(60)
+        assert (await stranger.get("/sign-in")).status_code == 200
