@@ -1,6 +1,7 @@
 """Serve handles as the ports that the core asks for."""
 
 import asyncio
+import contextlib
 import logging
 import zlib
 from collections.abc import Sequence
@@ -18,10 +19,11 @@ log = logging.getLogger(__name__)
 
 CALL_LIMIT_S = 0.5
 PER_CALL = 16
-REST_AFTER_FAILURE_S = 0.5
+LOOK_EVERY_S = 0.25  # at a shard that is away
 REFILL_QUIET_S = 0.5  # after a change; several in a row cost one fill
 REFILL_AT_MOST_S = 3.0
 REFILL_LIMIT_S = 30.0
+LATE_RESTS_S = 10.0
 REFILL_WRITE_S = 20.0  # what is written by then is kept
 WAKE_LIMIT_S = 5.0
 WAKE_EVERY_S = 0.25
@@ -32,18 +34,32 @@ class Shards:
     """The bandit shards: a person is sent to the same one where that pays, calls share a hop.
 
     The address is a matter of locality only: whichever shard a person reaches folds what it lacks,
-    and the store's compare-and-set decides whose state is kept.
+    and the store's compare-and-set decides whose state is kept. So the people of one that is away
+    go to another; nobody's request finds out that it is back, a look at its status does.
     """
 
-    def __init__(self, handles: Sequence[Any], clock: Clock) -> None:
+    def __init__(self, handles: Sequence[Any]) -> None:
         self._handles = handles
-        self._clock = clock
-        self._rest_until = [0.0] * len(handles)
+        self._away: dict[int, asyncio.Task[None]] = {}  # and what waits for each to be back
         self._news: list[dict[str, int]] = [{} for _ in handles]
         self._waking: set[asyncio.Task[None]] = set()
 
     async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
-        """One pick per request; the error of the shard where it is away."""
+        """One pick per request; the error where no shard could be asked in time."""
+        found = [*await self._asked(requests)]
+        # what failed at once has time for another shard, what took its time has not
+        again = [
+            index
+            for index, answer in enumerate(found)
+            if isinstance(answer, Exception) and not isinstance(answer, TimeoutError)
+        ]
+        if again and len(self._away) < len(self._handles):
+            answers = await self._asked([requests[index] for index in again])
+            for index, answer in zip(again, answers, strict=True):
+                found[index] = answer
+        return found
+
+    async def _asked(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
         if len(self._handles) == 1:
             return await self._score(0, requests)
         by_slot = self._by_slot(requests)
@@ -66,15 +82,18 @@ class Shards:
         """
         by_slot: dict[int, list[int]] = {}
         for index, request in enumerate(requests):
-            by_slot.setdefault(self._slot(request.user_id), []).append(index)
+            by_slot.setdefault(self._nearest_up(self._slot(request.user_id)), []).append(index)
         largest = max(by_slot, key=lambda slot: (len(by_slot[slot]), -slot))
         for slot in [slot for slot, part in by_slot.items() if len(part) < PER_CALL]:
-            if slot != largest and self._is_up(largest):
+            if slot != largest:
                 by_slot[largest] += by_slot.pop(slot)
         return by_slot
 
-    def _is_up(self, slot: int) -> bool:
-        return self._clock.monotonic() >= self._rest_until[slot]
+    def _nearest_up(self, slot: int) -> int:
+        """The slot, or where it is away the next one that is not; itself where all are."""
+        count = len(self._handles)
+        slots = ((slot + step) % count for step in range(count))
+        return next((it for it in slots if it not in self._away), slot)
 
     def wake(self, user_id: str, user_seq: int) -> None:
         """Tell the shard of a new reaction; a lost message is found by the sweep."""
@@ -100,7 +119,7 @@ class Shards:
     async def _score(
         self, slot: int, batch: Sequence[ScoreRequest]
     ) -> Sequence[Choice | Exception]:
-        if not self._is_up(slot):
+        if slot in self._away:
             return [Unavailable("the bandit shard is away")] * len(batch)
         try:
             async with asyncio.timeout(CALL_LIMIT_S):
@@ -108,8 +127,20 @@ class Shards:
                 choices: list[Choice | Exception] = await answered(call)
                 return choices
         except Exception as error:
-            self._rest_until[slot] = self._clock.monotonic() + REST_AFTER_FAILURE_S
+            if slot not in self._away:
+                self._away[slot] = asyncio.create_task(self._until_back(slot))
             return [error] * len(batch)
+
+    async def _until_back(self, slot: int) -> None:
+        """Ask it how it is until it says so; whoever asks for tips meanwhile goes elsewhere."""
+        is_back = False
+        while not is_back:
+            await asyncio.sleep(LOOK_EVERY_S)
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(CALL_LIMIT_S):
+                    await answered(self._handles[slot].status.remote())
+                    is_back = True
+        del self._away[slot]
 
     async def _wake(self, slot: int) -> None:
         # a decision asks for what it must know by number, so this may take its time
@@ -123,10 +154,16 @@ class Shards:
 
 
 class GeneratorRefill:
-    """Has pools filled by the TipGenerator; refuses at once while its engine is not ready."""
+    """Has pools filled by the TipGenerator; refuses at once while its engine is not ready.
 
-    def __init__(self, handle: Any) -> None:
+    An engine that was not in time for one who waited will not be for the next: for LATE_RESTS_S
+    nobody waits for it, and what it writes is for later.
+    """
+
+    def __init__(self, handle: Any, clock: Clock) -> None:
         self._handle = handle
+        self._clock = clock
+        self._late_until = float("-inf")
         self.engine_ready = False
         self._changes = Debounce(self._fill, REFILL_QUIET_S, REFILL_AT_MOST_S)
         MODEL_CALLS.show()
@@ -135,9 +172,15 @@ class GeneratorRefill:
         """Fill the person's pool; raises Unavailable or TimeoutError."""
         if not self.engine_ready or within_s <= 0:
             raise Unavailable("the tip generator is not ready")
+        if self._clock.monotonic() < self._late_until:
+            raise Unavailable("the tip generator was late a moment ago")
         MODEL_CALLS.inc()
-        async with asyncio.timeout(within_s):
-            await answered(self._handle.fill.remote(user_id, within_s))
+        try:
+            async with asyncio.timeout(within_s):
+                await answered(self._handle.fill.remote(user_id, within_s))
+        except TimeoutError:
+            self._late_until = self._clock.monotonic() + LATE_RESTS_S
+            raise
 
     def behind(self, user_id: str) -> None:
         """Fill it when nothing has changed for a moment, soon at the latest."""

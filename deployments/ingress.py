@@ -53,8 +53,8 @@ class Ingress:
 
     def __init__(self, shards: Sequence[Any], assembler: Any, generator: Any, jobs: Any) -> None:
         settings, clock, self._db, random = start("ingress")
-        bandit = Shards(shards, clock)
-        self._refill = GeneratorRefill(generator)
+        bandit = Shards(shards)
+        self._refill = GeneratorRefill(generator, clock)
 
         warm()  # else the first person without candidates waits for it, or gets none
 

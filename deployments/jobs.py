@@ -106,7 +106,7 @@ class Jobs:
     def __init__(self, shards: Sequence[Any], generator: Any) -> None:
         settings, clock, db, random = start("jobs", BEHIND)
         integrations = Integrations.of(settings, db, clock)
-        bandit, writer = Shards(shards, clock), _Generator(generator)
+        bandit, writer = Shards(shards), _Generator(generator)
         push = Push.of(settings, db, clock, WhileWelcome(db, clock, Worth(db, clock)))
         force = ForceOf(db, clock, settings.delivery.policy)
         recommender = Recommender(

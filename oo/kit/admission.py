@@ -13,7 +13,7 @@ import asyncio
 
 from oo.kit.clock import Clock
 
-LEAST = 8
+LEAST = 24  # what is decided on together costs the least each
 MOST = 1024
 AT_FIRST = 128
 LESS = 2 / 3

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from deployments.handles import PER_CALL, GeneratorListener, GeneratorRefill, Shards
+from deployments import handles as handles_module
+from deployments.handles import (
+    LATE_RESTS_S,
+    PER_CALL,
+    GeneratorListener,
+    GeneratorRefill,
+    Shards,
+)
 from oo.domain.agents import Report
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
@@ -23,6 +30,7 @@ class Shard:
         self.woken: dict[str, int] = {}
         self.score = SimpleNamespace(remote=self._score)
         self.wake = SimpleNamespace(remote=self._wake)
+        self.status = SimpleNamespace(remote=self._status)
         self._away = away
 
     async def _score(self, requests: Sequence[ScoreRequest]) -> list[Choice]:
@@ -30,6 +38,11 @@ class Shard:
             raise self._away
         self.asked += [request.user_id for request in requests]
         return [Choice(0, [0.0], [1.0], request.user_id, "1", 0) for request in requests]
+
+    async def _status(self) -> str:
+        if self._away:
+            raise self._away
+        return "ready"
 
     async def _wake(self, news: dict[str, int]) -> None:
         self.woken |= news
@@ -50,9 +63,9 @@ AWAY = [RuntimeError("gone"), asyncio.CancelledError()]
 PEOPLE = [f"person-{number}" for number in range(40 * PER_CALL // 4)]
 
 
-async def test_everybody_gets_their_own_answer_from_their_own_shard(clock: ManualClock) -> None:
+async def test_everybody_gets_their_own_answer_from_their_own_shard() -> None:
     handles = [Shard(), Shard(), Shard()]
-    shards = Shards(handles, clock)
+    shards = Shards(handles)
     for _ in range(2):
         answers = await shards.score(requests(*PEOPLE))
         assert [answer.policy for answer in answers if isinstance(answer, Choice)] == PEOPLE
@@ -62,56 +75,72 @@ async def test_everybody_gets_their_own_answer_from_their_own_shard(clock: Manua
         assert not others & set(handle.asked)
 
 
-async def test_a_few_are_asked_for_in_one_call(clock: ManualClock) -> None:
+async def test_a_few_are_asked_for_in_one_call() -> None:
     """A call costs as much as scoring several people; any shard can score anybody."""
     handles = [Shard(), Shard()]
-    shards = Shards(handles, clock)
+    shards = Shards(handles)
     few = PEOPLE[: PER_CALL - 1]
     answers = await shards.score(requests(*few))
     assert [answer.policy for answer in answers if isinstance(answer, Choice)] == few
     assert sorted(bool(handle.asked) for handle in handles) == [False, True]
 
 
-async def test_a_few_do_not_go_along_to_a_shard_that_rests(clock: ManualClock) -> None:
-    handles = [Shard(), Shard()]
-    shards = Shards(handles, clock)
-    few = PEOPLE[: PER_CALL - 1]
-    await shards.score(requests(*few))
-    away = next(handle for handle in handles if handle.asked)
-    away._away, away.asked = RuntimeError("gone"), []
-    await shards.score(requests(*few))
-    answers = await shards.score(requests(*few))
-    assert 0 < sum(isinstance(answer, Choice) for answer in answers) < len(few)
+@pytest.mark.parametrize("away", AWAY, ids=repr)
+@pytest.mark.parametrize("count", [PER_CALL - 1, len(PEOPLE)])
+async def test_the_people_of_a_shard_that_is_away_go_to_another(
+    away: BaseException, count: int
+) -> None:
+    handles = [Shard(), Shard(away)]
+    shards = Shards(handles)
+    for _ in range(2):  # it is found out, and it is known
+        answers = await shards.score(requests(*PEOPLE[:count]))
+        assert [it.policy for it in answers if isinstance(it, Choice)] == PEOPLE[:count]
+    assert handles[1].asked == []
+
+
+async def test_what_a_shard_does_not_answer_in_time_costs_its_own_people_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(handles_module, "CALL_LIMIT_S", 0.02)
+
+    async def never(_: object) -> list[Choice]:
+        await asyncio.Event().wait()
+        return []
+
+    silent = Shard()
+    silent.score = SimpleNamespace(remote=never)
+    silent.status = SimpleNamespace(remote=lambda: never(None))
+    shards = Shards([Shard(), silent])
+    answers = await shards.score(requests(*PEOPLE))
+    late = [it for it in answers if isinstance(it, Exception)]
+    assert 0 < len(late) < len(PEOPLE)
+    assert all(isinstance(it, TimeoutError) for it in late)
+    answers = await shards.score(requests(*PEOPLE))
+    assert all(isinstance(it, Choice) for it in answers)
 
 
 @pytest.mark.parametrize("away", AWAY, ids=repr)
-async def test_a_shard_that_is_away_costs_only_its_own_people(
-    clock: ManualClock, away: BaseException
+async def test_a_shard_that_failed_is_asked_again_once_it_says_that_it_is_there(
+    monkeypatch: pytest.MonkeyPatch, away: BaseException
 ) -> None:
-    handles: list[Any] = [Shard(), Shard(away)]
-    answers = await Shards(handles, clock).score(requests(*PEOPLE))
-    failed = [p for p, one in zip(PEOPLE, answers, strict=True) if isinstance(one, Exception)]
-    assert 0 < len(failed) < len(PEOPLE)
-    assert not set(failed) & set(handles[0].asked)
-
-
-@pytest.mark.parametrize("away", AWAY, ids=repr)
-async def test_a_shard_that_failed_rests_for_a_moment(
-    clock: ManualClock, away: BaseException
-) -> None:
-    shards = Shards([Shard(away)], clock)
+    monkeypatch.setattr(handles_module, "LOOK_EVERY_S", 0.01)
+    shard = Shard(away)
+    shards = Shards([shard])
     await shards.score(requests("ada"))
+    looks = shards._away[0]
+    await asyncio.sleep(0.05)
     (again,) = await shards.score(requests("ada"))
     assert isinstance(again, Unavailable)
-    clock.advance(1.0)
-    shards._handles[0]._away = None
+    shard._away = None
+    await asyncio.wait_for(looks, 5)
     (back,) = await shards.score(requests("ada"))
     assert isinstance(back, Choice)
+    assert shards._away == {}
 
 
-async def test_news_reach_the_persons_shard_with_the_newest_number(clock: ManualClock) -> None:
+async def test_news_reach_the_persons_shard_with_the_newest_number() -> None:
     handles = [Shard(), Shard()]
-    shards = Shards(handles, clock)
+    shards = Shards(handles)
     await shards.score(requests("ada"))
     for seq in (3, 5, 4):
         shards.wake("ada", seq)
@@ -120,16 +149,37 @@ async def test_news_reach_the_persons_shard_with_the_newest_number(clock: Manual
     assert [handle.woken for handle in handles if not handle.asked] == [{}]
 
 
-async def test_a_generator_that_is_cancelled_is_away() -> None:
+async def test_a_generator_that_is_cancelled_is_away(clock: ManualClock) -> None:
     async def fill(user_id: str, within_s: float) -> None:
         raise asyncio.CancelledError
 
-    refill = GeneratorRefill(handle_to(fill=fill))
+    refill = GeneratorRefill(handle_to(fill=fill), clock)
     refill.engine_ready = True
     with pytest.raises(Unavailable):
         await refill.now("ada", 1.0)
     refill.behind("ada")
     await refill._changes.settled()
+
+
+async def test_nobody_waits_for_a_generator_that_was_late_a_moment_ago(clock: ManualClock) -> None:
+    asked, is_late = list[str](), True
+
+    async def fill(user_id: str, within_s: float) -> None:
+        asked.append(user_id)
+        if is_late:
+            await asyncio.Event().wait()
+
+    refill = GeneratorRefill(handle_to(fill=fill), clock)
+    refill.engine_ready = True
+    with pytest.raises(TimeoutError):
+        await refill.now("ada", 0.01)
+    with pytest.raises(Unavailable):
+        await refill.now("eve", 0.01)
+    assert asked == ["ada"]
+    is_late = False
+    clock.advance(LATE_RESTS_S)
+    await refill.now("eve", 5.0)
+    assert asked == ["ada", "eve"]
 
 
 async def test_sub_agents_are_asked_here_while_the_generator_is_away() -> None:

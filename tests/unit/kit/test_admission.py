@@ -82,8 +82,9 @@ async def test_a_machine_that_recovers_is_given_more_again() -> None:
     low = machine.admission.limit
     machine.per_s, machine.in_time = 500, 0
     await machine.run(20, asked_per_s=400)
-    assert machine.admission.limit > low
     assert machine.in_time > 0.95 * 20 * 400
+    await machine.run(20, asked_per_s=600)
+    assert machine.admission.limit > 2 * low
 
 
 async def test_who_came_last_is_let_in_first_and_who_left_not_at_all() -> None:
