@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 CPU_ENVIRONMENT = {
     "VLLM_CPU_KVCACHE_SPACE": "1",
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    # the worker lives in the core's process: one less that imports all of vLLM, for 16 s
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
     "VLLM_NO_USAGE_STATS": "1",
     "VLLM_LOGGING_LEVEL": "WARNING",
 }
@@ -51,7 +53,12 @@ ADAPTERS = {
 }
 # where a CPU has no instructions for bfloat16, as with AVX2 alone, its products take nine times as
 # long as those of float32
-CPU_ENGINE = {**ENGINE, "dtype": "float32", "enforce_eager": True}
+CPU_ENGINE = {
+    **ENGINE,
+    "dtype": "float32",
+    "enforce_eager": True,
+    "distributed_executor_backend": "uni",
+}
 
 
 class TipEngine(LLMServer):

@@ -100,9 +100,33 @@ def configuration(
     return config
 
 
+@dataclass(frozen=True)
+class Launched:
+    """A product that may still be starting."""
+
+    product: Product
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _started_ahead(request: pytest.FixtureRequest) -> None:
+    """The product starts while tests run that come before the first one that needs it."""
+    items = request.session.items
+    if oidc.INSTALLED and any("product" in getattr(it, "fixturenames", ()) for it in items):
+        request.getfixturevalue("launched")
+
+
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product(launched: Launched) -> Product:
     """`oo serve`, with a stand-in Todoist and a real OpenID provider."""
+    wait_until_ready(launched.product.base_url, launched.process, launched.log)
+    return launched.product
+
+
+@pytest.fixture(scope="session")
+def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    """The same, as soon as it has been told to start."""
     if not oidc.INSTALLED:
         pytest.skip("needs `npm ci`")
     folder = tmp_path_factory.mktemp("oo")
@@ -129,8 +153,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
             "OO_TODOIST__TOKEN_URL": f"{todoist_url}/oauth/access_token",
             "OO_TODOIST__API_URL": f"{todoist_url}/api/v1",
         }
-        with serving(config, environment, folder / "serve.log") as process:
-            yield Product(base_url, peer, environment, config, process.pid)
+        log = folder / "serve.log"
+        with launching(config, environment, log) as process:
+            yield Launched(Product(base_url, peer, environment, config, process.pid), process, log)
 
 
 @contextmanager
@@ -138,6 +163,16 @@ def serving(
     config: Path, environment: Mapping[str, str], log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process of `oo serve` that can serve tips, until the block ends."""
+    with launching(config, environment, log) as process:
+        wait_until_ready(f"http://127.0.0.1:{environment['OO_PORT']}", process, log)
+        yield process
+
+
+@contextmanager
+def launching(
+    config: Path, environment: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of `oo serve` that has just begun, until the block ends."""
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "oo.cli.main", "serve", "--config", str(config)],
@@ -148,7 +183,6 @@ def serving(
             stderr=subprocess.STDOUT,
         )
     with interrupted(process, STOP_S):
-        wait_until_ready(f"http://127.0.0.1:{environment['OO_PORT']}", process, log)
         yield process
 
 

@@ -30,10 +30,7 @@ class Cost(StrEnum):
 
 
 def address_of(client: Client) -> str:
-    """Whom an address stands for: of IPv6 its network of 64 bits, as one household has it.
-
-    Empty for this machine itself, whose user is no stranger.
-    """
+    """Whom an address stands for: of IPv6 its network of 64 bits, as one household has it."""
     return _standing_for(client[0]) if client else ""
 
 
@@ -45,11 +42,14 @@ def _standing_for(host: str) -> str:
         return host
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address
-    if address.is_loopback:
-        return ""
-    if address.version == 6:
+    if address.version == 6 and not address.is_loopback:
         return str(ipaddress.ip_network((address, HOUSEHOLD), strict=False))
     return str(address)
+
+
+def _is_here(address: str) -> bool:
+    """Whether it is this machine, whose user is no stranger."""
+    return address.startswith("127.") or address in ("::1", "")
 
 
 @dataclass(slots=True)
@@ -91,7 +91,8 @@ class Rates:
 
     def arrived(self, client: Client) -> None:
         """Count a request for where it came from; raises TooManyRequests over what is allowed."""
-        if address := address_of(client):
+        address = address_of(client)
+        if not _is_here(address):
             self.count(Cost.STRANGER, address)
 
     def known(self, client: Client) -> None:

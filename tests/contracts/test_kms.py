@@ -40,10 +40,14 @@ class Service:
         self.server.stop()
 
 
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
     found = Service()
     found.start()
     yield found

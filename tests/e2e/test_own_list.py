@@ -2,7 +2,7 @@
 
 import httpx2
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.conftest import Product
 from tests.e2e.browser import CHROMIUM, DESKTOP, chromium, watch
@@ -34,7 +34,18 @@ def test_a_pasted_list_brings_tips_and_scripts_get_them_too(product: Product) ->
         expect(page.get_by_role("status")).to_contain_text("Read as")
         expect(page.locator("#source-file")).to_contain_text("3 open tasks")
         long = {"name": "long.txt", "mimeType": "text/plain", "buffer": b"word\n" * 10_000}
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/static/connect.js", hold)
+        page.reload(wait_until="commit")
         page.locator("#source-file input[type=file]").set_input_files(long)  # type: ignore[arg-type]
+        page.wait_for_timeout(500)  # the file is there before the script
+        assert held
+        for route in held:
+            route.continue_()
         expect(page.locator("[data-filename]")).to_have_text("long.txt")
         page.get_by_role("button", name="Take the list").click()
         expect(page.get_by_role("alert")).to_contain_text("more than 5000 lines")

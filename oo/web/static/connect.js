@@ -11,14 +11,16 @@ for (const label of document.querySelectorAll("[data-filename]")) {
   const input = label.parentElement.querySelector("input[type=file]");
   const invitation = label.textContent;
   const limit = Number(label.dataset.maxBytes);
-  input.addEventListener("change", () => {
+  const show = () => {
     const file = input.files[0];
     label.textContent = file?.name ?? invitation;
     if (file && file.size > limit) {
       input.value = "";
       label.textContent = `Too large: ${Math.floor(limit / 1024)} KiB at most`;
     }
-  });
+  };
+  input.addEventListener("change", show);
+  show(); // chosen before this came, or kept by the browser when the page was read again
 }
 
 for (const form of document.querySelectorAll("[data-sign-out]")) {

@@ -92,15 +92,13 @@ async def test_a_person_sees_a_calm_page(site: Site) -> None:
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
         ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("::ffff:127.0.0.1", ""),
-        ("127.0.0.1", ""),
-        ("::1", ""),
+        ("::ffff:127.0.0.1", "127.0.0.1"),
+        ("127.0.0.3", "127.0.0.3"),
+        ("::1", "::1"),
         ("a name", "a name"),
     ],
 )
-def test_an_address_stands_for_a_household_and_this_machine_for_nobody(
-    host: str, stands_for: str
-) -> None:
+def test_an_address_stands_for_a_household(host: str, stands_for: str) -> None:
     assert address_of((host, 1)) == stands_for
 
 
@@ -113,6 +111,16 @@ def from_address(
         cookies=cookies,
         headers={"Sec-Fetch-Site": "same-origin"},
     )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.3", "::1", "::ffff:127.0.0.1"])
+def test_this_machine_is_no_stranger(clock: ManualClock, host: str) -> None:
+    rates = Rates(Limits(strangers_per_minute=1), clock)
+    for _ in range(9):
+        rates.arrived((host, 1))
+    rates.arrived(("203.0.113.7", 1))
+    with pytest.raises(TooManyRequests):
+        rates.arrived(("203.0.113.7", 2))
 
 
 async def test_strangers_are_counted_by_their_address_and_people_are_not(site: Site) -> None:
