@@ -46,20 +46,6 @@ class Shards:
 
     async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
         """One pick per request; the error where no shard could be asked in time."""
-        found = [*await self._asked(requests)]
-        # what failed at once has time for another shard, what took its time has not
-        again = [
-            index
-            for index, answer in enumerate(found)
-            if isinstance(answer, Exception) and not isinstance(answer, TimeoutError)
-        ]
-        if again and len(self._away) < len(self._handles):
-            answers = await self._asked([requests[index] for index in again])
-            for index, answer in zip(again, answers, strict=True):
-                found[index] = answer
-        return found
-
-    async def _asked(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
         if len(self._handles) == 1:
             return await self._score(0, requests)
         by_slot = self._by_slot(requests)
@@ -129,7 +115,11 @@ class Shards:
         except Exception as error:
             if slot not in self._away:
                 self._away[slot] = asyncio.create_task(self._until_back(slot))
-            return [error] * len(batch)
+            another = self._nearest_up(slot)
+            # what failed at once has time for another shard, what took its time has not
+            if isinstance(error, TimeoutError) or another in self._away:
+                return [error] * len(batch)
+            return await self._score(another, batch)
 
     async def _until_back(self, slot: int) -> None:
         """Ask it how it is until it says so; whoever asks for tips meanwhile goes elsewhere."""

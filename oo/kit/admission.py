@@ -55,7 +55,9 @@ class Admission:
         try:
             await future
         except asyncio.CancelledError:
-            if future.done() and not future.cancelled():  # let in and cancelled at once
+            if future in self._waiting:  # under a load that lasts, nobody else would take it out
+                self._waiting.remove(future)
+            elif not future.cancelled():  # let in and cancelled at once
                 self._under_way -= 1
                 self._let_in()
             raise

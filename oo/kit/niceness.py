@@ -1,8 +1,8 @@
 """Letting others of the machine go first."""
 
 import os
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,19 +20,5 @@ def stay_behind(niceness: int = BEHIND) -> None:
 
 def behind(do: Callable[[], T]) -> T:
     """What `do` returns, done while all others go first; the thread that calls stays as it was."""
-    found: list[T] = []
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        stay_behind()
-        try:
-            found.append(do())
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
-    return found[0]
+    with ThreadPoolExecutor(1, initializer=stay_behind) as thread:
+        return thread.submit(do).result()

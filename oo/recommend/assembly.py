@@ -1,6 +1,7 @@
 """What the writer is told: the most pressing first, bounded in number and size (D4)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from oo.domain import due
@@ -24,7 +25,7 @@ def assemble(
 
     `signals` are their current ones by kind, `heard` what they were shown lately.
     """
-    ranked = most_pressing(available, moment)
+    ranked = most_pressing(available, moment.local)
     return PromptContext(
         daypart=moment.daypart,
         weekday=moment.local.weekday(),
@@ -39,9 +40,9 @@ def assemble(
     )
 
 
-def most_pressing(available: Iterable[T], moment: Moment) -> list[T]:
+def most_pressing(available: Iterable[T], local_now: datetime) -> list[T]:
     """Those that the writer is told of, in order."""
-    return sorted(available, key=lambda task: urgency(task, moment.local))[:MAX_TASKS]
+    return sorted(available, key=lambda task: urgency(task, local_now))[:MAX_TASKS]
 
 
 def _facts(task: Task, moment: Moment) -> TaskFacts:

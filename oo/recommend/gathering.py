@@ -33,9 +33,9 @@ async def known(connection: Hot, user_id: str, now: datetime) -> Known | None:
         return None
     zone = ZoneInfo(head.timezone)
     listed = (await tasks.lists(connection, [user_id]))[user_id]
-    rested = await tasks.available(connection, user_id, now)
-    moment = Standing((), zone).at(now)
-    told = [it.id for it in most_pressing((it for it in listed if it.id in rested), moment)]
+    awake = await tasks.available(connection, user_id, now)
+    may_be_told = (it for it in listed if it.id in awake)
+    told = [it.id for it in most_pressing(may_be_told, now.astimezone(zone))]
     current = (await signals.current(connection, [user_id], now))[user_id]
     more = (await beside.load(connection, [user_id], now, told))[user_id]
     standing = Standing(listed, zone, more._replace(busy=busy_of(current, zone)))

@@ -72,8 +72,8 @@ async def lists(connection: Hot, user_ids: Collection[str]) -> dict[str, list[Li
     found: dict[str, list[Listed]] = {user_id: [] for user_id in user_ids}
     words = await words_of(connection, user_ids)
     for row in rows:
-        user_id, task_id, _, *dates, _ = row
-        found[user_id].append(Listed(task_id, words.word(tasks, row, "title"), *dates))
+        user_id, task_id, _, *others, _ = row
+        found[user_id].append(Listed(task_id, words.word(tasks, row, "title"), *others))
     return found
 
 

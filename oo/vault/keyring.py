@@ -124,8 +124,7 @@ class KeyFile:
 
     def __init__(self, path: Path, kms: Kms | None = None) -> None:
         self.path = path
-        self._kms = kms or Kms()
-        self._service = KeyManagement(self._kms)
+        self._service = KeyManagement(kms or Kms())
 
     def version(self) -> object:
         """The file as it was written last."""
@@ -187,7 +186,11 @@ class KeyFile:
 
     def _line(self, key_id: str, key: bytes) -> bytes:
         name = "" if key_id == FILE_KEY_ID else f"{key_id} "
-        text = self._service.seal(key_id, key) if self._kms.key else base64.b64encode(key).decode()
+        text = (
+            self._service.seal(key_id, key)
+            if self._service.is_given
+            else base64.b64encode(key).decode()
+        )
         return f"{name}{text}\n".encode()
 
 

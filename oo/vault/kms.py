@@ -23,6 +23,11 @@ class KeyManagement:
     def __init__(self, settings: Kms) -> None:
         self._settings = settings
 
+    @property
+    def is_given(self) -> bool:
+        """Whether the settings name a key that seals."""
+        return bool(self._settings.key)
+
     def seal(self, key_id: str, key: bytes) -> str:
         """The key as it is kept, bound to its id; raises ConfigurationError."""
         answer = self._ask("encrypt", KeyId=self._settings.key, Plaintext=key, **_bound(key_id))
@@ -30,7 +35,7 @@ class KeyManagement:
 
     def open(self, key_id: str, text: str) -> bytes:
         """The key in what was kept of it; raises ConfigurationError."""
-        if not self._settings.key:
+        if not self.is_given:
             raise ConfigurationError(
                 f"The master key {key_id!r} is sealed by a key management service: set OO_KMS__KEY."
             )

@@ -11,7 +11,7 @@ from oo.web.problems import answer
 from oo.web.rates import Rates
 
 ALWAYS_ANSWERED = "/health/live"  # a process with much to do is alive
-NOBODY_IS_KEPT_FROM = ("/health/live", "/health/ready")
+NOBODY_IS_KEPT_FROM = (ALWAYS_ANSWERED, "/health/ready")
 
 
 class LimitsMiddleware:

@@ -98,6 +98,18 @@ async def test_the_people_of_a_shard_that_is_away_go_to_another(
     assert handles[1].asked == []
 
 
+async def test_what_fails_for_a_person_alone_is_asked_once() -> None:
+    class Picky(Shard):
+        async def _score(self, requests: Sequence[ScoreRequest]) -> Any:
+            await super()._score(requests)
+            return [ValueError(request.user_id) for request in requests]
+
+    handles = [Picky(), Picky()]
+    answers = await Shards(handles).score(requests(*PEOPLE))
+    assert all(isinstance(it, ValueError) for it in answers)
+    assert sorted(handles[0].asked + handles[1].asked) == sorted(PEOPLE)
+
+
 async def test_what_a_shard_does_not_answer_in_time_costs_its_own_people_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -155,3 +155,15 @@ async def test_it_never_closes_and_one_bad_moment_counts_once() -> None:
         clock.advance(5)
         await call
     assert admission.limit == LEAST
+
+
+async def test_who_has_left_is_not_kept_while_the_load_lasts() -> None:
+    admission = Admission(ManualClock(datetime(2026, 11, 27, tzinfo=UTC)), 1.0)
+    for _ in range(AT_FIRST):
+        await admission.enter()
+    waits = [asyncio.create_task(admission.enter()) for _ in range(9)]
+    await asyncio.sleep(0)
+    for wait in waits:
+        wait.cancel()
+    await asyncio.gather(*waits, return_exceptions=True)
+    assert admission._waiting == []
