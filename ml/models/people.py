@@ -7,10 +7,9 @@ from pathlib import Path
 from random import Random
 from typing import cast
 
-import yaml
-
 from ml.generation.language import bank
 from oo.domain.context import MAX_TASKS, MAX_TITLE, DayPart, PromptContext, TaskFacts
+from oo.kit.yaml_files import read_yaml
 
 HERE = Path(__file__).parent
 
@@ -54,7 +53,7 @@ class Situation:
 
 @cache
 def _titles() -> dict[str, object]:
-    return cast(dict[str, object], yaml.safe_load((HERE / "titles.yaml").read_text("utf-8")))
+    return cast(dict[str, object], read_yaml(HERE / "titles.yaml"))
 
 
 @cache

@@ -44,12 +44,14 @@ class Plan:
 
 
 class Run:
-    """A network in training, with its optimisers and its progress."""
+    """A network in training, with its optimisers and its progress; `shape` is the shipped one's."""
 
-    def __init__(self, tokenizer: Tokenizer, plan: Plan, checkpoint: Path) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, plan: Plan, checkpoint: Path, shape: Shape | None = None
+    ) -> None:
         torch.manual_seed(plan.seed)
         self.plan = plan
-        self.network = Network(Shape(vocab=tokenizer.get_vocab_size()))
+        self.network = Network(shape or Shape(vocab=tokenizer.get_vocab_size()))
         self.progress = Progress()
         self._tokenizer = tokenizer
         self._checkpoint = checkpoint

@@ -10,7 +10,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple, TypedDict
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from ml.generation.drafts import reference
@@ -18,6 +17,7 @@ from ml.generation.facts import HIGH_PRIORITY, TOP_PRIORITY, WEEKDAYS
 from ml.generation.titles import prompt_title
 from oo.domain.context import PromptContext, TaskFacts
 from oo.domain.signals import SignalFact
+from oo.kit.yaml_files import read_text
 
 FOLDER = Path(__file__).parent
 _LABEL_CHARS = 16
@@ -152,7 +152,7 @@ class Prompt:
 def load(version: str) -> Prompt:
     """The prompt of that version. Raises FileNotFoundError or pydantic's ValidationError."""
     text = (FOLDER / f"{version}.yaml").read_text("utf-8")
-    prompt = Prompt(PromptFile.model_validate(yaml.safe_load(text)))
+    prompt = parse(text)
     if prompt.version != version:
         raise ValueError(f"{version}.yaml says that it is {prompt.version!r}")
     return prompt
@@ -161,7 +161,7 @@ def load(version: str) -> Prompt:
 @lru_cache(64)
 def parse(body: str) -> Prompt:
     """The prompt that a file's text holds. Raises pydantic's ValidationError or yaml.YAMLError."""
-    return Prompt(PromptFile.model_validate(yaml.safe_load(body)))
+    return Prompt(PromptFile.model_validate(read_text(body)))
 
 
 def given(context: PromptContext, own: Prompt) -> Prompt:

@@ -10,4 +10,9 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def read_yaml(path: Path) -> Any:
     """What the file holds. Raises OSError or yaml.YAMLError."""
-    return yaml.load(path.read_text("utf-8"), _LOADER)  # noqa: S506 - both loaders are safe ones
+    return read_text(path.read_text("utf-8"))
+
+
+def read_text(text: str) -> Any:
+    """What the text says. Raises yaml.YAMLError."""
+    return yaml.load(text, _LOADER)  # noqa: S506 - both loaders are safe ones

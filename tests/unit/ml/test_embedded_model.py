@@ -118,8 +118,9 @@ def test_training_resumes_where_it_stopped(tmp_path: Path) -> None:
     seen: list[int] = []
     plan = Plan(seconds=0.01, batch_tokens=300, chunk=8)
     checkpoint = tmp_path / "checkpoint.pt"
-    Run(TOKENIZER, plan, checkpoint).go(lambda progress: seen.append(progress.steps))
-    again = Run(TOKENIZER, plan, checkpoint)
+    shape = Shape(TOKENIZER.get_vocab_size(), width=32, layers=2, inner=64)
+    Run(TOKENIZER, plan, checkpoint, shape).go(lambda progress: seen.append(progress.steps))
+    again = Run(TOKENIZER, plan, checkpoint, shape)
     assert again.progress.steps == seen[-1] == 1
     assert again.go(lambda _: None).steps == 2
 

@@ -12,6 +12,7 @@ from oo.domain.context import PromptContext
 from oo.domain.model_calls import Terms
 from oo.domain.pools import LOW_WATER, POOL_SIZE
 from oo.domain.tasks import Task
+from oo.jobs.periodic import prefill
 from oo.kit.clock import ManualClock
 from oo.recommend.filling import EMPTY, TOO_FEW, UNANSWERED, Filled, PoolFiller
 from oo.recommend.freshness import PoolFreshness
@@ -134,15 +135,13 @@ async def test_a_pool_that_cannot_be_made_good_is_tried_again_later(
     assert model.asked == 1
 
 
-async def asked_in_an_hour(
-    db: Database, clock: ManualClock, person: str, model: Model, every_s: float = 2.0
-) -> int:
-    """How often the model is asked for a pool when a job looks every two seconds for an hour."""
+async def asked_in_an_hour(db: Database, clock: ManualClock, person: str, model: Model) -> int:
+    """How often the model is asked for a pool in an hour of the job's looks."""
     filler = PoolFiller(db, clock, model, model)
-    for _ in range(int(3600 / every_s)):
+    for _ in range(int(3600 / prefill.JOB.every_s)):
         for user in await due(db, clock):
             await filler.fill(user, 1.0)
-        clock.advance(every_s)
+        clock.advance(prefill.JOB.every_s)
     return model.asked
 
 

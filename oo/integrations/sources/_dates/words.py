@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import TypeAdapter
+
+from oo.kit.yaml_files import read_yaml
 
 _FILE = Path(__file__).with_suffix(".yaml")
 _CJK_NAMES = {
@@ -59,7 +60,7 @@ class Words:
 @cache
 def all_words() -> dict[str, Words]:
     """The words of every language that is read, by its code (ISO 639-1)."""
-    found = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    found = read_yaml(_FILE)
     words = TypeAdapter(dict[str, Words]).validate_python(found)
     for language, names in _CJK_NAMES.items():
         words[language].names.update(names)
