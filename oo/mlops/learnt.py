@@ -41,7 +41,7 @@ class Learnt:
     async def _hours(self, connection: AsyncConnection, user_id: str) -> list[int]:
         """The local hours of the tips of late that were done."""
         person = await kept_profiles.newest(connection, user_id)
-        zone = ZoneInfo(person[1] if person else "UTC")
+        zone = ZoneInfo(person.timezone if person else "UTC")
         since = self._clock.now() - WINDOW
         tips = await kept_profiles.history(connection, user_id, since)
         return [it.created_at.astimezone(zone).hour for it in tips if it.action == Action.DONE]

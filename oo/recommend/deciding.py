@@ -37,6 +37,7 @@ class Account(NamedTuple):
     user_seq: int
     pool_version: int
     timezone: str
+    past_version: int = 0
 
 
 class Served(NamedTuple):
@@ -136,7 +137,9 @@ class Decisions:
                 found[decision.id] = Unauthorized(GONE)
             elif not _still_holds(entry, fresh.get(user_id, ready.stock), now):
                 head = heads[user_id]
-                account = Account(user_id, head.user_seq, head.pool_version, head.timezone)
+                account = Account(
+                    user_id, head.user_seq, head.pool_version, head.timezone, head.past_version
+                )
                 found[decision.id] = Moved(account)
         return found
 

@@ -23,7 +23,9 @@ class TipPicker:
             head = (await users.heads(connection, [user_id])).get(user_id)
         if head is None:
             return None
-        account = Account(user_id, head.user_seq, head.pool_version, head.timezone)
+        account = Account(
+            user_id, head.user_seq, head.pool_version, head.timezone, head.past_version
+        )
         try:
             found = await self._recommender.recommend(account)
         except Unauthorized:  # erased this moment

@@ -2,11 +2,13 @@
 
 A reaction makes a profile stale. For a quarter of an hour the stale one still serves, since one
 reaction moves a month's numbers little, and the job rebuilds it behind; an older one is rebuilt
-on demand.
+on demand. What the person erases serves no longer: their `past_version` moves with it, and a
+profile of before counts for nothing, wherever it is cached.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from cachetools import LRUCache
@@ -22,6 +24,13 @@ FRESH = timedelta(seconds=FRESHNESS_S)
 KEEP = timedelta(days=1)  # the window moves on even when nothing happens
 
 
+class _Cached(NamedTuple):
+    """A profile, and the person's `past_version` when it was read or made."""
+
+    profile: Profile
+    past_version: int
+
+
 class Profiles:
     """Profiles of the people that one process serves.
 
@@ -32,41 +41,53 @@ class Profiles:
     def __init__(self, db: Database, clock: Clock, capacity: int = 20_000) -> None:
         self._db = db
         self._clock = clock
-        self._cache: LRUCache[str, Profile] = LRUCache(capacity)
-        self._reading: SingleFlight[str, Profile] = SingleFlight()
+        self._cache: LRUCache[str, _Cached] = LRUCache(capacity)
+        self._reading: SingleFlight[str, _Cached] = SingleFlight()
 
-    def at_hand(self, user_id: str, user_seq: int) -> Profile | None:
+    def at_hand(self, user_id: str, user_seq: int, past_version: int) -> Profile | None:
         """The profile that :meth:`get` would give, if that takes no waiting."""
-        profile = self._cache.get(user_id)
-        return profile if profile is not None and self._serves(profile, user_seq) else None
+        cached = self._cache.get(user_id)
+        if cached is None or cached.past_version < past_version:
+            return None
+        return cached.profile if self._serves(cached.profile, user_seq) else None
 
-    async def get(self, user_id: str, user_seq: int) -> Profile:
-        """The person's profile, fresh enough for one who has reacted `user_seq` times."""
-        while (profile := self.at_hand(user_id, user_seq)) is None:
-            # what is under way may be for fewer reactions
-            await self._reading.join(user_id, lambda: self._read(user_id, user_seq))
+    async def get(self, user_id: str, user_seq: int, past_version: int) -> Profile:
+        """The person's profile, fresh enough for one who has reacted `user_seq` times.
+
+        None of before they erased some of their past, as which `past_version` counts.
+        """
+        while (profile := self.at_hand(user_id, user_seq, past_version)) is None:
+            # what is under way may be for fewer reactions, or of before they erased
+            await self._reading.join(user_id, lambda: self._read(user_id, user_seq, past_version))
         return profile
 
-    async def _read(self, user_id: str, user_seq: int) -> Profile:
+    async def _read(self, user_id: str, user_seq: int, past_version: int) -> _Cached:
         async with self._db.read() as connection:
             profile = (await kept_profiles.load(connection, [user_id])).get(user_id)
-        if profile is None or not self._serves(profile, user_seq):
-            profile = await self.rebuild(user_id)
-        self._cache[user_id] = profile
-        return profile
+        if profile is not None and self._serves(profile, user_seq):
+            # who erases takes the kept one along: it is no older than `past_version`
+            made = _Cached(profile, past_version)
+        else:
+            made = await self._made(user_id, past_version)
+        self._cache[user_id] = made
+        return made
 
     async def rebuild(self, user_id: str) -> Profile:
         """Compute the person's profile from their log now, and keep it."""
+        return (await self._made(user_id, 0)).profile
+
+    async def _made(self, user_id: str, past_version: int) -> _Cached:
         now = self._clock.now()
         async with self._db.read() as connection:
             person = await kept_profiles.newest(connection, user_id)
             tips = await kept_profiles.history(connection, user_id, now - WINDOW)
         if person is None:
-            return Profile(user_id, 0, dict(DEFAULTS), now)
-        profile = Profile(user_id, person[0], _values(tips, ZoneInfo(person[1]), now), now)
+            return _Cached(Profile(user_id, 0, dict(DEFAULTS), now), past_version)
+        values = _values(tips, ZoneInfo(person.timezone), now)
+        profile = Profile(user_id, person.user_seq, values, now)
         async with self._db.write() as connection:
-            await kept_profiles.save(connection, profile)
-        return profile
+            await kept_profiles.save(connection, profile, person.past_version)
+        return _Cached(profile, person.past_version)
 
     def _serves(self, profile: Profile, user_seq: int) -> bool:
         age = self._clock.now() - profile.computed_at

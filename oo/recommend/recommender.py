@@ -143,12 +143,13 @@ class Recommender:
 
     async def _profile(self, account: Account) -> Mapping[str, float]:
         """The person's profile, or that of somebody unknown when it is not there in time."""
-        cached = self._profiles.at_hand(account.user_id, account.user_seq)
+        asked = account.user_id, account.user_seq, account.past_version
+        cached = self._profiles.at_hand(*asked)
         if cached is not None:
             return cached.values  # most requests: without a timer
         try:
             async with asyncio.timeout(PROFILE_LIMIT * self._decisions.deadline_s):
-                return (await self._profiles.get(account.user_id, account.user_seq)).values
+                return (await self._profiles.get(*asked)).values
         except Exception as error:
             log.warning("a tip is picked without the person's profile: %r", error)
             return DEFAULTS

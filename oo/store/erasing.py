@@ -23,6 +23,7 @@ async def erase(
         raise BadRequest("This cannot be erased alone.")
     await users.lock_alone(connection, user_id)
     await category.erase(connection, user_id, now)
+    await users.note_erased(connection, user_id)
     query = select(users_table.c.user_seq).where(users_table.c.id == user_id)
     seq: int = (await connection.execute(query)).scalar_one()
     whom = f"person:{user_id}"

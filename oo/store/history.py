@@ -32,6 +32,7 @@ async def forget_learnt(connection: AsyncConnection, user_id: str, now: datetime
     fold begins anew, so that every holder of a state follows as it follows any reaction.
     """
     f, m = feedback.c, user_models.c
+    await connection.execute(delete(profiles).where(profiles.c.user_id == user_id))
     nothing = {"action": FORGOTTEN, "dwell_ms": 0, "reward": 0.0, "replaces": None}
     await connection.execute(
         update(feedback).where(f.user_id == user_id).values(**nothing, late=True, features={})

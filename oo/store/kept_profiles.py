@@ -37,9 +37,13 @@ async def load(connection: AsyncConnection, user_ids: Collection[str]) -> dict[s
     return {row[0]: Profile(*row) for row in await connection.execute(query)}
 
 
-async def save(connection: AsyncConnection, profile: Profile) -> None:
-    """Keep a profile in place of an older one; none of a person who was erased meanwhile."""
-    if not await users_rows.heads_kept(connection, [profile.user_id]):
+async def save(connection: AsyncConnection, profile: Profile, past_version: int) -> None:
+    """Keep a profile in place of an older one, unless what it was made of was erased meanwhile.
+
+    `past_version` is the person's of when that was read.
+    """
+    head = (await users_rows.heads_kept(connection, [profile.user_id])).get(profile.user_id)
+    if head is None or head.past_version != past_version:
         return
     statement = insert_into(connection, profiles).values(**profile._asdict())
     fresh = statement.excluded
@@ -86,13 +90,6 @@ async def behind(connection: AsyncConnection, before: datetime, limit: int) -> l
     return list((await connection.execute(query)).scalars())
 
 
-async def newest(connection: AsyncConnection, user_id: str) -> tuple[int, str] | None:
-    """The person's number of reactions and time zone."""
-    row = (
-        await connection.execute(
-            select(users.c.user_seq, users.c.timezone).where(
-                users.c.id == user_id, users.c.deleted_at.is_(None)
-            )
-        )
-    ).first()
-    return (row.user_seq, row.timezone) if row else None
+async def newest(connection: AsyncConnection, user_id: str) -> users_rows.Head | None:
+    """How the person stands; read before what a profile is made of."""
+    return (await users_rows.heads(connection, [user_id])).get(user_id)

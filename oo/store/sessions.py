@@ -24,6 +24,7 @@ FIND = (
         sessions.c.authenticated_at,
         sessions.c.seen_at,
         users.c.role,
+        users.c.past_version,
     )
     .join(users, users.c.id == sessions.c.user_id)
     .where(
@@ -48,6 +49,7 @@ class SessionRow(NamedTuple):
     authenticated_at: datetime
     seen_at: datetime
     role: str
+    past_version: int
 
 
 class SessionListing(NamedTuple):

@@ -124,6 +124,8 @@ users = Table(
     Column("changed_at", UtcDateTime),
     Column("good_until", UtcDateTime),  # by the clock alone; none: it is not good
     Column("role", String(16), nullable=False, server_default="person"),  # see oo.domain.roles
+    # moves whenever the person erases some of their past, so that caches made of it know
+    Column("past_version", BigInteger, nullable=False, server_default="0"),
     Index(None, "email"),
     Index(None, "created_at"),
 )

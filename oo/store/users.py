@@ -44,6 +44,7 @@ class Head(NamedTuple):
     filled_version: int | None
     look_again_at: datetime | None
     changed_at: datetime | None
+    past_version: int
 
 
 def _heads(chosen: ColumnElement[bool]) -> Select[Any]:
@@ -55,6 +56,7 @@ def _heads(chosen: ColumnElement[bool]) -> Select[Any]:
         users.c.filled_version,
         users.c.look_again_at,
         users.c.changed_at,
+        users.c.past_version,
     ).where(chosen, users.c.deleted_at.is_(None))
 
 
@@ -197,6 +199,13 @@ async def bump_pool(connection: AsyncConnection, user_id: str) -> None:
 async def note_change(connection: Hot, user_id: str, now: datetime) -> None:
     """As `bump_pool`, for what candidates are made from: another pool is needed soon."""
     await connection.execute(_CHANGED, {"person": user_id, "now": now})
+
+
+async def note_erased(connection: AsyncConnection, user_id: str) -> None:
+    """Say that some of the person's past is erased, so that what was made of it is stale."""
+    await connection.execute(
+        update(users).where(users.c.id == user_id).values(past_version=users.c.past_version + 1)
+    )
 
 
 async def heads(connection: Hot, user_ids: Collection[str]) -> dict[str, Head]:

@@ -121,7 +121,13 @@ async def recommend(request: Request) -> Response:
 
     async def who() -> Account:
         session = await person(request, Cost.TIP)
-        return Account(session.user_id, session.user_seq, session.pool_version, session.timezone)
+        return Account(
+            session.user_id,
+            session.user_seq,
+            session.pool_version,
+            session.timezone,
+            session.past_version,
+        )
 
     answer = await parts.recommender.answer(who)
     if isinstance(answer, Nothing):

@@ -153,7 +153,7 @@ async def seed(path: Path, people: int) -> list[str]:
             await connection.execute(insert(tables.users).values(person))
             await connection.execute(insert(tables.sessions).values(session))
             await task_store.put(connection, user_id, tasks_of(titles, number, now))
-            await kept_profiles.save(connection, Profile(user_id, 0, profile, now))
+            await kept_profiles.save(connection, Profile(user_id, 0, profile, now), 0)
     # before oO starts, which would fill pools by itself
     assert await plan(db, clock, active_days=1) is not None
     await db.close()

@@ -153,7 +153,7 @@ async def test_who_was_erased_meanwhile_holds_up_nobody_else(
     async with db.write() as connection:
         turns = [Turn(person, clock.now()) for person in (ada, bob)]
         await batches.begin(connection, "batch", turns, clock.now())
-        await kept_profiles.save(connection, Profile(ada, 1, {}, clock.now()))
+        await kept_profiles.save(connection, Profile(ada, 1, {}, clock.now()), 0)
     await profiles.rebuild(bob)
     assert await rows_of(db, ada) == {}
     found = await rows_of(db, bob)

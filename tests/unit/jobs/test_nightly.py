@@ -40,7 +40,7 @@ async def active(db: Database, clock: ManualClock, name: str, hour: float | None
         if hour is not None:
             angle = 2 * math.pi * hour / 24
             hours = {"preferred_hour_sin": math.sin(angle), "preferred_hour_cos": math.cos(angle)}
-            await kept_profiles.save(connection, Profile(user, 0, hours, now))
+            await kept_profiles.save(connection, Profile(user, 0, hours, now), 0)
     return user
 
 

@@ -240,7 +240,7 @@ class NoProfiles(Profiles):
         super().__init__(db, clock)
         self._hangs = hangs
 
-    async def get(self, user_id: str, user_seq: int) -> Profile:
+    async def get(self, user_id: str, user_seq: int, past_version: int) -> Profile:
         if self._hangs:
             await asyncio.Event().wait()
         raise RuntimeError("no profile")
