@@ -104,6 +104,7 @@ async def test_no_race_leaves_a_row(
         Learner(db, policies()["lints"], clock),
     )
     profiles = Profiles(other, clock)
+    peer.limit_per_window = 10 * RACES  # all of them come within its window
     for number in range(3):
         peer.add_task(f"Task {number}")
     bob = await add_person(db, clock, "bob")
