@@ -24,6 +24,7 @@ from oo.identity.accounts import Accounts
 from oo.identity.service import Identity
 from oo.identity.sessions import Sessions
 from oo.integrations.service import Integrations
+from oo.kit.shared_counts import RedisCounts
 from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
 from oo.mlops.learnt import Learnt
@@ -38,6 +39,7 @@ from oo.recommend.recommender import Recommender
 from oo.recommend.worth import Worth
 from oo.web.app import create_app
 from oo.web.services import Services
+from oo.web.shared_rates import SharedRates
 
 WRITE_WITHIN_S = 1.0
 
@@ -54,6 +56,7 @@ class Ingress:
     def __init__(self, shards: Sequence[Any], assembler: Any, generator: Any, jobs: Any) -> None:
         settings, clock, self._db, random = start("ingress")
         bandit = Shards(shards)
+        self._sharing: SharedRates | None = None
         self._refill = GeneratorRefill(generator, clock)
 
         warm()  # else the first person without candidates waits for it, or gets none
@@ -87,6 +90,9 @@ class Ingress:
 
         async def mirror() -> State:
             return await standing(self._db)
+
+        async def counts() -> State:
+            return self._sharing.state if self._sharing else State.WARMING
 
         self._recommender = Recommender(
             db=self._db,
@@ -128,6 +134,7 @@ class Ingress:
                     "jobs": lambda: ready(jobs),
                     "engine": engine,
                     **({"mirror": mirror} if settings.nats_url else {}),
+                    **({"counts": counts} if settings.redis_url else {}),
                 }
             ),
         )
@@ -139,5 +146,8 @@ class Ingress:
 
     async def __serve_build_asgi_app__(self) -> FastAPI:
         app = create_app(self._services, console(self._services))
+        if url := self._services.settings.redis_url:
+            self._sharing = SharedRates(app.state.rates, RedisCounts(url))
+            self._telling = asyncio.create_task(self._sharing.run())
         keep_what_is_loaded()
         return app

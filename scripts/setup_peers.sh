@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Real peers of the tests: PostgreSQL, NATS, Chromium and wrk from Debian, the OpenID provider from npm.
+# Real peers of the tests: PostgreSQL, NATS, Redis, Chromium and wrk from Debian, the OpenID provider from npm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 missing=()
@@ -7,6 +7,7 @@ command -v chromium >/dev/null || missing+=(chromium)
 command -v wrk >/dev/null || missing+=(wrk)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 command -v nats-server >/dev/null || [ -x /usr/sbin/nats-server ] || missing+=(nats-server)
+command -v valkey-server >/dev/null || command -v redis-server >/dev/null || missing+=(redis-server)
 command -v npm >/dev/null || missing+=(nodejs npm)
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" -ne 0 ]; then

@@ -76,6 +76,11 @@ class Settings(BaseSettings):
     nats_url: str = Field(
         default="", description="NATS server that gets a mirror of all events; empty: none"
     )
+    redis_url: str = Field(
+        default="",
+        description="Redis or Valkey through which ingresses count requests together; empty: each"
+        " counts alone",
+    )
     master_keys: dict[str, SecretStr] = Field(
         default={},
         description="Key-encryption keys of the vault by id, 32 bytes in base64; the last one "
@@ -147,6 +152,15 @@ class Settings(BaseSettings):
         if 0 < len(token.get_secret_value()) < MIN_ADMIN_TOKEN:
             raise ValueError(f"it needs {MIN_ADMIN_TOKEN} characters or more")
         return token
+
+    @field_validator("redis_url")
+    @classmethod
+    def _of_redis(cls, url: str) -> str:
+        if url and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError(
+                "it must be like redis://:PASSWORD@HOST:6379/0, rediss://… or unix://…"
+            )
+        return url
 
     @field_validator("host")
     @classmethod

@@ -53,7 +53,9 @@ def create_app(services: Services, *more: Callable[[FastAPI], None]) -> FastAPI:
         redirect_slashes=False,  # it would trust the Host header
     )
     app.state.services = services
-    app.state.rates = Rates(services.settings.limits, services.clock)
+    app.state.rates = Rates(
+        services.settings.limits, services.clock, shared=bool(services.settings.redis_url)
+    )
     problems.install(app)
     for module in (
         api,

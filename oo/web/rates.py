@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from oo.kit.clock import Clock
 from oo.kit.errors import TooManyRequests
@@ -54,17 +55,38 @@ def _is_here(address: str) -> bool:
 
 @dataclass(slots=True)
 class _Window:
-    """Requests of one person and cost since the first of them, until it ends."""
+    """Requests of one person and cost since the first of them, until it ends.
+
+    `told` of them the other ingresses know; `elsewhere` is what those have counted, as last heard.
+    """
 
     ends: float
     count: int = 0
+    told: int = 0
+    elsewhere: int = 0
+
+
+class Untold(NamedTuple):
+    """What was counted in a window since the others were told of it last."""
+
+    name: str
+    more: int
+    seconds: float
+    key: tuple[Cost, str]
+    window: _Window
 
 
 class Rates:
-    """Counts people's requests in this process, in fixed windows; each ingress has its own."""
+    """Counts people's requests in this process, in fixed windows.
 
-    def __init__(self, limits: Limits, clock: Clock) -> None:
+    Each ingress has its own; where they are `shared`, what the others counted is added, see
+    `oo.web.shared_rates`.
+    """
+
+    def __init__(self, limits: Limits, clock: Clock, *, shared: bool = False) -> None:
         self._clock = clock
+        self._shared = shared
+        self._changed: set[tuple[Cost, str]] = set()
         self._allowed = {
             Cost.TIP: (limits.tips_per_second, 1.0),
             Cost.PAGE: (limits.pages_per_minute, 60.0),
@@ -85,7 +107,9 @@ class Rates:
             if len(self._windows) > self._sweep_at:
                 self._sweep(now)
         window.count += 1
-        if window.count > allowed:
+        if self._shared:
+            self._changed.add((cost, user_id))
+        if window.count + window.elsewhere > allowed:
             left = max(math.ceil(window.ends - now), 1)
             raise TooManyRequests(f"That was a lot at once. Go on in {left} s.", retry_after=left)
 
@@ -103,6 +127,26 @@ class Rates:
         window = self._windows.get((Cost.STRANGER, address_of(client)))
         if window is not None:
             window.count -= 1
+
+    def untold(self, most: int) -> list[Untold]:
+        """What was counted since the last time, of that many windows; it is taken for told."""
+        now = self._clock.monotonic()
+        found = []
+        for key in [self._changed.pop() for _ in range(min(most, len(self._changed)))]:
+            window = self._windows.get(key)
+            if window is None or window.ends <= now or window.count == window.told:
+                continue
+            more, window.told = window.count - window.told, window.count
+            found.append(Untold(f"{key[0]} {key[1]}", more, window.ends - now, key, window))
+        return found
+
+    def heard(self, told: Untold, count: int, left_s: float) -> None:
+        """All ingresses together have counted so many; the window ends for all at once.
+
+        What was known of a lost Redis is forgotten, and nobody owes what is less than nothing.
+        """
+        told.window.elsewhere = max(count - told.window.told, 0)
+        told.window.ends = min(told.window.ends, self._clock.monotonic() + left_s)
 
     def _sweep(self, now: float) -> None:
         self._windows = {key: it for key, it in self._windows.items() if it.ends > now}

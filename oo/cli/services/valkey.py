@@ -15,8 +15,8 @@ def start(place: Place, program: str) -> Start:
 
 SERVICE = Service(
     name="valkey",
-    words="Valkey or Redis; no part of oO uses it yet",
-    variable="",
+    words="Valkey or Redis, for what ingresses count together",
+    variable="OO_REDIS_URL",
     programs=("valkey-server", "redis-server"),
     missing="Debian's valkey-server or redis-server",
     start=start,
