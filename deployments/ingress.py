@@ -28,6 +28,7 @@ from oo.kit.shared_counts import RedisCounts
 from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
 from oo.mlops.learnt import Learnt
+from oo.mlops.policy_lookup import serving
 from oo.push.service import Push
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.freshness import PoolFreshness
@@ -36,6 +37,7 @@ from oo.recommend.ports import Draft
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import Reactions
 from oo.recommend.recommender import Recommender
+from oo.recommend.standby import Standby
 from oo.recommend.worth import Worth
 from oo.web.app import create_app
 from oo.web.services import Services
@@ -100,7 +102,7 @@ class Ingress:
             pool=Pool(self._db, clock),
             profiles=Profiles(self._db, clock),
             features=REGISTRY.columns,
-            ranker=bandit,
+            ranker=Standby(bandit, self._db, clock, serving),
             refill=self._refill,
             fallback=FallbackPool(self._db, clock, write_templates),
             seeds=lambda: random.getrandbits(63),

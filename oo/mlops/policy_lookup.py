@@ -93,6 +93,12 @@ async def choose(connection: AsyncConnection, pinned: str | None, roles: Roles) 
     return found or by_name(DEFAULT_POLICY)
 
 
+async def serving(connection: AsyncConnection, last: PolicyRef | None) -> Policy:
+    """The policy that picked last, as a pin may have named it; else the one in force."""
+    found = await _find(connection, last) if last else None
+    return found or await choose(connection, None, await store.roles(connection))
+
+
 async def in_shadow(connection: AsyncConnection, roles: Roles) -> tuple[Shadow, ...]:
     """The shadows, with since when; one that is no longer there is logged and left out.
 

@@ -4,8 +4,6 @@ import asyncio
 import json
 import platform
 import shutil
-import sqlite3
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,12 +13,12 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tests.bench.seed import Seeded, seed
+from tests.bench.load import lines_of, picked_at_random, wrk
+from tests.bench.seed import seed
 from tests.bench.systems import cpu_seconds, running
 
 SYSTEMS = ("naive", "tuned", "oo")
 KINDS = ("recommend", "feedback")
-LUA = Path(__file__).with_name("load.lua")
 PEOPLE = 64
 WARM_UP_S = 2
 
@@ -50,48 +48,22 @@ def main(
                 with running(name, data) as (port, process):
                     at = 0
                     for kind in KINDS:
-                        lines = _lines(data / kind, kind, seeded)
-                        _wrk(port, kind, lines, 0, 4, WARM_UP_S)
+                        lines = lines_of(data / kind, kind, seeded)
+                        wrk(port, kind, lines, 0, 4, WARM_UP_S)
                         at = 40_000 if kind == "feedback" else 0
                         for count in counts:
-                            before, random = cpu_seconds(process), _picked_at_random(data)
-                            result = _wrk(port, kind, lines, at, count, seconds)
+                            before, random = cpu_seconds(process), picked_at_random(data)
+                            result = wrk(port, kind, lines, at, count, seconds)
                             used = cpu_seconds(process) - before
                             at += result["requests"] + count
                             rows.append(_row(name, kind, count, result, used))
-                            rows[-1]["random"] = _picked_at_random(data) - random
+                            rows[-1]["random"] = picked_at_random(data) - random
                             progress.advance(task)
     _add_ratios(rows)
     _print(rows)
     if json_file:
         report = {"machine": platform.platform(), "seconds": seconds, "rows": rows}
         json_file.write_text(json.dumps(report, indent=2) + "\n")
-
-
-def _lines(path: Path, kind: str, seeded: Seeded) -> Path:
-    texts = seeded.cookies if kind == "recommend" else [f"{c} {tip}" for c, tip in seeded.tips]
-    path.write_text("\n".join(texts) + "\n")
-    return path
-
-
-def _wrk(
-    port: int, kind: str, lines: Path, first: int, connections: int, seconds: int
-) -> dict[str, Any]:
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s"]
-    command += [str(LUA), f"http://127.0.0.1:{port}", "--", kind, str(lines), str(first)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True)
-    line = next(line for line in done.stdout.splitlines() if line.startswith("RESULT "))
-    result: dict[str, Any] = json.loads(line.removeprefix("RESULT "))
-    if result["broken"] or result["not_2xx"] > result["requests"] * 0.001:
-        out.print(f"[yellow]{kind} at {connections}: {result}[/yellow]")
-    return result
-
-
-def _picked_at_random(data: Path) -> int:
-    """How many decisions of oO's log no policy made, because ranking failed or was late."""
-    with sqlite3.connect(f"file:{data / 'oo.db'}?mode=ro", uri=True) as connection:
-        query = "SELECT count(*) FROM tip_scores WHERE degraded IS NOT NULL"
-        return int(connection.execute(query).fetchone()[0])
 
 
 def _row(

@@ -22,15 +22,17 @@ SETTLE_WITHIN_S = 60
 
 
 @contextmanager
-def running(name: str, data_dir: Path) -> Iterator[tuple[int, psutil.Process]]:
-    """Start system `name` on the store in `data_dir`; gives its port and root process."""
+def running(
+    name: str, data_dir: Path, *, settled: bool = True
+) -> Iterator[tuple[int, psutil.Process]]:
+    """Start system `name` on the store in `data_dir`; gives its port and root process.
+
+    Where it need not have `settled`, it has only answered once, and is cold.
+    """
     port = free_port()
-    environment = {**os.environ, "OO_PORT": str(port), "OO_DATA_DIR": str(data_dir)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment = _environment(data_dir, port)
     if name.startswith("oo"):
-        config = data_dir / "serve.yaml"
-        config.write_text(yaml.safe_dump(_without_engine(*_replicas(name))))
-        command = ["-m", "oo.cli.main", "serve", "--config", str(config)]
+        command = ["-m", "oo.cli.main", "serve", "--config", str(_configured(name, data_dir))]
     else:
         command = ["-m", f"tests.bench.{name}"]
     with (data_dir / "log").open("w") as log:
@@ -40,8 +42,32 @@ def running(name: str, data_dir: Path) -> Iterator[tuple[int, psutil.Process]]:
     with interrupted(process, 30):
         _wait(process, port, data_dir / "log")
         root = psutil.Process(process.pid)
-        _settle(root)
+        if settled:
+            settle(root)
         yield port, root
+
+
+def deploy(name: str, data_dir: Path, port: int) -> None:
+    """Have the oO that runs on the store in `data_dir` become system `name`, by `oo deploy`."""
+    subprocess.run(
+        [sys.executable, "-m", "oo.cli.main", "deploy", str(_configured(name, data_dir))],
+        cwd=ROOT,
+        env=_environment(data_dir, port),
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+def _environment(data_dir: Path, port: int) -> dict[str, str]:
+    environment = {**os.environ, "OO_PORT": str(port), "OO_DATA_DIR": str(data_dir)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
+
+
+def _configured(name: str, data_dir: Path) -> Path:
+    config = data_dir / f"{name}.yaml"
+    config.write_text(yaml.safe_dump(_without_engine(*_replicas(name))))
+    return config
 
 
 def cpu_seconds(process: psutil.Process) -> float:
@@ -81,7 +107,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     raise RuntimeError(f"the system did not start:\n{log.read_text()[-2000:]}")
 
 
-def _settle(root: psutil.Process) -> None:
+def settle(root: psutil.Process) -> None:
     """Wait until what starts behind the first answer, such as the tip generator, has started."""
     end = time.monotonic() + SETTLE_WITHIN_S
     while time.monotonic() < end:
