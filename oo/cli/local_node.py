@@ -126,6 +126,8 @@ def stop_node() -> None:
     from oo.cli import ray_internals
 
     started = psutil.Process().children(recursive=True)
+    # whoever ends oO would be told to look into the logs of a controller that is ended here anyway
+    logging.getLogger("ray.serve").setLevel(logging.ERROR)
     with contextlib.suppress(Exception):
         ray_internals.shutdown(STOP_WITHIN_S)
     ray.shutdown()
