@@ -6,7 +6,7 @@ in them but digests of their ids and addresses, for as long as a window lasts.
 
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -30,14 +30,6 @@ class Total(NamedTuple):
     left_s: float
 
 
-class SharedCounts(Protocol):
-    """Adds what one process counted, and tells what all did."""
-
-    async def add(self, counted: Sequence[More]) -> list[Total]:
-        """One total for each; raises one of AWAY where there is no answer in time."""
-        ...
-
-
 class RedisCounts:
     """Counts in a Redis 7 or a Valkey at `url` (redis://, rediss:// or unix://)."""
 
@@ -46,7 +38,10 @@ class RedisCounts:
         self._redis = Redis.from_url(url, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S)
 
     async def add(self, counted: Sequence[More]) -> list[Total]:
-        """See :class:`SharedCounts`; one round trip for all, and one where there is nothing."""
+        """Add what this process counted: one total for each, in one round trip.
+
+        Where there is nothing it asks all the same; raises one of AWAY without an answer in time.
+        """
         if not counted:
             await self._redis.ping()
             return []

@@ -54,6 +54,11 @@ class Learner:
         """The policy that scores."""
         return self._policy
 
+    @property
+    def people(self) -> int:
+        """How many people's states are in memory."""
+        return len(self._models)
+
     async def score(self, requests: Sequence[ScoreRequest]) -> list[Choice | Exception]:
         """Pick one candidate per request, with states that hold every reaction up to `user_seq`.
 

@@ -41,7 +41,6 @@ class Standby:
         self._find = find
         self._last: PolicyRef | None = None
         self._learner: Learner | None = None
-        self._met = set[str]()
 
     async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
         """One pick per request; the shards' error where none can be made here either."""
@@ -52,33 +51,30 @@ class Standby:
         failed = [index for index, it in enumerate(answers) if isinstance(it, Exception)]
         if not failed:
             self._learner = None  # what it knows grows old
-            self._met.clear()
         picked = next((it for it in reversed(answers) if isinstance(it, Choice)), None)
         if picked is not None:
             self._last = PolicyRef(picked.policy, picked.policy_version)
         if failed:
             made = await self._made([requests[index] for index in failed])
-            for index, pick in zip(failed, made, strict=False):
+            for index, pick in zip(failed, made, strict=True):
                 if isinstance(pick, Choice):
                     answers[index] = pick
         return answers
 
     async def _made(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
         try:
-            learner = await self._ready(requests)
+            learner = await self._ready()
             return await learner.score(requests)
         except Exception as error:
             log.warning("no pick can be made beside the shards: %r", error)
-            return []
+            return [error] * len(requests)
 
-    async def _ready(self, requests: Sequence[ScoreRequest]) -> Learner:
-        """The learner of the policy that picks, with room for these people."""
+    async def _ready(self) -> Learner:
+        """The learner of the policy that picks, with room for more people."""
         known = self._learner
         if known is not None and self._last not in (None, ref_of(known.policy)):
             known = None
-        self._met.update(request.user_id for request in requests)
-        if known is None or len(self._met) > MOST_PEOPLE:
-            self._met = {request.user_id for request in requests}
+        if known is None or known.people >= MOST_PEOPLE:
             async with self._db.read() as connection:
                 policy = await self._find(connection, self._last)
             log.warning("the shards are away: %s picks in this process", ref_of(policy))

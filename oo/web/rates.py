@@ -72,7 +72,6 @@ class Untold(NamedTuple):
     name: str
     more: int
     seconds: float
-    key: tuple[Cost, str]
     window: _Window
 
 
@@ -124,9 +123,12 @@ class Rates:
 
         So many people behind one address do not take from each other.
         """
-        window = self._windows.get((Cost.STRANGER, address_of(client)))
+        key = (Cost.STRANGER, address_of(client))
+        window = self._windows.get(key)
         if window is not None:
             window.count -= 1
+            if self._shared:
+                self._changed.add(key)
 
     def untold(self, most: int) -> list[Untold]:
         """What was counted since the last time, of that many windows; it is taken for told."""
@@ -137,7 +139,7 @@ class Rates:
             if window is None or window.ends <= now or window.count == window.told:
                 continue
             more, window.told = window.count - window.told, window.count
-            found.append(Untold(f"{key[0]} {key[1]}", more, window.ends - now, key, window))
+            found.append(Untold(f"{key[0]} {key[1]}", more, window.ends - now, window))
         return found
 
     def heard(self, told: Untold, count: int, left_s: float) -> None:

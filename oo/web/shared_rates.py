@@ -9,7 +9,7 @@ import asyncio
 import logging
 
 from oo.domain.health import State
-from oo.kit.shared_counts import AWAY, More, SharedCounts
+from oo.kit.shared_counts import AWAY, More, RedisCounts
 from oo.web.rates import Rates
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ AT_ONCE = 2_000  # windows in one exchange
 class SharedRates:
     """Keeps the rates of this ingress and those of the others together."""
 
-    def __init__(self, rates: Rates, counts: SharedCounts) -> None:
+    def __init__(self, rates: Rates, counts: RedisCounts) -> None:
         self._rates = rates
         self._counts = counts
         self.state = State.WARMING

@@ -9,7 +9,7 @@ import pytest
 
 from oo.domain.health import State
 from oo.kit.clock import ManualClock
-from oo.kit.errors import ConfigurationError, TooManyRequests
+from oo.kit.errors import TooManyRequests
 from oo.kit.setting_groups import Limits
 from oo.kit.settings import Settings
 from oo.kit.shared_counts import RedisCounts
@@ -104,11 +104,14 @@ async def test_who_turns_out_to_be_somebody_is_taken_off_everywhere(
     here, there = both
     for _ in range(5):
         here.rates.arrived(ADDRESS)
+    await told(here)  # while it is not known yet who they are
+    for _ in range(5):
         here.rates.known(ADDRESS)
     await told(here, there)
-    for _ in range(6):
-        there.rates.arrived(ADDRESS)
-    await told(there, here)
+    for _ in range(2):
+        for _ in range(3):
+            there.rates.arrived(ADDRESS)
+        await told(there, here)
     here.rates.arrived(ADDRESS)  # what the others counted is heard with the first of one's own
     await told(here)
     with pytest.raises(TooManyRequests):
@@ -169,6 +172,6 @@ async def test_many_people_are_told_in_parts(both: tuple[Ingress, Ingress]) -> N
     assert {there.passes(1, who=who) for who in people} == {0}
 
 
-def test_another_address_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises((ConfigurationError, ValueError), match="redis://"):
+def test_another_address_is_refused_at_the_start() -> None:
+    with pytest.raises(ValueError, match="redis://"):
         Settings(redis_url="http://127.0.0.1:6379")

@@ -5,24 +5,18 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import nats
 from nats.js.errors import NotFoundError
 
-from tests.peers.serving import free_port
+from tests.peers.serving import ServerPeer
 
 SERVER = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin")
 
 
-@dataclass
-class NatsPeer:
+class NatsPeer(ServerPeer):
     """The server: where it is, and what its streams hold."""
-
-    folder: Path
-    port: int = field(default_factory=free_port)
-    process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def url(self) -> str:
@@ -36,13 +30,6 @@ class NatsPeer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-
-    def kill(self) -> None:
-        """kill -9."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait(10)
-        self.process = None
 
     def wipe(self) -> None:
         """Lose all that it stored."""

@@ -3,24 +3,18 @@
 import shutil
 import signal
 import subprocess
-from dataclasses import dataclass, field
-from pathlib import Path
+import time
 
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests.peers.serving import free_port
+from tests.peers.serving import ServerPeer
 
 SERVER = shutil.which("valkey-server") or shutil.which("redis-server")
 
 
-@dataclass
-class RedisPeer:
+class RedisPeer(ServerPeer):
     """The server, with nothing on the disk."""
-
-    folder: Path
-    port: int = field(default_factory=free_port)
-    process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def url(self) -> str:
@@ -35,11 +29,12 @@ class RedisPeer:
             stdout=subprocess.DEVNULL,
         )
         with Redis(port=self.port) as client:
-            for _ in range(500):
+            deadline = time.monotonic() + 20
+            while time.monotonic() < deadline:
                 try:
                     client.ping()
                 except RedisError:
-                    self.process.poll()
+                    time.sleep(0.02)
                 else:
                     return
         raise RuntimeError("Redis did not start")
@@ -58,10 +53,3 @@ class RedisPeer:
         """Lose all that it holds."""
         with Redis(port=self.port) as client:
             client.flushall()
-
-    def kill(self) -> None:
-        """kill -9."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait(10)
-        self.process = None
