@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ml.policies import policies
-from oo.domain.policies import PolicyRef, ref_of
+from oo.domain.policies import Policy, PolicyRef, ref_of
 from oo.domain.rewards import Action
 from oo.domain.statistics import day_of
 from oo.kit.clock import ManualClock
@@ -100,14 +101,11 @@ async def test_who_never_heard_of_a_shard_picks_by_the_policy_in_force(
 async def test_what_cannot_be_picked_here_either_keeps_the_shards_error(
     db: Database, clock: ManualClock, user: str, shards: Shards
 ) -> None:
-    shards.away = Unavailable("away")
-    both = Standby(shards, db, clock, serving)
-    await db.close()
-
-    async def nothing(*_: object) -> None:
+    async def none(connection: AsyncConnection, last: PolicyRef | None) -> Policy:
         raise ConnectionError("the store is away")
 
-    both._find = nothing  # type: ignore[assignment]
+    shards.away = Unavailable("away")
+    both = Standby(shards, db, clock, none)
     assert await both.score([asked(clock, user, 0)]) == [shards.away]
 
 
