@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar, cast
 
+from oo.domain.columns import Columns
 from oo.domain.signals import Signal, SignalKind
 from oo.domain.tasks import Task
 from oo.domain.tips import Offer, TipKind
@@ -74,6 +75,8 @@ class Registry:
             if feature.name in self._features:
                 raise ValueError(f"feature {feature.name!r} is defined twice")
             self._features[feature.name] = feature
+        self._shared = [it for it in self if not it.per_candidate]
+        self._own = [it for it in self if it.per_candidate]
 
     def __iter__(self) -> Iterator[Feature]:
         return iter(self._features.values())
@@ -94,26 +97,22 @@ class Registry:
         offers: Sequence[Offer],
         profile: Mapping[str, float] = NO_PROFILE,
         signals: Mapping[str, Sequence[Signal]] = NO_SIGNALS,
-    ) -> dict[str, list[float]]:
+    ) -> Columns:
         """Every feature's values for the candidates of one request, one per entry of `offers`."""
-        shared = Situation(now, None, TipKind.TASK, 0.0, profile, signals)
+        known = Situation(now, None, TipKind.TASK, 0.0, profile, signals)
         situations = [
             Situation(now, offer.task, offer.kind, offer.confidence, profile, signals)
             for offer in offers
         ]
-        found = {
-            feature.name: [feature.compute(situation) for situation in situations]
-            if feature.per_candidate
-            else [feature.compute(shared)] * len(situations)
-            for feature in self._features.values()
-        }
+        shared = {it.name: it.compute(known) for it in self._shared}
+        own = {it.name: [*map(it.compute, situations)] for it in self._own}
         # one look at the sum of all: nearly always there is nothing else to do
-        return found if math.isfinite(sum(map(sum, found.values()))) else _finite(found)
+        if not math.isfinite(sum(shared.values()) + sum(map(sum, own.values()))):
+            shared = {name: _finite(value) for name, value in shared.items()}
+            own = {name: [*map(_finite, values)] for name, values in own.items()}
+        return Columns(len(offers), shared, own)
 
 
-def _finite(columns: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
-    """The columns with 0, which says nothing, where a source told what is no number."""
-    return {
-        name: [value if math.isfinite(value) else 0.0 for value in column]
-        for name, column in columns.items()
-    }
+def _finite(value: float) -> float:
+    """The value, or 0, which says nothing, where a source told what is no number."""
+    return value if math.isfinite(value) else 0.0

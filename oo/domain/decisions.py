@@ -1,5 +1,6 @@
 """Decisions: as they are made, as a reaction sees them, and as they are read from the log."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -41,7 +42,7 @@ class Decision:
     state_seq: int
     propensities: list[float]
     scores: list[float]
-    features: dict[str, list[float]]
+    features: Mapping[str, list[float]]
     degraded: str | None
     latency_ms: float
 

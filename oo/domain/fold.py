@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from oo.domain.columns import matrix_of
 from oo.domain.policies import Policy
 from oo.domain.reactions import FRESH_START, Forgotten, Reaction
 from oo.domain.statistics import Floats, Statistics, day_of, day_weight
@@ -12,7 +13,7 @@ from oo.domain.statistics import Floats, Statistics, day_of, day_weight
 MOST_WEIGHT = 1e6  # as many reactions of one person as will ever be
 
 
-def design(policy: Policy, features: Mapping[str, Sequence[float]]) -> Floats:
+def design(policy: Policy, features: Mapping[str, list[float]]) -> Floats:
     """The matrix (K, d) of the policy's features, in its order."""
     if not policy.features:
         rows = len(next(iter(features.values())))
@@ -20,9 +21,9 @@ def design(policy: Policy, features: Mapping[str, Sequence[float]]) -> Floats:
     return np.array([features[name] for name in policy.features], np.float64).T
 
 
-def designs(policy: Policy, features: Sequence[Mapping[str, Sequence[float]]]) -> Floats:
+def designs(policy: Policy, features: Sequence[Mapping[str, list[float]]]) -> Floats:
     """The matrices (people, K, d) of several people with K candidates each."""
-    values = [[columns[name] for name in policy.features] for columns in features]
+    values = [matrix_of(columns, policy.features) for columns in features]
     return np.array(values, np.float64).transpose(0, 2, 1)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from oo.identity.sessions import IDLE, hash_token
 from oo.kit.clock import Clock
+from oo.kit.coalesce import Coalescer, Take
 from oo.kit.errors import Unauthorized
 from oo.store import sessions
 from oo.store.database import Database
@@ -13,6 +14,7 @@ from oo.store.sessions import SessionRow
 
 log = logging.getLogger(__name__)
 
+NOBODY = "Sign in, then try again."
 NOTED_EACH = timedelta(minutes=10)  # a write per request would cost more than the request
 
 
@@ -23,20 +25,24 @@ class Accounts:
         self._db = db
         self._clock = clock
         self._idle = idle
+        self._finding: Coalescer[str, SessionRow] = Coalescer(self._find)
 
     async def of(self, cookie: str | None) -> SessionRow:
         """The live session of a cookie; raises Unauthorized when there is none."""
-        now = self._clock.now()
-        if cookie:
-            asked = {"hash": hash_token(cookie), "now": now}
-            async with self._db.read_hot() as connection:
-                found = (await connection.execute(sessions.FIND, asked)).first()
-            session = None if found is None else SessionRow(*found)
-            if session is not None and now - session.seen_at < self._idle:
-                if now - session.seen_at >= NOTED_EACH:
-                    await self._note_use(session)
-                return session
-        raise Unauthorized("Sign in, then try again.")
+        if not cookie:
+            raise Unauthorized(NOBODY)
+        session = await self._finding.submit(hash_token(cookie))
+        if self._clock.now() - session.seen_at >= NOTED_EACH:
+            await self._note_use(session)
+        return session
+
+    async def _find(self, take: Take[str]) -> list[SessionRow | Exception]:
+        """The sessions with these hashes: one look for all who ask at the same time."""
+        async with self._db.read_hot() as connection:
+            hashes, now = take(), self._clock.now()
+            live = await sessions.live(connection, hashes, now)
+        found = {it.token_hash: it for it in live if now - it.seen_at < self._idle}
+        return [found.get(it) or Unauthorized(NOBODY) for it in hashes]
 
     async def _note_use(self, session: SessionRow) -> None:
         try:

@@ -81,11 +81,10 @@ class Identities:
             raise
 
     async def _link(self, connection: AsyncConnection, signed_in: SignedIn) -> bool:
-        query = {"hash": signed_in.link_to, "now": self._clock.now()}
-        session = (await connection.execute(sessions.FIND, query)).mappings().first()
-        if session is None:
+        live = await sessions.live(connection, [signed_in.link_to], self._clock.now())
+        if not live:
             raise failure(Cause.SESSION_ENDED, signed_in.title)
-        row = identity_of(signed_in.profile, session["user_id"], self._clock)
+        row = identity_of(signed_in.profile, live[0].user_id, self._clock)
         if await identities.add(connection, row):
             return True
         known = await identities.find(connection, row.issuer, row.subject)

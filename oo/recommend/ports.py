@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from oo.domain.claims import Claim
+from oo.domain.columns import Columns
 from oo.domain.context import PromptContext
 from oo.domain.model_calls import ModelCall, Terms
 from oo.domain.policies import Policy
@@ -45,7 +46,7 @@ class FeatureColumns(Protocol):
         offers: Sequence[Offer],
         profile: Mapping[str, float],
         signals: Mapping[str, Sequence[Signal]],
-    ) -> dict[str, list[float]]: ...
+    ) -> Columns: ...
 
 
 class Draft(Protocol):

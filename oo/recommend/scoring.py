@@ -2,9 +2,10 @@
 
 import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from oo.domain.columns import count_of
 from oo.domain.fold import design, designs
 from oo.domain.policies import Pick, Policy, ScoresTogether, pick, pick_together
 
@@ -18,7 +19,7 @@ class ScoreRequest(NamedTuple):
     user_id: str
     user_seq: int
     seed: int
-    features: dict[str, list[float]]
+    features: Mapping[str, list[float]]
     day: int
 
 
@@ -72,8 +73,7 @@ def _alike(
     by_count: dict[int, list[int]] = {}
     for index, (request, belief) in enumerate(zip(requests, beliefs, strict=True)):
         if isinstance(belief, Belief):
-            count = len(next(iter(request.features.values()), ()))
-            by_count.setdefault(count, []).append(index)
+            by_count.setdefault(count_of(request.features), []).append(index)
     return [indices for indices in by_count.values() if len(indices) > 1]
 
 

@@ -1,10 +1,13 @@
 """What all tables are made of: their metadata and the types of columns."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String
 from sqlalchemy.types import TypeDecorator
+
+from oo.domain.columns import Columns
 
 metadata = MetaData(
     naming_convention={
@@ -39,7 +42,7 @@ ID = String(32)
 SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
 
 
-class CandidateColumns(TypeDecorator[dict[str, list[float]]]):
+class CandidateColumns(TypeDecorator[Mapping[str, list[float]]]):
     """Numbers by name, one per candidate; what all candidates share is stored once.
 
     That is most of what a decision logs: {"hour_sin": [0.5, 0.5], "priority": [0, 1]} becomes
@@ -51,14 +54,15 @@ class CandidateColumns(TypeDecorator[dict[str, list[float]]]):
     cache_ok = True
 
     def process_bind_param(
-        self, value: dict[str, list[float]] | None, dialect: Dialect
+        self, value: Mapping[str, list[float]] | None, dialect: Dialect
     ) -> dict[str, Any] | None:
         if value is None:
             return None
-        kept: dict[str, Any] = {
-            name: column[0] if column and column.count(column[0]) == len(column) else column
-            for name, column in value.items()
-        }
+        shared, own = (value.shared, value.own) if isinstance(value, Columns) else ({}, value)
+        kept: dict[str, Any] = dict(shared)
+        for name, column in own.items():
+            is_shared = column and column.count(column[0]) == len(column)
+            kept[name] = column[0] if is_shared else column
         if value and not any(isinstance(column, list) for column in kept.values()):
             name = next(iter(value))
             kept[name] = value[name]

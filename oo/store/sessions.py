@@ -1,5 +1,6 @@
 """Rows of sessions: looked up by the hash of the cookie, never by the cookie."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -7,11 +8,11 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store import devices
-from oo.store.database import PURGE_ROWS
+from oo.store.database import PURGE_ROWS, Hot
 from oo.store.tables import UtcDateTime, sessions, users
 
 # every request runs it
-FIND = (
+_LIVE = (
     select(
         sessions.c.token_hash,
         sessions.c.user_id,
@@ -28,7 +29,7 @@ FIND = (
     )
     .join(users, users.c.id == sessions.c.user_id)
     .where(
-        sessions.c.token_hash == bindparam("hash"),
+        sessions.c.token_hash.in_(bindparam("hashes", expanding=True)),
         sessions.c.expires_at > bindparam("now", type_=UtcDateTime),
         users.c.deleted_at.is_(None),
     )
@@ -50,6 +51,12 @@ class SessionRow(NamedTuple):
     seen_at: datetime
     role: str
     past_version: int
+
+
+async def live(connection: Hot, token_hashes: Collection[str], now: datetime) -> list[SessionRow]:
+    """Those of the sessions with these hashes that have not ended, of people who are there."""
+    asked = {"hashes": list(token_hashes), "now": now}
+    return [SessionRow._make(row) for row in await connection.execute(_LIVE, asked)]
 
 
 class SessionListing(NamedTuple):

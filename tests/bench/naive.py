@@ -108,7 +108,7 @@ def decide(
 ) -> tuple[dict[str, Any], tuple[Any, ...]]:
     """The tip and the row of the decision log."""
     offers = [Offer(TipKind(row["kind"]), row["confidence"], task) for row, task in candidates]
-    features = REGISTRY.columns(datetime.now(UTC), offers)
+    features = dict(REGISTRY.columns(datetime.now(UTC), offers))
     x = np.column_stack([features[name] for name in POLICY.features])
     seed = secrets.randbits(63)
     picked = pick(POLICY, POLICY.posterior(state), x, seed)

@@ -35,7 +35,8 @@ def test_people_with_unlike_numbers_of_candidates_get_what_they_get_alone() -> N
 
 def test_wrong_numbers_and_lost_states_of_some_are_nobody_elses() -> None:
     requests = [ask(n, 4) for n in range(5)]
-    del requests[1].features["priority"]
+    lacks = {name: it for name, it in requests[1].features.items() if name != "priority"}
+    requests[1] = requests[1]._replace(features=lacks)
     requests[2].features["priority"][0] = float("nan")
     beliefs: list[Any] = [belief(n) for n in range(5)]
     beliefs[3] = lost = OSError("its state cannot be read")
