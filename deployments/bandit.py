@@ -89,7 +89,7 @@ class BanditShard:
         """Take over what was promoted or demoted since."""
         if self._learner is None and self._first is None:
             return  # `reconfigure` comes
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             latest = await policies.latest(connection)
         pin = await self._pin_of_first()
         if (latest, pin) != (self._seen, self._pin):

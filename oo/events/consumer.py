@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import oo.events.consumers
 from oo.domain.events import EventSeen, matches
@@ -28,7 +28,12 @@ class Consumer:
 
     def takes(self, event: EventSeen) -> bool:
         """Whether it hears of this event."""
-        return any(matches(pattern, event.subject) for pattern in self.subjects)
+        return _is_among(event.subject, self.subjects)
+
+
+@lru_cache(maxsize=1024)
+def _is_among(subject: str, patterns: tuple[str, ...]) -> bool:
+    return any(matches(pattern, subject) for pattern in patterns)
 
 
 @cache

@@ -80,7 +80,7 @@ class _Round:
         return ended
 
     async def _due(self, now: datetime, after: int) -> list[Message]:
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             return await outbox.waiting(connection, self._errands.subject, BATCH, after, now)
 
     async def _in_turn(self, lane: str, messages: Sequence[Message]) -> int:

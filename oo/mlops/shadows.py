@@ -16,8 +16,10 @@ class ShadowPolicies:
 
     async def current(self) -> tuple[Shadow, ...]:
         """The shadows that there are; one whose policy is no longer there is logged."""
-        async with self._db.read() as connection:
-            if await policies.latest(connection) != self._seen:
+        async with self._db.read_hot() as connection:
+            latest = await policies.latest(connection)
+        if latest != self._seen:
+            async with self._db.read() as connection:
                 roles = await policies.roles(connection)
                 self._found = await in_shadow(connection, roles)
                 self._seen = roles.latest

@@ -85,6 +85,9 @@ class Sender:
 
     async def send_due(self) -> int:
         """See :class:`oo.domain.deliveries.SendsDeliveries`."""
+        async with self._db.read_hot() as connection:
+            if not await sendings.are_due(connection, self._clock.now()):
+                return 0  # as nearly always
         spread = await self._spread()
         going, looked_at = await self._take()
         if going:

@@ -2,15 +2,15 @@
 
 import base64
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store.database import PURGE_ROWS, Hot
-from oo.store.tables import outbox
+from oo.store.tables import UtcDateTime, outbox
 
 TIP_SERVED = "signals.tip.served"
 TIP_FEEDBACK = "signals.tip.feedback"
@@ -23,6 +23,7 @@ SOURCE_CONNECTED = "signals.source.connected"
 SOURCE_DISCONNECTED = "signals.source.disconnected"
 COMPLETE_TASK = "commands.task.complete"
 REVOKE_GRANT = "commands.grant.revoke"
+_EVER = datetime.max.replace(tzinfo=UTC)
 HANDLED = (COMPLETE_TASK, REVOKE_GRANT, TASK_COMPLETED)  # what a job of its own works off
 
 
@@ -92,24 +93,26 @@ async def tell(
     await put(connection, [row])
 
 
+_o = outbox.c
+_WAITING = (
+    select(_o.id, _o.user_id, _o.payload, _o.created_at, _o.attempts)
+    .where(
+        _o.relayed_at.is_(None),
+        _o.subject == bindparam("subject"),
+        _o.id > bindparam("after"),
+        or_(_o.next_at.is_(None), _o.next_at <= bindparam("due", type_=UtcDateTime)),
+    )
+    .order_by(_o.id)
+    .limit(bindparam("most"))
+)
+
+
 async def waiting(
-    connection: AsyncConnection,
-    subject: str,
-    limit: int,
-    after: int = 0,
-    due: datetime | None = None,
+    connection: Hot, subject: str, limit: int, after: int = 0, due: datetime = _EVER
 ) -> list[Message]:
     """The oldest messages of a subject behind `after` that have not ended; those `due` by then."""
-    o = outbox.c
-    query = (
-        select(o.id, o.user_id, o.payload, o.created_at, o.attempts)
-        .where(o.relayed_at.is_(None), o.subject == subject, o.id > after)
-        .order_by(o.id)
-        .limit(limit)
-    )
-    if due is not None:
-        query = query.where(or_(o.next_at.is_(None), o.next_at <= due))
-    return [Message(*row) for row in await connection.execute(query)]
+    asked = {"subject": subject, "after": after, "due": due, "most": limit}
+    return [Message(*row) for row in await connection.execute(_WAITING, asked)]
 
 
 async def about_tasks(connection: AsyncConnection, user_id: str, since: datetime) -> list[Told]:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.policies import PolicyRef
 from oo.store import audit
 from oo.store.audit import Entry
+from oo.store.database import Hot
 from oo.store.tables import policy_changes, policy_parameters
 
 IN_FORCE = "in_force"
@@ -52,10 +53,13 @@ class Parameters(NamedTuple):
     created_at: datetime
 
 
-async def latest(connection: AsyncConnection) -> int:
+# every shard looks once a second
+_LATEST = select(func.max(policy_changes.c.id).label("id")).where(policy_changes.c.role != REFUSED)
+
+
+async def latest(connection: Hot) -> int:
     """The number of the newest change that changed something."""
-    query = select(func.max(policy_changes.c.id)).where(policy_changes.c.role != REFUSED)
-    return int((await connection.execute(query)).scalar() or 0)
+    return int((await connection.execute(_LATEST)).one().id or 0)
 
 
 async def to_change(connection: AsyncConnection) -> Roles:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.deliveries import Happened, Outcome
 from oo.store import deliveries as log
+from oo.store.database import Hot
 from oo.store.deliveries import Said
 from oo.store.schema import UtcDateTime
 from oo.store.tables import deliveries, devices, sendings, users
@@ -103,16 +104,36 @@ def _named(one: Due) -> dict[str, str]:
     return {"person": one.user_id, "delivery": one.delivery_id, "device": one.device_id}
 
 
+_now = bindparam("now", type_=UtcDateTime)
+_NOT_SPREAD = (_v.spread_at.is_(None), _v.starts_at <= _now)
+_NOT_ENDED = (
+    _s.ended_at.is_(None),
+    _s.next_at <= _now,
+    or_(_s.leased_until.is_(None), _s.leased_until <= _now),
+)
+_ARE_DUE = select(
+    or_(
+        select(_v.id).where(*_NOT_SPREAD).exists(),
+        select(_s.delivery_id).where(*_NOT_ENDED).exists(),
+    ).label("found")
+)
+
+
+async def are_due(connection: Hot, now: datetime) -> bool:
+    """Whether a delivery or a sending may be due: a look that takes no turn from writers."""
+    return bool((await connection.execute(_ARE_DUE, {"now": now})).one().found)
+
+
 async def pending(connection: AsyncConnection, now: datetime, limit: int) -> list[Pending]:
     """Deliveries whose time has come, the oldest first; nobody else's until the commit."""
     query = (
         select(_v.id, _v.user_id, _v.tip_id, _v.expires_at, _v.only_device)
-        .where(_v.spread_at.is_(None), _v.starts_at <= now)
+        .where(*_NOT_SPREAD)
         .order_by(_v.starts_at, _v.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [Pending(*row) for row in await connection.execute(query)]
+    return [Pending(*row) for row in await connection.execute(query, {"now": now})]
 
 
 async def devices_of(
@@ -177,9 +198,7 @@ async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[Du
         .join(users, users.c.id == _s.user_id)
         .outerjoin(devices, and_(_d.id == _s.device_id, _d.user_id == _s.user_id))
         .where(
-            _s.ended_at.is_(None),
-            _s.next_at <= now,
-            or_(_s.leased_until.is_(None), _s.leased_until <= now),
+            *_NOT_ENDED,
             users.c.deleted_at.is_(None),
         )
         .order_by(_s.next_at, _s.delivery_id, _s.device_id)
@@ -202,7 +221,7 @@ async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[Du
             row.paused_until,
             row.timezone,
         )
-        for row in await connection.execute(query)
+        for row in await connection.execute(query, {"now": now})
     ]
 
 

@@ -13,7 +13,7 @@ PERSONAL = {
     name for name, table in tables.metadata.tables.items() if "user_id" in table.columns
 } - {"outbox"}
 ALL_PEOPLE = {
-    ("sessions.py", "FIND"): "finds out who the person is",
+    ("sessions.py", "_LIVE"): "finds out who the person is",
     ("sessions.py", "purge_expired"): "retention",
     ("candidates.py", "purge"): "retention",
     ("candidates.py", "people_to_fill"): "names the people whose pools are thin",
@@ -64,6 +64,7 @@ ALL_PEOPLE = {
     ("devices.py", "_leave_others"): "an address in a browser is that of who signed in last",
     ("devices.py", "end_by_token"): "finds out whose mail box it is",
     ("devices.py", "count_by_key"): "counts the devices that need each key",
+    ("sendings.py", "_ARE_DUE"): "whether anything is to be sent",
     ("sendings.py", "pending"): "names what is to be sent",
     ("sendings.py", "due"): "names what is to be sent",
     ("deliveries.py", "purge"): "retention",
