@@ -11,7 +11,7 @@ from sqlalchemy import text
 from deployments.calls import answered
 from deployments.console import console
 from deployments.handles import GeneratorListener, GeneratorRefill, Shards
-from deployments.process import keep_what_is_loaded, start
+from deployments.process import start
 from deployments.watch import Watch
 from ml.composing.fallback import fallback, quick_composer, warm
 from ml.features import REGISTRY
@@ -24,6 +24,7 @@ from oo.identity.accounts import Accounts
 from oo.identity.service import Identity
 from oo.identity.sessions import Sessions
 from oo.integrations.service import Integrations
+from oo.kit.garbage import keep_what_is_loaded
 from oo.kit.shared_counts import RedisCounts
 from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer

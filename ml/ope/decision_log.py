@@ -156,7 +156,7 @@ def replay_person(
         folded = decision.state_seq
         posterior = posterior_on(policy, statistics, day_of(decision.created_at))
         zeros = [0.0] * len(decision.candidate_ids)
-        features = dict.fromkeys(policy.features, zeros) | decision.features
+        features = {**dict.fromkeys(policy.features, zeros), **decision.features}
         scored = policy.score(posterior, design(policy, features), generator(decision.seed))
         found[decision.id] = scored.propensities
     return [found[decision.id] for decision in decisions]

@@ -11,9 +11,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import Any, NamedTuple
 
 from oo.delivery import people
 from oo.delivery.people import Known
@@ -37,7 +35,7 @@ from oo.kit.clock import Clock
 from oo.kit.errors import OoError
 from oo.kit.ids import new_id
 from oo.store import delivery_log, delivery_moments, delivery_rewards, users
-from oo.store.database import Database
+from oo.store.database import Database, Hot
 from oo.store.delivery_moments import Next
 from oo.store.models import StoredModel
 
@@ -86,14 +84,16 @@ class Decider:
         count = 0
         begun = self._clock.now()
         while True:
-            async with self._db.read() as connection:
+            async with self._db.read_hot() as connection:
                 due = await delivery_moments.due(connection, begun, BATCH)
                 now = self._clock.now()
                 known = await people.load(connection, due, now, policy.state_key)
                 behind = await _behind(connection, policy, known)
             if not due:
                 return count
-            looked = [self._look(policy, one, behind, now) for one in known]
+            # of half of all people nothing is known: they share what it comes to
+            unknown = posterior_on(policy, Statistics.empty(policy.dimension), day_of(now))
+            looked = [self._look(policy, one, behind, unknown, now) for one in known]
             count += await self._settle(looked, now)
 
     async def _enrol(self) -> None:
@@ -130,7 +130,12 @@ class Decider:
                 await delivery_moments.sooner(connection, found.idle, now, MomentKind.IDLE)
 
     def _look(
-        self, policy: Policy, known: Known, behind: dict[str, StoredModel], now: datetime
+        self,
+        policy: Policy,
+        known: Known,
+        behind: dict[str, StoredModel],
+        unknown: Any,
+        now: datetime,
     ) -> _Looked:
         user_id = known.due.user_id
         if not known.allows:
@@ -144,7 +149,11 @@ class Decider:
         if is_over or has_nothing or known.spent >= known.attention.budget:
             return _Looked(self._next(known, now), None, None)
         state = behind.get(user_id) or known.state
-        decision = self._decide(policy, known, state, now)
+        posterior = unknown
+        if state is not None:
+            posterior = posterior_on(policy, Statistics.decode(state.state), day_of(now))
+        seq = state.applied_seq if state else 0
+        decision = self._decide(policy, known, posterior, seq, now)
         return _Looked(self._next(known, now), decision, behind.get(user_id))
 
     def _next(self, known: Known, after: datetime | None, hushed: str = "") -> Next:
@@ -155,7 +164,7 @@ class Decider:
         return Next(known.due.user_id, found.at, found.kind, hours, hours_at, hushed)
 
     def _decide(
-        self, policy: Policy, known: Known, state: StoredModel | None, now: datetime
+        self, policy: Policy, known: Known, posterior: Any, state_seq: int, now: datetime
     ) -> DeliveryDecision:
         occasion = Occasion(
             MomentKind(known.due.kind),
@@ -166,8 +175,6 @@ class Decider:
             known.pushes,
         )
         features = columns_of(features_of(occasion))
-        statistics = Statistics.decode(state.state) if state else Statistics.empty(policy.dimension)
-        posterior = posterior_on(policy, statistics, day_of(now))
         seed = self._seeds()
         made = pick(policy, posterior, design(policy, features), seed)  # as a replay does
         return DeliveryDecision(
@@ -178,7 +185,7 @@ class Decider:
             policy=policy.name,
             policy_version=policy.version,
             seed=seed,
-            state_seq=state.applied_seq if state else 0,
+            state_seq=state_seq,
             features=features,
             chosen=made.chosen,
             propensities=made.propensities.tolist(),
@@ -190,9 +197,10 @@ class Decider:
         made = [one.decision for one in looked if one.decision is not None]
         spoken = await self._with_tips([one for one in made if one.chosen == SPEAK])
         made = [spoken.get(one.id, one) for one in made]
-        async with self._db.write() as connection:
+        async with self._db.write_hot() as connection:
+            there = await users.heads_kept(connection, [it.following.user_id for it in looked])
+            looked = [one for one in looked if one.following.user_id in there]
             await delivery_moments.put(connection, [one.following for one in looked])
-            there = await _present(connection, made)
             await delivery_log.append(connection, [it for it in made if it.user_id in there])
             states = [one.state for one in looked if one.state is not None]
             await delivery_rewards.save_states(connection, states, now)
@@ -234,12 +242,8 @@ class Decider:
                 )
 
 
-async def _present(connection: AsyncConnection, made: Sequence[DeliveryDecision]) -> set[str]:
-    return set(await users.heads_kept(connection, {one.user_id for one in made}))
-
-
 async def _behind(
-    connection: AsyncConnection, policy: Policy, known: Sequence[Known]
+    connection: Hot, policy: Policy, known: Sequence[Known]
 ) -> dict[str, StoredModel]:
     """The states of those whose stored one lacks outcomes, with them."""
     had = {

@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from oo.domain.consents import NOTIFICATIONS
 from oo.domain.interruptions import NO_PUSHES, Pushes
 from oo.domain.lately import Busy, busy_of
@@ -21,6 +19,7 @@ from oo.store import (
     kept_profiles,
     occasions,
 )
+from oo.store.database import Hot
 from oo.store.delivery_moments import Due
 from oo.store.models import StoredModel
 from oo.store.occasions import Standing
@@ -59,9 +58,7 @@ class Known(NamedTuple):
         )
 
 
-async def load(
-    connection: AsyncConnection, due: Sequence[Due], now: datetime, state_key: str
-) -> list[Known]:
+async def load(connection: Hot, due: Sequence[Due], now: datetime, state_key: str) -> list[Known]:
     """All that is needed of these people, in their order."""
     people = [one.user_id for one in due]
     zones = {one.user_id: ZoneInfo(one.timezone) for one in due}
@@ -111,7 +108,7 @@ def _is_stale(due: Due, now: datetime) -> bool:
 
 
 async def _spent(
-    connection: AsyncConnection,
+    connection: Hot,
     pushes: Mapping[str, Pushes],
     zones: Mapping[str, ZoneInfo],
     now: datetime,

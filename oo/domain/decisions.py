@@ -77,7 +77,7 @@ class Logged(NamedTuple):
     policy: PolicyRef
     seed: int
     state_seq: int
-    features: dict[str, list[float]]
+    features: Mapping[str, list[float]]
     chosen: int
     propensities: list[float]
     scores: list[float]
@@ -110,7 +110,7 @@ class LoggedDecision:
     seed: int
     state_seq: int
     propensities: list[float]
-    features: dict[str, list[float]]
+    features: Mapping[str, list[float]]
     degraded: str | None
     reward: float | None
     action: str | None

@@ -24,7 +24,7 @@ class DeliveryDecision:
     policy_version: str
     seed: int
     state_seq: int
-    features: dict[str, list[float]]
+    features: Mapping[str, list[float]]
     chosen: int
     propensities: list[float]
     scores: list[float]

@@ -18,7 +18,7 @@ def design(policy: Policy, features: Mapping[str, list[float]]) -> Floats:
     if not policy.features:
         rows = len(next(iter(features.values())))
         return np.zeros((rows, 0))
-    return np.array([features[name] for name in policy.features], np.float64).T
+    return np.array(matrix_of(features, policy.features), np.float64).T
 
 
 def designs(policy: Policy, features: Sequence[Mapping[str, list[float]]]) -> Floats:

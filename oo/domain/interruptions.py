@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from oo.domain.columns import Columns
 from oo.domain.policies import Policy
 from oo.domain.statistics import Floats
 
@@ -139,9 +140,10 @@ def features_of(occasion: Occasion) -> dict[str, float]:
     return found
 
 
-def columns_of(features: Mapping[str, float]) -> dict[str, list[float]]:
+def columns_of(features: Mapping[str, float]) -> Columns:
     """Features as a decision logs them: one value per arm, those of silence are 0."""
-    return {name: [0.0, value] for name, value in features.items()}
+    own = {name: [0.0, value] for name, value in features.items() if value}
+    return Columns(2, {name: 0.0 for name in features if name not in own}, own)
 
 
 def arms(policy: Policy, features: Mapping[str, float]) -> Floats:

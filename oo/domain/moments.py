@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 from oo.domain.interruptions import MomentKind
@@ -52,6 +53,7 @@ def usual_hours(profile: Mapping[str, float], seen: Sequence[float] = ()) -> tup
     return (first, (first + SECOND_HOUR) % 24)
 
 
+@lru_cache(maxsize=1024)  # asked for several times in a row
 def jitter(user_id: str) -> timedelta:
     """The same few minutes for a person each day, so that not everybody is asked at once."""
     spread = int.from_bytes(hashlib.blake2s(user_id.encode(), digest_size=2).digest())
@@ -75,13 +77,15 @@ def next_moment(plan: Plan, after: datetime, *, was_hushed: bool = False) -> Can
     `was_hushed` says that one has just fallen into quiet hours, a meeting or "not now": then the
     end of that is a moment, one for all that fell into it.
     """
-    found = [it for it in _candidates(plan, after) if _is_free(plan, it.at)]
+    free = (it for it in sorted(_candidates(plan, after)) if _is_free(plan, it.at))
+    found = next(free, None)
     if was_hushed:
         ends = speaks_from(plan.attention, after, plan.zone, plan.busy)
         at = speaks_from(plan.attention, ends + jitter(plan.user_id), plan.zone, plan.busy)
-        found.append(Candidate(at, MomentKind.AFTER_QUIET))
+        after_quiet = Candidate(at, MomentKind.AFTER_QUIET)
+        return after_quiet if found is None else min(found, after_quiet)
     # nothing ahead: looked at again within a day, since the person's days may change
-    return min(found, default=_fallback(plan, after))
+    return found or _fallback(plan, after)
 
 
 def _is_free(plan: Plan, at: datetime) -> bool:

@@ -4,11 +4,13 @@ import math
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 
 MOST_NEPERS = 600.0  # of inflation; sums of many reactions must stay finite, too
@@ -62,7 +64,7 @@ class Statistics:
     def encode(self) -> bytes:
         """Bytes that decode to exactly these floats; equal statistics give equal bytes."""
         d = len(self.b)
-        upper = self.A[np.triu_indices(d)]
+        upper = self.A[_upper(d)]
         numbers = np.concatenate([upper, self.b, [self.q, self.n]]).astype("<f8")
         return struct.pack("<I", d) + numbers.tobytes()
 
@@ -77,10 +79,19 @@ class Statistics:
             raise ValueError("statistics have another length than their dimension says")
         numbers = np.frombuffer(data, "<f8", offset=4).astype(np.float64)
         A = np.zeros((d, d))
-        rows, columns = np.triu_indices(d)
+        rows, columns = _upper(d)
         A[rows, columns] = numbers[:triangle]
         A[columns, rows] = numbers[:triangle]
         return cls(A, numbers[triangle:-2].copy(), float(numbers[-2]), float(numbers[-1]))
+
+
+@lru_cache(maxsize=64)
+def _upper(d: int) -> tuple[Places, Places]:
+    """The places of the upper half: to find them takes longer than to use them."""
+    rows, columns = np.triu_indices(d)
+    rows.setflags(write=False)
+    columns.setflags(write=False)
+    return rows, columns
 
 
 def day_of(at: datetime) -> int:

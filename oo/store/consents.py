@@ -92,9 +92,7 @@ def agreed(purpose: str) -> Select[tuple[str]]:
     return select(_c.user_id).where(_c.id.in_(last), _c.given, _c.version >= version)
 
 
-async def allowing(
-    connection: AsyncConnection, user_ids: Collection[str], purpose: str
-) -> frozenset[str]:
+async def allowing(connection: Hot, user_ids: Collection[str], purpose: str) -> frozenset[str]:
     """Those of these people who allow it as it is asked for today."""
     rows = await connection.execute(
         _ALLOWING,

@@ -69,12 +69,10 @@ async def append(connection: Hot, decisions: Sequence[DeliveryDecision]) -> None
 _COLUMNS = tuple(DeliveryDecision.__dataclass_fields__)
 
 
-async def of_late(
-    connection: AsyncConnection, user_ids: Collection[str], now: datetime
-) -> dict[str, Pushes]:
+async def of_late(connection: Hot, user_ids: Collection[str], now: datetime) -> dict[str, Pushes]:
     """What these people got of late; nobody who got nothing as far back as the log goes."""
     asked = {"people": list(user_ids), "day": now - DAY, "week": now - WEEK}
-    rows = (await connection.execute(_OF_LATE, asked)).all()
+    rows = list((await connection.execute(_OF_LATE, asked)).all())
     if not rows:
         return {}
     counted = await connection.execute(_STREAKS, {"people": [row.user_id for row in rows]})
@@ -93,14 +91,18 @@ async def of_late(
     }
 
 
-async def sent_on(connection: AsyncConnection, since: dict[str, datetime]) -> dict[str, int]:
+_SENT_ON = select(_d.user_id, _d.created_at).where(
+    _d.user_id.in_(bindparam("people", expanding=True)),
+    _d.created_at >= bindparam("first"),
+    _WAS_SENT,
+)
+
+
+async def sent_on(connection: Hot, since: dict[str, datetime]) -> dict[str, int]:
     """How many tips were sent to each of these people since their own instant."""
-    first = min(since.values())
-    query = select(_d.user_id, _d.created_at).where(
-        _d.user_id.in_(list(since)), _d.created_at >= first, _WAS_SENT
-    )
     found = dict.fromkeys(since, 0)
-    for row in await connection.execute(query):
+    asked = {"people": list(since), "first": min(since.values())}
+    for row in await connection.execute(_SENT_ON, asked):
         found[row.user_id] += row.created_at >= since[row.user_id]
     return found
 

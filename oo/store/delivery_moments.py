@@ -14,6 +14,7 @@ from oo.domain.consents import NOTIFICATIONS
 from oo.domain.interruptions import MomentKind
 from oo.domain.rewards import Action
 from oo.store import users as users_rows
+from oo.store.database import Hot
 from oo.store.outbox import TIP_FEEDBACK
 from oo.store.sealing import words_of
 from oo.store.tables import (
@@ -60,16 +61,15 @@ _DUE = (
 _PUT = ("next_at", "kind", "hours", "hours_at", "hushed")
 
 
-async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[Due]:
+async def due(connection: Hot, now: datetime, limit: int) -> list[Due]:
     """People whose moment has come, those who have waited longest first."""
     rows = await connection.execute(_DUE, {"now": now, "limit": limit})
     return [Due(*row) for row in rows]
 
 
-async def put(connection: AsyncConnection, planned: Sequence[Next]) -> None:
-    """Keep the next moments; of people who are still there."""
-    there = await users_rows.heads_kept(connection, {one.user_id for one in planned})
-    rows = [one._asdict() for one in planned if one.user_id in there]
+async def put(connection: Hot, planned: Sequence[Next]) -> None:
+    """Keep the next moments of people who are there, as `users.heads_kept` has told."""
+    rows = [one._asdict() for one in planned]
     if rows:
         await connection.execute(putting(connection, delivery_moments, _PUT), rows)
 
@@ -111,7 +111,9 @@ async def said_since(connection: AsyncConnection, after: int, limit: int) -> lis
 
 async def enrol(connection: AsyncConnection, user_ids: Collection[str], now: datetime) -> None:
     """Give a moment to people who have none ahead."""
-    there = await users_rows.heads_kept(connection, user_ids)
+    have = select(_m.user_id).where(_m.user_id.in_(user_ids), _m.next_at.is_not(None))
+    lacking = set(user_ids).difference(await connection.scalars(have))
+    there = await users_rows.heads_kept(connection, lacking)
     rows = [
         {"user_id": it, "next_at": now, "kind": MomentKind.USUAL_HOUR, "hours": [], "hours_at": now}
         for it in sorted(there)
@@ -126,16 +128,20 @@ async def enrol(connection: AsyncConnection, user_ids: Collection[str], now: dat
     await connection.execute(put_one, rows)
 
 
+_f = feedback.c
+_SEEN = select(_f.user_id, _f.created_at).where(
+    _f.user_id.in_(bindparam("people", expanding=True)),
+    _f.created_at >= bindparam("since"),
+    _f.action.in_(list(Action)),
+)
+
+
 async def seen_hours(
-    connection: AsyncConnection, user_ids: Collection[str], since: datetime
+    connection: Hot, user_ids: Collection[str], since: datetime
 ) -> dict[str, list[datetime]]:
     """When these people reacted since then."""
-    f = feedback.c
-    query = select(f.user_id, f.created_at).where(
-        f.user_id.in_(user_ids), f.created_at >= since, f.action.in_(list(Action))
-    )
     found: dict[str, list[datetime]] = {user_id: [] for user_id in user_ids}
-    for row in await connection.execute(query):
+    for row in await connection.execute(_SEEN, {"people": list(user_ids), "since": since}):
         found[row.user_id].append(row.created_at)
     return found
 

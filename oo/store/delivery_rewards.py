@@ -14,6 +14,7 @@ from oo.domain.reactions import Reaction
 from oo.domain.statistics import day_of
 from oo.store import consents
 from oo.store import models as models_rows
+from oo.store.database import Hot
 from oo.store.models import StoredModel
 from oo.store.tables import (
     delivery_decisions,
@@ -61,7 +62,7 @@ _STATES = select(_m.user_id, _m.policy, _m.state, _m.applied_seq).where(
 )
 
 
-async def newest(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, int]:
+async def newest(connection: Hot, user_ids: Collection[str]) -> dict[str, int]:
     """The number of the last outcome of each of these people who has one."""
     rows = await connection.execute(_NEWEST, {"people": list(user_ids)})
     return {row.user_id: row.seq for row in rows}
@@ -82,9 +83,7 @@ _OF_PEOPLE = (
 )
 
 
-async def of_people(
-    connection: AsyncConnection, after: Mapping[str, int]
-) -> dict[str, list[Reaction]]:
+async def of_people(connection: Hot, after: Mapping[str, int]) -> dict[str, list[Reaction]]:
     """The outcomes of these people, each behind their own number, as what folds read."""
     found: dict[str, list[Reaction]] = {user_id: [] for user_id in after}
     if not after:
@@ -113,18 +112,17 @@ def _reaction(row: Any) -> Reaction:
     )
 
 
-async def states(
-    connection: AsyncConnection, user_ids: Collection[str], policy: str
-) -> dict[str, StoredModel]:
+async def states(connection: Hot, user_ids: Collection[str], policy: str) -> dict[str, StoredModel]:
     """The stored states of these people under one key."""
     rows = await connection.execute(_STATES, {"people": list(user_ids), "policy": policy})
     return {row.user_id: StoredModel(*row) for row in rows}
 
 
-async def save_states(
-    connection: AsyncConnection, models: Sequence[StoredModel], now: datetime
-) -> None:
-    """Write states, each only if it has folded more outcomes than the stored one."""
+async def save_states(connection: Hot, models: Sequence[StoredModel], now: datetime) -> None:
+    """Write states, each only if it has folded more outcomes than the stored one.
+
+    Of people who are there, as `users.heads_kept` has told.
+    """
     await models_rows.save_into(connection, delivery_models, models, now)
 
 

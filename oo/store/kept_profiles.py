@@ -4,11 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.rewards import Action
 from oo.store import users as users_rows
+from oo.store.database import Hot
 from oo.store.tables import feedback, profiles, tip_scores, users
 from oo.store.upsert import insert_into
 
@@ -30,11 +31,16 @@ class HistoryRow(NamedTuple):
     dwell_ms: int | None
 
 
-async def load(connection: AsyncConnection, user_ids: Collection[str]) -> dict[str, Profile]:
+_p = profiles.c
+_LOAD = select(_p.user_id, _p.user_seq, _p["values"], _p.computed_at).where(
+    _p.user_id.in_(bindparam("people", expanding=True))
+)
+
+
+async def load(connection: Hot, user_ids: Collection[str]) -> dict[str, Profile]:
     """The kept profiles of these people."""
-    p = profiles.c
-    query = select(p.user_id, p.user_seq, p["values"], p.computed_at).where(p.user_id.in_(user_ids))
-    return {row[0]: Profile(*row) for row in await connection.execute(query)}
+    rows = await connection.execute(_LOAD, {"people": list(user_ids)})
+    return {row[0]: Profile(*row) for row in rows}
 
 
 async def save(connection: AsyncConnection, profile: Profile, past_version: int) -> None:

@@ -3,13 +3,15 @@
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Table, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store import users as users_rows
+from oo.store.database import Hot
 from oo.store.tables import user_models, users
-from oo.store.upsert import insert_into
+from oo.store.upsert import Insert, insert_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +35,29 @@ async def load(
     return {row.user_id: StoredModel(*row) for row in await connection.execute(query)}
 
 
-async def save(connection: AsyncConnection, models: Sequence[StoredModel], now: datetime) -> None:
+async def save(connection: Hot, models: Sequence[StoredModel], now: datetime) -> None:
     """Write states, each only if it has folded more reactions than the stored one.
 
     This compare-and-set is the fence: a state is a fold of the log, so of two holders the one with
     the higher `applied_seq` is right and a stale one changes nothing. States of people who were
     erased meanwhile are dropped.
     """
-    await save_into(connection, user_models, models, now)
+    there = await users_rows.heads_kept(connection, {model.user_id for model in models})
+    here = [model for model in models if model.user_id in there]
+    await save_into(connection, user_models, here, now)
 
 
 async def save_into(
-    connection: AsyncConnection, table: Table, models: Sequence[StoredModel], now: datetime
+    connection: Hot, table: Table, models: Sequence[StoredModel], now: datetime
 ) -> None:
-    """As :func:`save`, into a table of states with the columns of `user_models`."""
-    there = await users_rows.heads_kept(connection, {model.user_id for model in models})
-    models = [model for model in models if model.user_id in there]
+    """As :func:`save`, into a table of states with the columns of `user_models`.
+
+    Of people who are there, as `users.heads_kept` has told.
+    """
     if not models:
         return
-    statement = insert_into(connection, table)
-    fresh = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=["user_id", "policy"],
-        set_={
-            "state": fresh.state,
-            "applied_seq": fresh.applied_seq,
-            "updated_at": fresh.updated_at,
-        },
-        where=table.c.applied_seq < fresh.applied_seq,
-    )
     await connection.execute(
-        statement,
+        _saving(connection.dialect.name, table),
         [
             {
                 "user_id": model.user_id,
@@ -74,6 +68,21 @@ async def save_into(
             }
             for model in sorted(models, key=lambda model: (model.user_id, model.policy))
         ],
+    )
+
+
+@cache
+def _saving(dialect: str, table: Table) -> Insert:
+    statement = insert_of(dialect, table)
+    fresh = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["user_id", "policy"],
+        set_={
+            "state": fresh.state,
+            "applied_seq": fresh.applied_seq,
+            "updated_at": fresh.updated_at,
+        },
+        where=table.c.applied_seq < fresh.applied_seq,
     )
 
 

@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.signals import Signal
 from oo.store import signals as signal_rows
+from oo.store.database import Hot
 from oo.store.sealing import words_of
 from oo.store.tables import candidates, signals, tasks
 
@@ -67,9 +67,7 @@ _EVENTS = select(signals.c.user_id, signals.c.body, signals.c.sealed).where(
 )
 
 
-async def load(
-    connection: AsyncConnection, user_ids: Collection[str], now: datetime
-) -> dict[str, Standing]:
+async def load(connection: Hot, user_ids: Collection[str], now: datetime) -> dict[str, Standing]:
     """How things stand for these people; nobody who has neither candidates nor dated tasks."""
     asked: dict[str, Any] = {"people": list(user_ids), "now": now}
     best = {row[0]: row[1] for row in await connection.execute(_BEST, asked)}
@@ -86,13 +84,14 @@ async def load(
 
 
 async def events(
-    connection: AsyncConnection, user_ids: Collection[str], now: datetime
+    connection: Hot, user_ids: Collection[str], now: datetime
 ) -> Mapping[str, Sequence[Signal]]:
     """The events of the coming day and a half in these people's calendars."""
     asked = {"people": list(user_ids), "now": now, "until": now + HORIZON}
     found: dict[str, list[Signal]] = {}
-    words = await words_of(connection, user_ids)
-    for row in await connection.execute(_EVENTS, asked):
+    rows = (await connection.execute(_EVENTS, asked)).all()
+    words = await words_of(connection, {row.user_id for row in rows})
+    for row in rows:
         event = signal_rows.decoded("event", words.word(signals, row, "body"))
         if event is not None:
             found.setdefault(row.user_id, []).append(event)

@@ -10,7 +10,6 @@ seconds and the peak of resident memory, each size in a process of its own.
 
 import argparse
 import asyncio
-import gc
 import resource
 import sys
 import tempfile
@@ -31,6 +30,8 @@ from oo.domain.consents import NOTIFICATIONS
 from oo.domain.interruptions import MomentKind, Occasion, Pushes, columns_of, features_of
 from oo.domain.statistics import Statistics
 from oo.kit.clock import ManualClock, SystemClock
+from oo.kit.garbage import keep_what_is_loaded
+from oo.kit.settings import Settings
 from oo.store.database import Database
 from oo.store.tables import (
     candidates,
@@ -44,6 +45,7 @@ from oo.store.tables import (
     tasks,
     users,
 )
+from oo.vault.service import Vault
 from tests.peers.speaking import Fixed, KeptDeliveries, Tips
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -73,7 +75,8 @@ def measured(people: int) -> str:
 
 
 async def _measure(folder: Path, people: int) -> str:
-    db = Database(f"sqlite+aiosqlite:///{folder / 'bench.db'}")
+    vault = Vault.of(Settings(data_dir=folder), SystemClock())
+    db = Database(f"sqlite+aiosqlite:///{folder / 'bench.db'}", vault)
     async with db.write() as connection:
         await connection.run_sync(metadata.create_all)
     for table, rows in _rows(people):
@@ -82,7 +85,7 @@ async def _measure(folder: Path, people: int) -> str:
     clock, seeds = ManualClock(NOW), count(1)
     policy = delivery_policies()["learnt"]
     decider = Decider(db, clock, Fixed(policy), Tips(clock), KeptDeliveries(), lambda: next(seeds))
-    gc.collect()
+    keep_what_is_loaded()
     timer = SystemClock()
     began, busy = timer.monotonic(), time.process_time()
     made = await decider.decide_due()
