@@ -67,18 +67,21 @@ class ForceOf:
 
 async def find_policy(db: Database, ref: PolicyRef) -> Policy:
     """The delivery policy of that name and version. Raises ValueError for one that is gone."""
-    base = delivery_policies().get(ref.name)
-    if base is None:
+    current = delivery_policies().get(ref.name)
+    if current is None:
         raise ValueError(f"there is no delivery policy {ref.name!r}")
-    if base.version == ref.version:
-        return base
-    if FITTED in ref.version and isinstance(base, Trainable):
+    # what earlier versions decided is drawn again by them
+    known: list[Policy] = [current, *getattr(current, "earlier", ())]
+    if ref.version in (versions := {it.version: it for it in known}):
+        return versions[ref.version]
+    trainable = [it for it in known if isinstance(it, Trainable)]
+    if FITTED in ref.version and trainable:
         async with db.read() as connection:
             fitted = await delivery_rewards.find_prior(connection, ref.name, ref.version)
         if fitted is not None:
-            found = _with(base, fitted)
-            if found.version == ref.version:
-                return found
+            made = {it.version: it for it in (_with(base, fitted) for base in trainable)}
+            if ref.version in made:
+                return made[ref.version]
     raise ValueError(f"there is no {ref} any more")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.consents import POOLING
 from oo.domain.interruptions import PushOutcome
-from oo.domain.policies import Experience
+from oo.domain.policies import FITTED, Experience
 from oo.domain.reactions import Reaction
 from oo.domain.statistics import day_of
 from oo.store import consents
@@ -186,10 +186,15 @@ async def add_prior(connection: AsyncConnection, fitted: FittedPrior) -> None:
 async def find_prior(
     connection: AsyncConnection, policy: str, version: str | None = None
 ) -> FittedPrior | None:
-    """The fitted prior of that version, or the newest one."""
+    """The fitted prior of that version, or the newest one.
+
+    Versions differ by what they make of a prior, too; `version` may be of another release than the
+    one that fitted it.
+    """
     p = delivery_priors.c
     query = select(delivery_priors).where(p.policy == policy).order_by(p.fitted_at.desc())
     if version is not None:
-        query = query.where(p.version == version)
+        digest = FITTED + version.partition(FITTED)[2]
+        query = query.where(p.version.endswith(digest, autoescape=True))
     row = (await connection.execute(query.limit(1))).first()
     return FittedPrior(*row) if row else None

@@ -147,7 +147,7 @@ def test_switching_off_is_shared_by_how_recent_a_push_was() -> None:
 
 def test_a_changed_prior_is_another_version() -> None:
     """Decisions are made again by the version that they name: give the new prior a new one."""
-    assert LEARNT.version == "1"
+    assert LEARNT.version == "2"
     assert START.mean[0] > 0
     packed = LEARNT.parameters()  # type: ignore[attr-defined]
     assert parameters.digest(packed) == PRIOR_OF_VERSION_1

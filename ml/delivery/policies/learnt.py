@@ -42,8 +42,8 @@ STREAK, TAKEN_UP = NAMES.index("ignored_streak"), NAMES.index("taken_up")
 TRIAL_OVER = NAMES.index("trial_over")
 PATIENCE = 2.0  # ignored pushes in a row that change nothing, of somebody who takes some up
 NOTHING_YET = 0.5
-AFTER_TRIAL = 0.004  # of somebody who took up none in the first week
-VERSION = "1"
+AFTER_TRIAL = 0.0005  # of somebody who took up none in the first week
+VERSION = "2"
 NOISE = 0.2  # the variance of a push's reward around its mean
 COMMON = 0.02  # how uncertain is what people have in common, per weight
 APART = 0.02  # how people differ, per weight
@@ -71,6 +71,8 @@ class Learnt(FromPrior):
     spread: float = 0.5
     floor: float = 0.002
     ceiling: float = 0.95
+    after_trial: float = AFTER_TRIAL
+    earlier: "tuple[Learnt, ...]" = field(default=(), repr=False, compare=False)
 
     @property
     def state_key(self) -> str:
@@ -90,7 +92,7 @@ class Learnt(FromPrior):
         variance = max(float(speaking @ posterior.covariance @ speaking), 1e-12)
         z = float(scores[1] - scores[0]) / (self.spread * math.sqrt(variance))
         likely = 0.5 * math.erfc(-z / math.sqrt(2))
-        patience = _patience(speaking, FULL_STREAK * float(speaking[STREAK]))
+        patience = self._patience(speaking, FULL_STREAK * float(speaking[STREAK]))
         speak = min(max(likely, self.floor), self.ceiling) * patience
         return Scored(scores, np.array([1.0 - speak, speak]))
 
@@ -103,7 +105,7 @@ class Learnt(FromPrior):
         return replace(
             self,
             prior=prior,
-            version=f"{VERSION}{FITTED}{parameters.digest(parameters.pack(arrays_of(prior)))}",
+            version=f"{self.version.partition(FITTED)[0]}{FITTED}{parameters.digest(parameters.pack(arrays_of(prior)))}",
         )
 
     def parameters(self) -> bytes:
@@ -113,15 +115,14 @@ class Learnt(FromPrior):
         shapes = shapes_of(self.dimension)
         return self.with_prior(prior_of(parameters.unpack(data, shapes)))
 
+    def _patience(self, speaking: Floats, streak: float) -> float:
+        """What is left of floor and ceiling after so many ignored pushes in a row.
 
-def _patience(speaking: Floats, streak: float) -> float:
-    """What is left of floor and ceiling after so many ignored pushes in a row.
-
-    Less for somebody who never took one up.
-    """
-    if speaking[TAKEN_UP]:
-        return float(0.5 ** max(0.0, streak - PATIENCE))
-    return float(NOTHING_YET**streak) * (AFTER_TRIAL if speaking[TRIAL_OVER] else 1.0)
+        Less for somebody who never took one up.
+        """
+        if speaking[TAKEN_UP]:
+            return float(0.5 ** max(0.0, streak - PATIENCE))
+        return float(NOTHING_YET**streak) * (self.after_trial if speaking[TRIAL_OVER] else 1.0)
 
 
 def _vague() -> Prior:
@@ -150,4 +151,5 @@ def _shipped() -> Prior:
 
 VAGUE: Prior = _vague()
 START: Prior = _shipped()
-POLICY = Learnt("learnt", VERSION, NAMES, decay=0.98, prior=START)
+_FIRST = Learnt("learnt", "1", NAMES, decay=0.98, prior=START, after_trial=0.004)
+POLICY = replace(_FIRST, version=VERSION, after_trial=AFTER_TRIAL, earlier=(_FIRST,))
