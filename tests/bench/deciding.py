@@ -28,6 +28,7 @@ from ml.delivery.policies import delivery_policies
 from oo.delivery.deciding import Decider
 from oo.domain.consents import NOTIFICATIONS
 from oo.domain.interruptions import MomentKind, Occasion, Pushes, columns_of, features_of
+from oo.domain.moments import jitter
 from oo.domain.statistics import Statistics
 from oo.kit.clock import ManualClock, SystemClock
 from oo.kit.garbage import keep_what_is_loaded
@@ -148,7 +149,9 @@ def _profile(user_id: str) -> dict[str, Any]:
 
 def _moment(user_id: str) -> dict[str, Any]:
     return {
-        "user_id": user_id, "next_at": NOW - timedelta(seconds=30), "kind": "usual_hour",
+        # everybody at an instant of their own, as their jitter has it
+        "user_id": user_id, "next_at": NOW - timedelta(seconds=30) - jitter(user_id) / 2,
+        "kind": "usual_hour",
         "hours": [10.0, 19.0], "hours_at": NOW,
     }  # fmt: skip
 

@@ -30,6 +30,7 @@ from tests.bench.seed import seed
 from tests.e2e.browser import PHONE, Watched, watch
 from tests.peers.push.web_push import PushService, encoded
 from tests.peers.serving import free_port, served
+from tests.peers.todoist import CLIENT_ID, CLIENT_SECRET, TodoistPeer
 from tests.peers.vault import KEYRING, MASTER_KEYS
 from tests.unit.web.served import Served
 
@@ -86,6 +87,7 @@ class Pushed:
     context: BrowserContext
     watched: Watched
     service: PushService
+    todoist: TodoistPeer
     cdp: CDPSession | None = None
     registration: str = ""
     told: list[dict[str, Any]] = field(default_factory=list)
@@ -205,41 +207,62 @@ class Pushed:
 
 
 @contextmanager
-def pushed(browser: Browser, folder: Path) -> Iterator[Pushed]:
-    """Somebody with a list, signed in, before their tip page."""
-    service, port = PushService(), free_port()
+def pushed(browser: Browser, folder: Path, tasks: str = LIST) -> Iterator[Pushed]:
+    """Somebody signed in, before their tip page; with a list of theirs, or none where it is empty.
+
+    A Todoist that they may connect is there, too.
+    """
+    service, peer, port = PushService(), TodoistPeer(), free_port()
     address = f"http://localhost:{port}"
     (cookie,) = beside(seed(folder / "test.db", 1, 0, Vault(KEYRING, SystemClock()))).cookies
-    others = {**OTHERS, "data_dir": folder}
-    settings = Settings.model_validate(
-        {
-            **others,
-            "public_url": address,
-            "database_url": f"sqlite+aiosqlite:///{folder}/test.db",
-            "master_keys": MASTER_KEYS,
-        }
-    )
-    with served(service.app()) as service.base, served(Served(folder, address, OTHERS), port):
-        context = browser.new_context(viewport=PHONE, base_url=address)
-        context.grant_permissions(["notifications"], origin=address)
-        context.add_cookies([{"name": "sid", "value": cookie, "url": address}])
-
-        def subscribes(key: Any) -> dict[str, Any]:
-            return service.subscribe(key if isinstance(key, str) else encoded(bytes(key))).as_json()
-
-        context.expose_function("peerSubscribes", subscribes)
-        context.expose_function(
-            "peerForgets",
-            lambda it: service.subscriptions.pop(it.rpartition("/")[2], None) and None,
+    with served(service.app()) as service.base, served(peer.app()) as todoist_url:
+        others = {**OTHERS, "todoist": _settings_of(todoist_url)}
+        settings = Settings.model_validate(
+            {
+                **others,
+                "data_dir": folder,
+                "public_url": address,
+                "database_url": f"sqlite+aiosqlite:///{folder}/test.db",
+                "master_keys": MASTER_KEYS,
+            }
         )
-        context.add_init_script(OURS)
-        found = Pushed(address, settings, context, watch(context), service)
-        page = found.page
-        page.goto("/connect")
-        page.get_by_label("One task per line").fill(LIST)
-        page.get_by_role("button", name="Take the list").click()
-        page.goto("/")
-        page.get_by_role("button", name="Agree").click()
-        yield found
-        assert found.watched.faults == []
-        context.close()
+        with served(Served(folder, address, others, peer), port):
+            context = _context(browser, address, cookie, service)
+            found = Pushed(address, settings, context, watch(context), service, peer)
+            page = found.page
+            if tasks:
+                page.goto("/connect")
+                page.get_by_label("One task per line").fill(tasks)
+                page.get_by_role("button", name="Take the list").click()
+            page.goto("/")
+            page.get_by_role("button", name="Agree").click()
+            yield found
+            assert found.watched.faults == []
+            context.close()
+
+
+def _settings_of(todoist_url: str) -> dict[str, str]:
+    return {
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "authorize_url": f"{todoist_url}/oauth/authorize",
+        "token_url": f"{todoist_url}/oauth/access_token",
+        "api_url": f"{todoist_url}/api/v1",
+    }
+
+
+def _context(browser: Browser, address: str, cookie: str, service: PushService) -> BrowserContext:
+    context = browser.new_context(viewport=PHONE, base_url=address)
+    context.grant_permissions(["notifications"], origin=address)
+    context.add_cookies([{"name": "sid", "value": cookie, "url": address}])
+
+    def subscribes(key: Any) -> dict[str, Any]:
+        return service.subscribe(key if isinstance(key, str) else encoded(bytes(key))).as_json()
+
+    context.expose_function("peerSubscribes", subscribes)
+    context.expose_function(
+        "peerForgets",
+        lambda it: service.subscriptions.pop(it.rpartition("/")[2], None) and None,
+    )
+    context.add_init_script(OURS)
+    return context

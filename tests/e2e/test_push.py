@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, expect
+from sqlalchemy import delete
 
+from oo.integrations.service import Integrations
+from oo.jobs.periodic import close_tasks as close_tasks_job
+from oo.kit.clock import SystemClock
+from oo.push.service import Push
 from oo.store import tables
+from oo.store.database import Database
 from tests.e2e import axe
 from tests.e2e.browser import CHROMIUM, chromium
 from tests.e2e.pushed import Pushed, pushed
@@ -71,6 +78,64 @@ def test_a_tip_finds_its_person_and_done_from_the_notification_counts_once(
     assert there.notifications() == [], "what was reacted to does not come again"
     outcomes = {row.outcome for row in there.rows(tables.delivery_outcomes)}
     assert outcomes == {"sent", "shown"}
+
+
+def test_done_from_a_notification_closes_the_task_at_todoist_once(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with pushed(browser, tmp_path, tasks="") as there:
+        there.with_push(without_a_list)
+        for title in ("Send Mara the contract", "Renew the passport", "Book the dentist"):
+            there.todoist.add_task(title, priority=4)
+        page = there.page
+        page.goto("/connect")
+        page.locator("#source-todoist").get_by_role("link", name="Connect").click()
+        expect(page.get_by_role("status")).to_have_text("Connected.")
+        page.goto("/")
+        allow(there)
+        tip, task_id = spoken_of(there)
+        message = there.send(tip)
+        page.goto("about:blank")
+        there.deliver(message)
+        there.press("done")
+        there.deliver(message)  # what is sent again is not shown again, and cannot be pressed
+        assert reacted(there, tip) == ["done"]
+        assert task_id not in there.todoist.closed
+        assert task_id in close_tasks(there)
+        closed = list(there.todoist.closed)
+        assert close_tasks(there) == closed
+        closings = [it for it in there.todoist.requests if it.endswith(f"/{task_id}/close")]
+        assert len(closings) == 1
+
+
+async def without_a_list(push: Push, db: Database) -> None:
+    async with db.write() as connection:
+        for table in (tables.candidates, tables.tasks):
+            await connection.execute(delete(table))
+
+
+def spoken_of(there: Pushed) -> tuple[str, str]:
+    """The tip that the page shows, once it is about a task of Todoist, and the task's id there."""
+    for _ in range(12):
+        tip = there.shows_tip()
+        (row,) = [it for it in there.rows(tables.tip_scores) if it.id == tip]
+        if (row.task_id or "").startswith("todoist:"):
+            return tip, row.task_id.removeprefix("todoist:")
+        there.page.keyboard.press("x")
+        there.until(lambda: there.shows_tip() != tip)  # noqa: B023
+    raise AssertionError("no tip is about a task of Todoist")
+
+
+def close_tasks(there: Pushed) -> list[str]:
+    """The ids of the tasks that are closed at Todoist, once the job has had its turn."""
+
+    async def work(push: Push, db: Database) -> None:
+        async with httpx2.AsyncClient() as http:
+            closes = Integrations.of(there.settings, db, SystemClock(), http)
+            await close_tasks_job.run(db, SystemClock(), closes)
+
+    there.with_push(work)
+    return there.todoist.closed
 
 
 def test_a_tap_opens_the_tip_that_it_spoke_of(there: Pushed) -> None:

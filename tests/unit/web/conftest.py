@@ -120,14 +120,19 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def open_site(
-    folder: Path, public_url: str = "", others: Mapping[str, Any] | None = None, **limits: int
+    folder: Path,
+    public_url: str = "",
+    others: Mapping[str, Any] | None = None,
+    peer: TodoistPeer | None = None,
+    **limits: int,
 ) -> AsyncIterator[Site]:
     """The application over a store in `folder`, with other limits than it is shipped with.
 
-    With other settings it lives by the machine's clock, as the peers that they name do.
+    With other settings it lives by the machine's clock, as the peers that they name do. Its Todoist
+    is `peer`, or one of its own.
     """
     clock = MovedClock() if others else ManualClock(NOW)
-    peer = TodoistPeer(now=clock.now)
+    peer = peer or TodoistPeer(now=clock.now)
     settings = Settings.model_validate(
         {
             "data_dir": folder,

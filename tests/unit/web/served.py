@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tests.peers.todoist import TodoistPeer
 from tests.unit.web.conftest import open_site
 
 
@@ -21,11 +22,13 @@ class Served:
         folder: Path,
         public_url: str = "",
         others: Mapping[str, Any] | None = None,
+        todoist: TodoistPeer | None = None,
         **limits: int,
     ) -> None:
         self._folder = folder
         self._public_url = public_url
         self._others = others
+        self._todoist = todoist
         self._limits = limits
         self._app: ASGIApp | None = None
 
@@ -43,7 +46,13 @@ class Served:
                 assert message["type"] == f"lifespan.{word}"
                 if word == "startup":
                     opened = await stack.enter_async_context(
-                        open_site(self._folder, self._public_url, self._others, **self._limits)
+                        open_site(
+                            self._folder,
+                            self._public_url,
+                            self._others,
+                            self._todoist,
+                            **self._limits,
+                        )
                     )
                     self._app = opened.app
                 await send({"type": f"lifespan.{word}.complete"})
