@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping
 from zoneinfo import ZoneInfo
 
+from oo.delivery.engaged import engaged
 from oo.domain.deliveries import TellsTips, TipRef, TipWords
-from oo.domain.lately import busy_of
 from oo.domain.quiet import Attention, hush
 from oo.kit.clock import Clock
-from oo.store import attention, occasions, users
+from oo.store import attention, users
 from oo.store.database import Database
 
 
@@ -34,12 +34,11 @@ class WhileWelcome:
         async with self._db.read() as connection:
             heads = await users.heads(connection, people)
             wanted = await attention.load(connection, list(heads))
-            calendars = await occasions.events(connection, list(heads), now)
+            zones = {user_id: ZoneInfo(head.timezone) for user_id, head in heads.items()}
+            busy = await engaged(connection, zones, now)
         found = set()
-        for user_id, head in heads.items():
-            zone = ZoneInfo(head.timezone)
+        for user_id, zone in zones.items():
             own = wanted.get(user_id, Attention())
-            busy = busy_of({"event": calendars.get(user_id, ())}, zone)
-            if own.budget > 0 and hush(own, now, zone, busy) is None:
+            if own.budget > 0 and hush(own, now, zone, busy[user_id]) is None:
                 found.add(user_id)
         return found

@@ -110,7 +110,7 @@ class Decider:
             self._enrolled = said[-1].id
 
     async def _notice(self) -> None:
-        """Those who have just finished something or paused are thought of sooner.
+        """Those who have just finished something, paused or woken up are thought of sooner.
 
         What happened while nobody looked is over: a mark in memory is enough.
         """
@@ -122,12 +122,15 @@ class Decider:
                 connection, self._mark, self._noticed_at, now, NOTICES
             )
         self._mark, self._noticed_at = found.mark, now
-        if found.finished or found.idle:
+        if found.finished or found.idle or found.awake:
             async with self._db.write() as connection:
                 soon = now + AFTER_COMPLETION
                 after = MomentKind.AFTER_COMPLETION
                 await delivery_moments.sooner(connection, found.finished, soon, after)
                 await delivery_moments.sooner(connection, found.idle, now, MomentKind.IDLE)
+                # who was passed over in their sleep; in quiet hours or a meeting they are again
+                woken = MomentKind.AFTER_QUIET
+                await delivery_moments.sooner(connection, found.awake, now, woken, woken)
 
     def _look(
         self,

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from oo.delivery.engaged import engaged
 from oo.domain.consents import NOTIFICATIONS
 from oo.domain.interruptions import NO_PUSHES, Pushes
-from oo.domain.lately import Busy, busy_of
+from oo.domain.lately import Busy
 from oo.domain.moments import Plan, usual_hours
 from oo.domain.quiet import Attention
 from oo.store import (
@@ -66,7 +67,7 @@ async def load(connection: Hot, due: Sequence[Due], now: datetime, state_key: st
     asked = [it for it in people if it in allowing]
     wanted = await attention.load(connection, asked)
     standings = await occasions.load(connection, asked, now)
-    calendars = await occasions.events(connection, asked, now)
+    busy = await engaged(connection, {it: zones[it] for it in asked}, now)
     profiles = await kept_profiles.load(connection, asked)
     pushes = await delivery_log.of_late(connection, asked, now)
     spent = await _spent(connection, pushes, zones, now)
@@ -89,7 +90,7 @@ async def load(connection: Hot, due: Sequence[Due], now: datetime, state_key: st
                 zone,
                 user_id in allowing,
                 wanted.get(user_id, Attention()),
-                busy_of({"event": calendars.get(user_id, ())}, zone),
+                busy.get(user_id, ()),
                 standings.get(user_id, Standing()),
                 profile,
                 pushes.get(user_id, NO_PUSHES),

@@ -14,11 +14,13 @@ from oo.domain.rewards import Action
 from oo.domain.signals import Signal
 from oo.domain.signals.kinds.event import KIND as EVENT
 from oo.domain.signals.kinds.event import Event, extent
+from oo.domain.signals.kinds.presence import Presence, State
 
 WINDOW_DAYS = 30
 WEEK_DAYS = 7
 LEAST = 12  # reactions from which on a habit is spoken of
 STEP_MINUTES = 15
+MOST_SLEEP = timedelta(hours=10)  # a watch that was put away says nothing of waking up
 
 
 class Acted(NamedTuple):
@@ -29,11 +31,15 @@ class Acted(NamedTuple):
     kind: str
 
 
+MEETING, ASLEEP = "meeting", "asleep"
+
+
 class Busy(NamedTuple):
-    """An event that the person takes part in."""
+    """When the person is not to be disturbed: an event that they take part in, or their sleep."""
 
     begins: datetime
     ends: datetime
+    why: str = MEETING
 
 
 class Beside(NamedTuple):
@@ -94,6 +100,13 @@ def busy_of(signals: Mapping[str, Sequence[Signal]], zone: tzinfo) -> tuple[Busy
         for event in signals.get(EVENT.name, ())
         if isinstance(event, Event) and event.busy and not event.all_day
     )
+
+
+def asleep_of(last: Presence | None, now: datetime) -> tuple[Busy, ...]:
+    """The sleep that the person's last sighting tells of, until another one or MOST_SLEEP."""
+    if last is None or last.state is not State.ASLEEP or not last.at <= now < last.at + MOST_SLEEP:
+        return ()
+    return (Busy(last.at, last.at + MOST_SLEEP, ASLEEP),)
 
 
 def next_busy(busy: Iterable[Busy], local_now: datetime) -> datetime | None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from oo.domain.interruptions import MomentKind
-from oo.domain.lately import Busy
+from oo.domain.lately import MEETING, Busy
 from oo.domain.quiet import Attention, speaks_from
 from oo.domain.usual_hour import usual_hour
 
@@ -125,7 +125,7 @@ def _daily(plan: Plan, hour: float, after: datetime, until: datetime) -> Iterabl
 
 def _followed(busy: Sequence[Busy]) -> Iterable[tuple[Busy, datetime | None]]:
     """Each event after which no other goes on, and when the next one begins."""
-    ordered = sorted(busy)
+    ordered = sorted(one for one in busy if one.why == MEETING)
     for one in ordered:
         if any(it.begins <= one.ends < it.ends for it in ordered):
             continue

@@ -1,4 +1,4 @@
-"""When a person is left alone: quiet hours on their own wall clock, "not now", and meetings.
+"""When a person is left alone: quiet hours on their own wall clock, "not now", meetings, sleep.
 
 Quiet hours are wall-clock times wherever the person is, over midnight or not. The rule is about
 instants, so a change of clocks or of zone needs no case of its own: an instant is quiet if the
@@ -116,8 +116,9 @@ def hush(
         return Hush("not_now", attention.not_before)
     if attention.quiet.is_quiet(now, zone):
         return Hush("quiet_hours", attention.quiet.end(now, zone))
-    ends = [one.ends for one in busy if one.begins <= now < one.ends]
-    return Hush("meeting", max(ends).astimezone(UTC)) if ends else None
+    under_way = [one for one in busy if one.begins <= now < one.ends]
+    last = max(under_way, key=lambda one: one.ends, default=None)
+    return last and Hush(last.why, last.ends.astimezone(UTC))
 
 
 def speaks_from(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.consents import NOTIFICATIONS
 from oo.domain.interruptions import MomentKind
 from oo.domain.rewards import Action
+from oo.domain.signals.kinds.presence import State
 from oo.store import users as users_rows
 from oo.store.database import Hot
 from oo.store.outbox import TIP_FEEDBACK
@@ -75,18 +76,26 @@ async def put(connection: Hot, planned: Sequence[Next]) -> None:
 
 
 async def sooner(
-    connection: AsyncConnection, user_ids: Collection[str], at: datetime, kind: MomentKind
+    connection: AsyncConnection,
+    user_ids: Collection[str],
+    at: datetime,
+    kind: MomentKind,
+    of_kind: MomentKind | None = None,
 ) -> int:
     """Think of these people already at `at`, where that is sooner; how many it is.
 
+    Of those alone, where `of_kind` is given, whose next moment is of that kind.
+
     Nobody is thought of in this way who allows no notifications: they have no moment ahead.
     """
-    changed = await connection.execute(
+    change = (
         update(delivery_moments)
         .where(_m.user_id.in_(user_ids), _m.next_at > at)
         .values(next_at=at, kind=kind)
     )
-    return changed.rowcount
+    if of_kind is not None:
+        change = change.where(_m.kind == of_kind)
+    return (await connection.execute(change)).rowcount
 
 
 class Word(NamedTuple):
@@ -151,6 +160,7 @@ class Noticed(NamedTuple):
 
     finished: list[str]
     idle: list[str]
+    awake: list[str]
     mark: int
 
 
@@ -183,5 +193,6 @@ async def noticed(
     ).all()
     words = await words_of(connection, {row.user_id for row in quiet})
     last = {row.user_id: words.word(signals, row, "body").get("state") for row in quiet}
-    idle = sorted(it for it, state in last.items() if state == "idle")
-    return Noticed(sorted(done), idle, messages[-1].id if messages else mark)
+    idle = sorted(it for it, state in last.items() if state == State.IDLE)
+    awake = sorted(it for it, state in last.items() if state == State.ACTIVE)
+    return Noticed(sorted(done), idle, awake, messages[-1].id if messages else mark)

@@ -66,6 +66,23 @@ _EVENTS = select(signals.c.user_id, signals.c.body, signals.c.sealed).where(
     signals.c.starts_at <= bindparam("until"),
 )
 
+_s = signals.c
+_last_seen = (
+    select(_s.user_id.label("person"), func.max(_s.starts_at).label("at"))
+    .where(
+        _s.user_id.in_(bindparam("people", expanding=True)),
+        _s.kind == "presence",
+        _s.starts_at.between(bindparam("since"), bindparam("now")),
+    )
+    .group_by(_s.user_id)
+    .subquery()
+)
+_SIGHTINGS = (
+    select(_s.user_id, _s.body, _s.sealed)
+    .join(_last_seen, and_(_s.user_id == _last_seen.c.person, _s.starts_at == _last_seen.c.at))
+    .where(_s.user_id.in_(bindparam("people", expanding=True)), _s.kind == "presence")
+)
+
 
 async def load(connection: Hot, user_ids: Collection[str], now: datetime) -> dict[str, Standing]:
     """How things stand for these people; nobody who has neither candidates nor dated tasks."""
@@ -96,3 +113,17 @@ async def events(
         if event is not None:
             found.setdefault(row.user_id, []).append(event)
     return found
+
+
+async def last_seen(
+    connection: Hot, user_ids: Collection[str], since: datetime, now: datetime
+) -> Mapping[str, Signal]:
+    """The last sighting of each of these people from `since` on; nobody who was not seen."""
+    asked = {"people": list(user_ids), "since": since, "now": now}
+    rows = (await connection.execute(_SIGHTINGS, asked)).all()
+    words = await words_of(connection, {row.user_id for row in rows})
+    told = {
+        row.user_id: signal_rows.decoded("presence", words.word(signals, row, "body"))
+        for row in rows
+    }
+    return {user_id: one for user_id, one in told.items() if one is not None}

@@ -10,6 +10,7 @@ from ml.delivery.policies import delivery_policies
 from oo.domain.consents import NOTIFICATIONS
 from oo.domain.deliveries import Outcome
 from oo.domain.interruptions import REWARDS, SWITCH_OFF_COST, MomentKind, PushOutcome
+from oo.domain.lately import MOST_SLEEP
 from oo.domain.quiet import Attention, QuietHours
 from oo.domain.signals.kinds.event import Event
 from oo.domain.signals.kinds.presence import Presence, State
@@ -91,6 +92,38 @@ async def test_a_meeting_is_waited_for(life: Life) -> None:
     await life.live(timedelta(hours=4))
     first = life.deliveries.sent[0].at
     assert first >= MORNING + timedelta(hours=5)
+
+
+async def sighted(life: Life, person: str, state: State) -> None:
+    at = life.clock.now()
+    seen = Presence(f"watch:{at}", "watch", f"{at}", at, state)
+    async with life.db.write() as connection:
+        await users.lock(connection, [person])
+        await signals.put(connection, person, [seen], at)
+
+
+async def test_nobody_is_woken_and_one_decision_follows_sleep(life: Life) -> None:
+    """Asleep by a watch, on a free morning: nothing until it says that they are up."""
+    ada, bob = await life.person("ada"), await life.person("bob")
+    await sighted(life, ada, State.ASLEEP)
+    await life.live(timedelta(hours=7))
+    assert {one.user_id for one in life.deliveries.sent} == {bob}
+    life.clock.advance(60)
+    await sighted(life, ada, State.ACTIVE)
+    await life.decider.decide_due()
+    (first,) = [one for one in life.deliveries.sent if one.user_id == ada]
+    assert first.at == life.clock.now()
+    made = [one for one in await rows(life) if one.user_id == ada]
+    assert [one.moment for one in made] == [MomentKind.AFTER_QUIET]
+
+
+async def test_a_watch_that_was_put_away_keeps_nobody_asleep(life: Life) -> None:
+    ada = await life.person("ada")
+    await sighted(life, ada, State.ASLEEP)
+    slept_at = life.clock.now()
+    await life.live(timedelta(hours=15))
+    assert life.deliveries.sent
+    assert life.deliveries.sent[0].at >= slept_at + MOST_SLEEP
 
 
 async def test_who_finishes_or_pauses_is_thought_of_sooner(life: Life) -> None:

@@ -19,6 +19,7 @@ class State(StrEnum):
     ACTIVE = "active"
     IDLE = "idle"
     AWAY = "away"
+    ASLEEP = "asleep"
 
 
 @dataclass(frozen=True, slots=True)

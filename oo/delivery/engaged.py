@@ -1,0 +1,25 @@
+"""What keeps people from being spoken to by what their sources tell: meetings and sleep."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from oo.domain.lately import MOST_SLEEP, Busy, asleep_of, busy_of
+from oo.domain.signals.kinds.event import KIND as EVENT
+from oo.domain.signals.kinds.presence import Presence
+from oo.store import occasions
+from oo.store.database import Hot
+
+
+async def engaged(
+    connection: Hot, zones: Mapping[str, ZoneInfo], now: datetime
+) -> dict[str, tuple[Busy, ...]]:
+    """The meetings of the coming day and a half and the sleep of now, of each person in `zones`."""
+    calendars = await occasions.events(connection, list(zones), now)
+    seen = await occasions.last_seen(connection, list(zones), now - MOST_SLEEP, now)
+    found = {}
+    for user_id, zone in zones.items():
+        last = seen.get(user_id)
+        asleep = asleep_of(last if isinstance(last, Presence) else None, now)
+        found[user_id] = (*busy_of({EVENT.name: calendars.get(user_id, ())}, zone), *asleep)
+    return found
