@@ -17,8 +17,10 @@ from oo.mlops.demo import Demo
 from oo.store.database import Database
 from oo.store.migrate import migrate
 from oo.store.tables import tip_scores, users
+from oo.vault.service import Vault
 from tests.e2e.browser import DESKTOP, PHONE, chromium
 from tests.peers.serving import served
+from tests.peers.vault import KEYRING
 from tests.unit.web.served import Served
 
 IMAGES = Path(__file__).parents[1] / "docs" / "img"
@@ -28,7 +30,7 @@ OTHERS = {"todoist": {}}  # with the machine's own clock, which the demonstratio
 async def made(folder: Path, *, is_there: bool) -> tuple[str, str]:
     """A cookie of the owner, and a decision that can be explained."""
     clock = SystemClock()
-    db = Database(f"sqlite+aiosqlite:///{folder / 'test.db'}")
+    db = Database(f"sqlite+aiosqlite:///{folder / 'test.db'}", Vault(KEYRING, clock))
     if not is_there:
         await migrate(db)
         settings = Settings.model_validate({"data_dir": folder})

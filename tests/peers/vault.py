@@ -1,5 +1,6 @@
 """The vault of the stores of tests: one key-encryption key, the same everywhere."""
 
+import sys
 from base64 import b64encode
 from typing import Any
 
@@ -13,10 +14,15 @@ MASTER_KEYS = {"test": b64encode(bytes(32)).decode()}  # the same, as settings h
 
 
 def sealed_by_default() -> None:
-    """Give each `Database` that a test opens without a vault one of its own."""
+    """Give each `Database` that a test opens without a vault one of its own.
+
+    What the product opens stays as it is: it forgets its vault in the tests, too.
+    """
     opened = Database.__init__
 
     def with_vault(self: Database, url: str, sealer: Any = None) -> None:
-        opened(self, url, sealer or Vault(KEYRING, SystemClock()))
+        if sealer is None and sys._getframe(1).f_globals["__name__"].startswith("tests."):
+            sealer = Vault(KEYRING, SystemClock())
+        opened(self, url, sealer)
 
     Database.__init__ = with_vault  # type: ignore[method-assign]

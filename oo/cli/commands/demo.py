@@ -45,8 +45,9 @@ async def _fill(
     from oo.mlops.demo import Demo
     from oo.store.database import Database
     from oo.store.migrate import migrate
+    from oo.vault.service import Vault
 
-    db = Database(settings.store_url)
+    db = Database(settings.store_url, Vault.of(settings))
     await migrate(db)
     end = SystemClock().now().replace(minute=0, second=0, microsecond=0)
     try:

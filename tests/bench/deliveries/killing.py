@@ -22,6 +22,7 @@ from typing import Any
 
 from fastapi import Request, Response
 from sqlalchemy import func, select, update
+from starlette.requests import ClientDisconnect
 
 from oo.domain.consents import NOTIFICATIONS, purposes
 from oo.kit.clock import ManualClock, SystemClock
@@ -34,6 +35,7 @@ from oo.store.consents import Said
 from oo.store.database import Database
 from oo.store.deliveries import DeliveryRow
 from oo.vault.keyring import load_keyring
+from oo.vault.service import Vault
 from tests.bench.seed import seed
 from tests.peers.push.peer import Answer
 from tests.peers.push.web_push import PushService
@@ -69,7 +71,10 @@ class Unreliable(PushService):
             self.faults = [Answer(500, accepts=True)]
         else:
             self.faults = []
-        answer = await super()._push(name, request)
+        try:
+            answer = await super()._push(name, request)
+        except ClientDisconnect:  # the sender was killed in the middle of its message
+            answer = Response(status_code=499)
         self.said[answer.status_code] += 1
         return answer
 
@@ -90,7 +95,7 @@ def settings_of(folder: Path) -> Settings:
 async def send(folder: Path) -> None:
     """The sender, for as long as it lives."""
     settings, clock = settings_of(folder), SystemClock()
-    db = Database(settings.store_url)
+    db = Database(settings.store_url, Vault.of(settings))
     push = Push.of(settings, db, clock, Worth(db, clock))
     while True:
         if not await push.sender.send_due():
@@ -122,7 +127,7 @@ async def fill(folder: Path, service: PushService, sendings: int) -> None:
     await seed(folder / "bench.db", sendings // DEVICES, 0)
     settings, clock = settings_of(folder), SystemClock()
     load_keyring(settings)
-    db = Database(settings.store_url)
+    db = Database(settings.store_url, Vault.of(settings))
     push = Push.of(settings, db, clock, Worth(db, clock))
     key = await push.keys.current()
     tips = await decide(db, clock)
