@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from oo.domain.lately import MOST_SLEEP, Busy, asleep_of, busy_of
 from oo.domain.signals.kinds.event import KIND as EVENT
-from oo.domain.signals.kinds.presence import Presence
 from oo.store import occasions
 from oo.store.database import Hot
 
@@ -19,7 +18,6 @@ async def engaged(
     seen = await occasions.last_seen(connection, list(zones), now - MOST_SLEEP, now)
     found = {}
     for user_id, zone in zones.items():
-        last = seen.get(user_id)
-        asleep = asleep_of(last if isinstance(last, Presence) else None, now)
+        asleep = asleep_of(seen.get(user_id, ()), now)
         found[user_id] = (*busy_of({EVENT.name: calendars.get(user_id, ())}, zone), *asleep)
     return found

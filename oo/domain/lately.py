@@ -102,11 +102,24 @@ def busy_of(signals: Mapping[str, Sequence[Signal]], zone: tzinfo) -> tuple[Busy
     )
 
 
-def asleep_of(last: Presence | None, now: datetime) -> tuple[Busy, ...]:
-    """The sleep that the person's last sighting tells of, until another one or MOST_SLEEP."""
-    if last is None or last.state is not State.ASLEEP or not last.at <= now < last.at + MOST_SLEEP:
+def asleep_of(last: Iterable[Signal], now: datetime) -> tuple[Busy, ...]:
+    """The sleep that the person's last sightings, one or more of each source, tell of.
+
+    It lasts until the source that told of it, or any that saw them active, says otherwise, or
+    MOST_SLEEP: a page that was left open and became idle wakes nobody.
+    """
+    seen = [it for it in last if isinstance(it, Presence) and it.at <= now]
+    last_of = {it.source: it for it in sorted(seen, key=lambda it: it.at)}  # stable: later stays
+    active = max((it.at for it in seen if it.state is State.ACTIVE), default=None)
+    asleep = [
+        it.at
+        for it in last_of.values()
+        if it.state is State.ASLEEP and (active is None or active < it.at)
+    ]
+    begun = max(asleep, default=None)
+    if begun is None or now >= begun + MOST_SLEEP:
         return ()
-    return (Busy(last.at, last.at + MOST_SLEEP, ASLEEP),)
+    return (Busy(begun, begun + MOST_SLEEP, ASLEEP),)
 
 
 def next_busy(busy: Iterable[Busy], local_now: datetime) -> datetime | None:

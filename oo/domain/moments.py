@@ -74,7 +74,7 @@ class Plan(NamedTuple):
 def next_moment(plan: Plan, after: datetime, *, was_hushed: bool = False) -> Candidate:
     """The first moment after that instant at which the person may be spoken to.
 
-    `was_hushed` says that one has just fallen into quiet hours, a meeting or "not now": then the
+    `was_hushed` says that one has just fallen into quiet hours, a meeting, sleep or "not now": the
     end of that is a moment, one for all that fell into it.
     """
     free = (it for it in sorted(_candidates(plan, after)) if _is_free(plan, it.at))

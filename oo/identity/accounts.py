@@ -1,12 +1,13 @@
 """Who is behind a request: the session that its cookie stands for."""
 
+import asyncio
 import logging
 from datetime import timedelta
 
 from oo.identity.sessions import IDLE, hash_token
 from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer, Take
-from oo.kit.errors import Unauthorized
+from oo.kit.errors import Unauthorized, Unavailable
 from oo.store import sessions
 from oo.store.database import Database
 from oo.store.failures import store_is_away
@@ -15,6 +16,7 @@ from oo.store.sessions import SessionRow
 log = logging.getLogger(__name__)
 
 NOBODY = "Sign in, then try again."
+LOOK_LIMIT_S = 5.0
 NOTED_EACH = timedelta(minutes=10)  # a write per request would cost more than the request
 
 
@@ -38,9 +40,12 @@ class Accounts:
 
     async def _find(self, take: Take[str]) -> list[SessionRow | Exception]:
         """The sessions with these hashes: one look for all who ask at the same time."""
-        async with self._db.read_hot() as connection:
-            hashes, now = take(), self._clock.now()
-            live = await sessions.live(connection, hashes, now)
+        try:
+            async with asyncio.timeout(LOOK_LIMIT_S), self._db.read_hot() as connection:
+                hashes, now = take(), self._clock.now()
+                live = await sessions.live(connection, hashes, now)
+        except TimeoutError:  # nobody waits behind a look that never ends
+            raise Unavailable("oO is busy; ask again in a moment.", retry_after=1) from None
         found = {it.token_hash: it for it in live if now - it.seen_at < self._idle}
         return [found.get(it) or Unauthorized(NOBODY) for it in hashes]
 

@@ -80,22 +80,18 @@ async def sooner(
     user_ids: Collection[str],
     at: datetime,
     kind: MomentKind,
-    of_kind: MomentKind | None = None,
 ) -> int:
     """Think of these people already at `at`, where that is sooner; how many it is.
 
-    Of those alone, where `of_kind` is given, whose next moment is of that kind.
 
     Nobody is thought of in this way who allows no notifications: they have no moment ahead.
     """
-    change = (
+    changed = await connection.execute(
         update(delivery_moments)
         .where(_m.user_id.in_(user_ids), _m.next_at > at)
         .values(next_at=at, kind=kind)
     )
-    if of_kind is not None:
-        change = change.where(_m.kind == of_kind)
-    return (await connection.execute(change)).rowcount
+    return changed.rowcount
 
 
 class Word(NamedTuple):
@@ -156,12 +152,16 @@ async def seen_hours(
 
 
 class Noticed(NamedTuple):
-    """People who have just done something, by what it was, and how far the log was read."""
+    """People who have just done something, and how far the two logs were read.
+
+    `seen` are those who were seen otherwise than asleep, `idle` those whose last sighting is.
+    """
 
     finished: list[str]
     idle: list[str]
-    awake: list[str]
+    seen: list[str]
     mark: int
+    until: datetime
 
 
 async def last_message(connection: AsyncConnection) -> int:
@@ -172,7 +172,7 @@ async def last_message(connection: AsyncConnection) -> int:
 async def noticed(
     connection: AsyncConnection, mark: int, since: datetime, now: datetime, limit: int
 ) -> Noticed:
-    """Who finished something behind message `mark`, and whose page became idle since then."""
+    """Who finished something behind message `mark`, and who was seen, and how, since then."""
     o, s = outbox.c, signals.c
     messages = (
         await connection.execute(
@@ -183,16 +183,37 @@ async def noticed(
         )
     ).all()
     done = {row.user_id for row in messages if row.payload.get("action") == Action.DONE}
-    quiet = (
+    sightings = (
         await connection.execute(
-            select(s.user_id, s.body, s.sealed)
+            select(s.user_id, s.body, s.sealed, s.recorded_at)
             .where(s.kind == "presence", s.recorded_at > since, s.recorded_at <= now)
-            .order_by(s.recorded_at)
+            .order_by(s.recorded_at, s.starts_at)
             .limit(limit)
         )
     ).all()
-    words = await words_of(connection, {row.user_id for row in quiet})
-    last = {row.user_id: words.word(signals, row, "body").get("state") for row in quiet}
-    idle = sorted(it for it, state in last.items() if state == State.IDLE)
-    awake = sorted(it for it, state in last.items() if state == State.ACTIVE)
-    return Noticed(sorted(done), idle, awake, messages[-1].id if messages else mark)
+    words = await words_of(connection, {row.user_id for row in sightings})
+    last = {row.user_id: words.word(signals, row, "body").get("state") for row in sightings}
+    return Noticed(
+        sorted(done),
+        sorted(it for it, state in last.items() if state == State.IDLE),
+        sorted(it for it, state in last.items() if state != State.ASLEEP),
+        messages[-1].id if messages else mark,
+        sightings[-1].recorded_at if len(sightings) == limit else now,
+    )
+
+
+async def passed_over(
+    connection: AsyncConnection, user_ids: Collection[str], now: datetime
+) -> list[Due]:
+    """Those of these people whose last moment fell into something, and whose next is to come."""
+    query = (
+        select(_m.user_id, _m.next_at, _m.kind, _m.hours, _m.hours_at, users.c.timezone)
+        .select_from(delivery_moments.join(users, users.c.id == _m.user_id))
+        .where(
+            _m.user_id.in_(user_ids),
+            _m.hushed != "",
+            _m.next_at > now,
+            users.c.deleted_at.is_(None),
+        )
+    )
+    return [Due(*row) for row in await connection.execute(query)]

@@ -67,20 +67,29 @@ _EVENTS = select(signals.c.user_id, signals.c.body, signals.c.sealed).where(
 )
 
 _s = signals.c
-_last_seen = (
-    select(_s.user_id.label("person"), func.max(_s.starts_at).label("at"))
+# for an instant `ends_at` is `starts_at`, and there is an index by person and `ends_at`
+_last_words = (
+    select(_s.user_id.label("person"), _s.source.label("by"), func.max(_s.ends_at).label("at"))
     .where(
         _s.user_id.in_(bindparam("people", expanding=True)),
+        _s.ends_at.between(bindparam("since"), bindparam("now")),
         _s.kind == "presence",
-        _s.starts_at.between(bindparam("since"), bindparam("now")),
     )
-    .group_by(_s.user_id)
+    .group_by(_s.user_id, _s.source)
     .subquery()
 )
 _SIGHTINGS = (
     select(_s.user_id, _s.body, _s.sealed)
-    .join(_last_seen, and_(_s.user_id == _last_seen.c.person, _s.starts_at == _last_seen.c.at))
+    .join(
+        _last_words,
+        and_(
+            _s.user_id == _last_words.c.person,
+            _s.ends_at == _last_words.c.at,
+            _s.source == _last_words.c.by,
+        ),
+    )
     .where(_s.user_id.in_(bindparam("people", expanding=True)), _s.kind == "presence")
+    .order_by(_s.recorded_at, _s.id)
 )
 
 
@@ -117,13 +126,14 @@ async def events(
 
 async def last_seen(
     connection: Hot, user_ids: Collection[str], since: datetime, now: datetime
-) -> Mapping[str, Signal]:
-    """The last sighting of each of these people from `since` on; nobody who was not seen."""
+) -> Mapping[str, Sequence[Signal]]:
+    """The last sightings of each of these people by each source from `since` on."""
     asked = {"people": list(user_ids), "since": since, "now": now}
     rows = (await connection.execute(_SIGHTINGS, asked)).all()
     words = await words_of(connection, {row.user_id for row in rows})
-    told = {
-        row.user_id: signal_rows.decoded("presence", words.word(signals, row, "body"))
-        for row in rows
-    }
-    return {user_id: one for user_id, one in told.items() if one is not None}
+    found: dict[str, list[Signal]] = {}
+    for row in rows:
+        sighting = signal_rows.decoded("presence", words.word(signals, row, "body"))
+        if sighting is not None:
+            found.setdefault(row.user_id, []).append(sighting)
+    return found

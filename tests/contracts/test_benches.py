@@ -10,6 +10,7 @@ import pytest
 
 COMMANDS = {
     "deciding": ["--people", "40"],
+    "learning.replay": ["--total", "60"],
     "deliveries": ["--sendings", "20", "--limit", "60"],
 }
 

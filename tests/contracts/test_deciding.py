@@ -94,12 +94,15 @@ async def test_a_meeting_is_waited_for(life: Life) -> None:
     assert first >= MORNING + timedelta(hours=5)
 
 
-async def sighted(life: Life, person: str, state: State) -> None:
-    at = life.clock.now()
-    seen = Presence(f"watch:{at}", "watch", f"{at}", at, state)
+async def sighted(
+    life: Life, person: str, state: State, source: str = "watch", ago: timedelta = timedelta()
+) -> Presence:
+    at = life.clock.now() - ago
+    seen = Presence(f"{source}:{at}", source, f"{at}", at, state)
     async with life.db.write() as connection:
         await users.lock(connection, [person])
-        await signals.put(connection, person, [seen], at)
+        await signals.put(connection, person, [seen], life.clock.now())
+    return seen
 
 
 async def test_nobody_is_woken_and_one_decision_follows_sleep(life: Life) -> None:
@@ -109,12 +112,42 @@ async def test_nobody_is_woken_and_one_decision_follows_sleep(life: Life) -> Non
     await life.live(timedelta(hours=7))
     assert {one.user_id for one in life.deliveries.sent} == {bob}
     life.clock.advance(60)
-    await sighted(life, ada, State.ACTIVE)
+    await sighted(life, ada, State.AWAY)
     await life.decider.decide_due()
     (first,) = [one for one in life.deliveries.sent if one.user_id == ada]
     assert first.at == life.clock.now()
     made = [one for one in await rows(life) if one.user_id == ada]
     assert [one.moment for one in made] == [MomentKind.AFTER_QUIET]
+
+
+async def test_a_page_that_was_left_open_wakes_nobody(life: Life) -> None:
+    ada = await life.person("ada")
+    await sighted(life, ada, State.ASLEEP)
+    for state in (State.IDLE, State.AWAY):
+        life.clock.advance(3600)
+        await sighted(life, ada, state, "page")
+        await life.decider.decide_due()
+    await life.live(timedelta(hours=5))
+    assert life.deliveries.sent == []
+    life.clock.advance(60)
+    await sighted(life, ada, State.ACTIVE, "page")
+    await life.decider.decide_due()
+    assert [one.at for one in life.deliveries.sent] == [life.clock.now()]
+
+
+async def test_who_woke_up_by_one_sync_or_while_nobody_looked_is_up(life: Life) -> None:
+    """A sync brings the night and the morning at once; the process may have started since."""
+    ada = await life.person("ada")
+    await sighted(life, ada, State.ASLEEP)
+    await life.live(timedelta(hours=7))
+    assert life.deliveries.sent == []
+    life.clock.advance(600)
+    await sighted(life, ada, State.ACTIVE, ago=timedelta(minutes=5))
+    await sighted(life, ada, State.ASLEEP, ago=timedelta(minutes=9))
+    life.clock.advance(300)
+    again = Life(life.db, life.clock, POLICIES["always"])
+    await again.decider.decide_due()
+    assert [one.at for one in again.deliveries.sent] == [life.clock.now()]
 
 
 async def test_a_watch_that_was_put_away_keeps_nobody_asleep(life: Life) -> None:

@@ -9,14 +9,11 @@ from pathlib import Path
 import pytest
 import ray
 from ray._private import ray_constants
-from ray.llm._internal.common.callbacks.base import CallbackBase, CallbackCtx
-from ray.llm._internal.serve.engines.vllm.vllm_engine import VLLMEngine
 from ray.serve._private import replica
 from ray.serve._private.client import ServeControllerClient
 from sqlalchemy.dialects.sqlite import aiosqlite as dialect
 
 from deployments import replica_internals
-from deployments.engine_internals import NoInitNode
 from oo.cli import ray_internals
 from oo.store.sqlite.driver import InlineConnection, InlineCursor
 
@@ -55,6 +52,11 @@ def test_replicas_on_loopback_need_the_name_of_serves_helper() -> None:
 
 def test_leaving_the_init_node_out_needs_the_callbacks_context() -> None:
     """Else the engine's start takes a minute longer."""
+    # here and not above: each process that collects tests would take 12 s for it
+    from ray.llm._internal.common.callbacks.base import CallbackBase, CallbackCtx
+
+    from deployments.engine_internals import NoInitNode
+
     assert issubclass(NoInitNode, CallbackBase)
     assert "run_init_node" in {field.name for field in fields(CallbackCtx)}
     assert inspect.iscoroutinefunction(CallbackBase.on_before_node_init)
@@ -62,6 +64,8 @@ def test_leaving_the_init_node_out_needs_the_callbacks_context() -> None:
 
 def test_noticing_a_dead_engine_needs_its_client() -> None:
     """Else a replica whose engine died is replaced only after failing calls for seconds."""
+    from ray.llm._internal.serve.engines.vllm.vllm_engine import VLLMEngine
+
     assert "self._engine_client" in inspect.getsource(VLLMEngine)
     source = Path(inspect.getfile(ray)).parents[1] / "vllm" / "engine" / "protocol.py"
     assert "def errored(self) -> bool" in source.read_text()

@@ -9,14 +9,16 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.consents import purposes
-from oo.kit.clock import Clock
+from oo.kit.clock import Clock, SystemClock
 from oo.kit.ids import new_id
 from oo.store import consenting, tasks, users
 from oo.store.consents import Said
 from oo.store.database import Database
 from oo.store.tables import feedback, tip_scores
 from oo.store.users import UserRow
+from oo.vault.service import Vault
 from tests.peers.tables import SQLITE, Tables, begin_anew
+from tests.peers.vault import KEYRING
 
 
 @asynccontextmanager
@@ -25,7 +27,7 @@ async def fresh_store(folder: Path) -> AsyncIterator[Database]:
     path = folder / "test.db"
     if not path.exists():
         await begin_anew(f"{SQLITE}{path}", Tables.TODAY)
-    db = Database(f"{SQLITE}{path}")
+    db = Database(f"{SQLITE}{path}", Vault(KEYRING, SystemClock()))
     try:
         yield db
     finally:

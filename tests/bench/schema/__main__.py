@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from oo.kit.settings import Settings
+from oo.vault.keyring import load_keyring
 from tests.bench.schema.cases import send_single, send_walks
 from tests.bench.schema.people import ADMIN_TOKEN, People
 from tests.bench.schema.sending import AMPLE, Report, Sender
@@ -38,7 +40,8 @@ def main(
     os.environ["OO_ADMIN_TOKEN"] = ADMIN_TOKEN
     out = Console(highlight=False)
     with tempfile.TemporaryDirectory(prefix="oo-schema-") as folder:
-        people = People.at(Path(folder) / "oo.db")
+        keys = load_keyring(Settings(data_dir=Path(folder)))
+        people = People.at(Path(folder) / "oo.db", keys)
         with running("oo", Path(folder)) as (port, _):
             sender = Sender(f"http://127.0.0.1:{port}", people, told(out))
             send_single(sender, cases // 2)

@@ -9,7 +9,10 @@ from typing import NamedTuple
 from oo.kit.clock import SystemClock
 from oo.store.database import Database
 from oo.store.migrate import migrate
+from oo.vault.keyring import Keyring
+from oo.vault.service import Vault
 from tests.bench.seed import add_person, add_session
+from tests.peers.vault import KEYRING
 
 ADMIN_TOKEN = "an admin token of the cases, of no use elsewhere"
 ROLES = {"person": "person", "other": "person", "viewer": "viewer", "admin": "admin"}
@@ -30,12 +33,13 @@ class People:
     """Everybody in the SQLite store at `path`, which an oO serves; made anew when they are gone."""
 
     path: Path
+    keyring: Keyring = KEYRING
     _known: dict[str, Known] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, path: Path) -> "People":
-        """Everybody, in a new store."""
-        made = cls(path)
+    def at(cls, path: Path, keyring: Keyring = KEYRING) -> "People":
+        """Everybody, in a new store; their words are sealed with the keys of who serves it."""
+        made = cls(path, keyring)
         asyncio.run(_create(path))
         for name in ROLES:
             made.renew(name)
@@ -43,7 +47,7 @@ class People:
 
     def renew(self, name: str) -> None:
         """Somebody new in their place: they are deleted, or somebody else than they were."""
-        self._known.update(asyncio.run(_introduce(self.path, name)))
+        self._known.update(asyncio.run(_introduce(self.path, self.keyring, name)))
 
     def id_of(self, who: str) -> str:
         """Whose things they see; empty for nobody."""
@@ -59,13 +63,14 @@ class People:
 
 
 async def _create(path: Path) -> None:
-    db = Database(f"sqlite+aiosqlite:///{path}")
+    db = Database(f"sqlite+aiosqlite:///{path}")  # no words are in it yet
     await migrate(db)
     await db.close()
 
 
-async def _introduce(path: Path, name: str) -> dict[str, Known]:
-    db, clock = Database(f"sqlite+aiosqlite:///{path}"), SystemClock()
+async def _introduce(path: Path, keyring: Keyring, name: str) -> dict[str, Known]:
+    clock = SystemClock()
+    db = Database(f"sqlite+aiosqlite:///{path}", Vault(keyring, clock))
     async with db.write() as connection:
         user_id = await add_person(connection, clock, name, ROLES[name])
         made = {name: Known(user_id, await add_session(connection, clock, user_id))}

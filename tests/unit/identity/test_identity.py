@@ -1,5 +1,8 @@
 """People, sessions and the one-time local link."""
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select, update
 
@@ -49,6 +52,26 @@ async def test_a_deleted_account_has_no_access(db: Database, clock: ManualClock)
     async with db.write() as connection:
         with pytest.raises(Forbidden):
             await ensure_user(connection, ADA, clock)
+
+
+async def test_those_who_ask_at_the_same_time_each_get_their_own_session(
+    db: Database, clock: ManualClock
+) -> None:
+    people = [await add_person(db, clock, name) for name in ("zoe", "ada", "bob")]
+    cookies = [await enter(db, clock, user_id) for user_id in people]
+    idle = await enter(db, clock, people[0])
+    async with db.write() as connection:
+        await connection.execute(
+            update(sessions)
+            .where(sessions.c.token_hash == hash_token(idle))
+            .values(seen_at=clock.now() - timedelta(days=365))
+        )
+    accounts = Accounts(db, clock)
+    asked = [*cookies, idle, "unknown", *reversed(cookies), ""]
+    found = await asyncio.gather(*map(accounts.of, asked), return_exceptions=True)
+    who = [None if isinstance(it, BaseException) else it.user_id for it in found]
+    assert who == [*people, None, None, *reversed(people), None]
+    assert all(isinstance(it, Unauthorized) for it in found if isinstance(it, BaseException))
 
 
 async def test_the_store_holds_only_a_hash_of_the_cookie(db: Database, clock: ManualClock) -> None:
