@@ -1,10 +1,9 @@
 """Without a network, in a real browser: the last tip, and reactions kept until one is back."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from sqlalchemy import delete
 
 from oo.push.service import Push
@@ -18,17 +17,20 @@ ONE = "What you did offline was not sent: you had signed out."
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pushed]:
+    with chromium() as browser, pushed(browser, tmp_path_factory.mktemp("offline")) as found:
+        found.shows_tip()
+        found.until(lambda: bool(found.context.service_workers))
         yield found
 
 
 @pytest.fixture
-def there(browser: Browser, tmp_path: Path) -> Iterator[Pushed]:
-    with pushed(browser, tmp_path) as found:
-        found.shows_tip()
-        found.until(lambda: bool(found.context.service_workers))
-        yield found
+def there(site: Pushed) -> Pushed:
+    """Online, before a tip."""
+    site.context.set_offline(False)
+    site.page.goto("/")
+    site.shows_tip()
+    return site
 
 
 def reactions(there: Pushed) -> list[tuple[str, str]]:
@@ -59,41 +61,6 @@ def sign_out_elsewhere(there: Pushed) -> None:
     there.with_push(end)
 
 
-def test_a_reaction_that_was_made_offline_is_sent_once_after_the_return(there: Pushed) -> None:
-    tip = there.shows_tip()
-    there.context.set_offline(True)
-    there.page.keyboard.press("d")
-    expect(there.page.locator("#content")).to_have_text("You are offline.")
-    assert kept(there) == 1
-    there.context.set_offline(False)
-    there.until(lambda: reactions(there) == [(tip, "done")])
-    there.shows_tip()
-    assert kept(there) == 0
-    there.page.reload()
-    there.shows_tip()
-    assert reactions(there) == [(tip, "done")]
-
-
-def test_the_shell_has_the_last_tip_and_keeps_what_is_done_of_it(there: Pushed) -> None:
-    keep_the_last_tip(there)
-    tip = there.shows_tip()
-    content = there.page.locator("#content").inner_text()
-    there.until(lambda: bool(there.page.evaluate("async () => await self.outbox.note('last')")))
-    there.context.set_offline(True)
-    there.page.reload()
-    expect(there.page.locator("#content")).to_have_text(content)
-    there.page.keyboard.press("d")
-    expect(there.page.locator("#content")).to_have_text("Kept.")
-    assert reactions(there) == []
-    there.page.reload()
-    expect(there.page.locator("#content")).to_have_text("You are offline.")
-    there.context.set_offline(False)
-    there.until(lambda: reactions(there) == [(tip, "done")])
-    there.page.goto("/")
-    there.shows_tip()
-    assert reactions(there) == [(tip, "done")]
-
-
 def test_the_shell_has_no_tip_of_somebody_who_did_not_allow_it(there: Pushed) -> None:
     there.context.set_offline(True)
     there.page.reload()
@@ -112,9 +79,45 @@ def test_the_shell_has_no_tip_of_somebody_who_did_not_allow_it(there: Pushed) ->
     }
 
 
+def test_a_reaction_that_was_made_offline_is_sent_once_after_the_return(there: Pushed) -> None:
+    tip, before = there.shows_tip(), reactions(there)
+    there.context.set_offline(True)
+    there.page.keyboard.press("d")
+    expect(there.page.locator("#content")).to_have_text("You are offline.")
+    assert kept(there) == 1
+    there.context.set_offline(False)
+    there.until(lambda: reactions(there) == [*before, (tip, "done")])
+    there.shows_tip()
+    assert kept(there) == 0
+    there.page.reload()
+    there.shows_tip()
+    assert reactions(there) == [*before, (tip, "done")]
+
+
+def test_the_shell_has_the_last_tip_and_keeps_what_is_done_of_it(there: Pushed) -> None:
+    keep_the_last_tip(there)
+    tip, before = there.shows_tip(), reactions(there)
+    content = there.page.locator("#content").inner_text()
+    there.until(lambda: bool(there.page.evaluate("async () => await self.outbox.note('last')")))
+    there.context.set_offline(True)
+    there.page.reload()
+    expect(there.page.locator("#content")).to_have_text(content)
+    there.page.keyboard.press("d")
+    expect(there.page.locator("#content")).to_have_text("Kept.")
+    assert reactions(there) == before
+    there.page.reload()
+    expect(there.page.locator("#content")).to_have_text("You are offline.")
+    there.context.set_offline(False)
+    there.until(lambda: reactions(there) == [*before, (tip, "done")])
+    there.page.goto("/")
+    there.shows_tip()
+    assert reactions(there) == [*before, (tip, "done")]
+
+
 def test_what_was_done_offline_is_dropped_with_a_word_once_its_person_has_signed_out(
     there: Pushed,
 ) -> None:
+    before = reactions(there)
     there.context.set_offline(True)
     there.page.keyboard.press("d")
     expect(there.page.locator("#content")).to_have_text("You are offline.")
@@ -125,4 +128,4 @@ def test_what_was_done_offline_is_dropped_with_a_word_once_its_person_has_signed
     assert kept(there) == 0
     there.page.reload()
     expect(there.page.locator("[data-dropped]")).to_be_hidden()
-    assert reactions(there) == []
+    assert reactions(there) == before
