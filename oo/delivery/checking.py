@@ -3,11 +3,10 @@
 from collections.abc import Collection, Mapping
 from zoneinfo import ZoneInfo
 
-from oo.delivery.engaged import engaged
+from oo.delivery.engaged import approachable
 from oo.domain.deliveries import TellsTips, TipRef, TipWords
-from oo.domain.quiet import Attention, hush
 from oo.kit.clock import Clock
-from oo.store import attention, users
+from oo.store import users
 from oo.store.database import Database
 
 
@@ -33,12 +32,6 @@ class WhileWelcome:
         now = self._clock.now()
         async with self._db.read() as connection:
             heads = await users.heads(connection, people)
-            wanted = await attention.load(connection, list(heads))
             zones = {user_id: ZoneInfo(head.timezone) for user_id, head in heads.items()}
-            busy = await engaged(connection, zones, now)
-        found = set()
-        for user_id, zone in zones.items():
-            own = wanted.get(user_id, Attention())
-            if own.budget > 0 and hush(own, now, zone, busy[user_id]) is None:
-                found.add(user_id)
-        return found
+            found = await approachable(connection, zones, now)
+        return {user_id for user_id, own in found.items() if own.budget > 0}

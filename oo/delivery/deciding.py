@@ -12,12 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.delivery import people
-from oo.delivery.engaged import engaged
+from oo.delivery.engaged import approachable
 from oo.delivery.people import Known
 from oo.domain.deliveries import Deliveries
 from oo.domain.delivery_log import DeliveryDecision
@@ -32,13 +29,13 @@ from oo.domain.interruptions import (
 )
 from oo.domain.moments import AFTER_COMPLETION, LATE, next_moment
 from oo.domain.policies import Policy, pick
-from oo.domain.quiet import Attention, hush
+from oo.domain.quiet import hush
 from oo.domain.speaking import DeliveryPolicies, PicksTips, Seeds
 from oo.domain.statistics import Statistics, day_of
 from oo.kit.clock import Clock
 from oo.kit.errors import OoError
 from oo.kit.ids import new_id
-from oo.store import attention, delivery_log, delivery_moments, delivery_rewards, users
+from oo.store import delivery_log, delivery_moments, delivery_rewards, users
 from oo.store.database import Database, Hot
 from oo.store.delivery_moments import Next
 from oo.store.models import StoredModel
@@ -126,7 +123,9 @@ class Decider:
                 self._mark = await delivery_moments.last_message(connection)
                 since -= LATE
             found = await delivery_moments.noticed(connection, self._mark, since, now, NOTICES)
-            up = await self._up_again(connection, found.seen, now)
+            # who was passed over, as in their sleep, and has nothing in the way now
+            zones = await delivery_moments.passed_over(connection, found.seen, now)
+            up = await approachable(connection, zones, now) if zones else {}
         self._mark, self._noticed_at = found.mark, found.until
         if found.finished or found.idle or up:
             async with self._db.write() as connection:
@@ -135,22 +134,6 @@ class Decider:
                 await delivery_moments.sooner(connection, found.finished, soon, after)
                 await delivery_moments.sooner(connection, found.idle, now, MomentKind.IDLE)
                 await delivery_moments.sooner(connection, up, now, MomentKind.AFTER_QUIET)
-
-    async def _up_again(
-        self, connection: AsyncConnection, seen: Sequence[str], now: datetime
-    ) -> list[str]:
-        """Who was passed over, as in their sleep, and has nothing in the way now."""
-        waiting = await delivery_moments.passed_over(connection, seen, now) if seen else []
-        if not waiting:
-            return []
-        zones = {one.user_id: ZoneInfo(one.timezone) for one in waiting}
-        wanted = await attention.load(connection, list(zones))
-        busy = await engaged(connection, zones, now)
-        return [
-            user_id
-            for user_id, zone in zones.items()
-            if hush(wanted.get(user_id, Attention()), now, zone, busy[user_id]) is None
-        ]
 
     def _look(
         self,

@@ -22,11 +22,6 @@ class Columns(Mapping[str, list[float]]):
         own = self.own.get(name)
         return [self.shared[name]] * self.count if own is None else own
 
-    def of(self, names: Iterable[str]) -> list[list[float]]:
-        """The columns with these names, in that order."""
-        own, shared, count = self.own, self.shared, self.count
-        return [own[name] if name in own else [shared[name]] * count for name in names]
-
     def __iter__(self) -> Iterator[str]:
         yield from self.shared
         yield from self.own
@@ -40,8 +35,9 @@ class Columns(Mapping[str, list[float]]):
 
 def matrix_of(columns: Mapping[str, list[float]], names: Iterable[str]) -> list[list[float]]:
     """The columns with these names, in that order, of whichever kind of mapping."""
-    if isinstance(columns, Columns):
-        return columns.of(names)
+    if isinstance(columns, Columns):  # without a call for each name: every decision comes by here
+        own, shared, count = columns.own, columns.shared, columns.count
+        return [own[name] if name in own else [shared[name]] * count for name in names]
     return [columns[name] for name in names]
 
 

@@ -6,6 +6,7 @@ Whoever is due is found by an index on the instant, so a pass costs what it deci
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -76,10 +77,7 @@ async def put(connection: Hot, planned: Sequence[Next]) -> None:
 
 
 async def sooner(
-    connection: AsyncConnection,
-    user_ids: Collection[str],
-    at: datetime,
-    kind: MomentKind,
+    connection: AsyncConnection, user_ids: Collection[str], at: datetime, kind: MomentKind
 ) -> int:
     """Think of these people already at `at`, where that is sooner; how many it is.
 
@@ -204,10 +202,15 @@ async def noticed(
 
 async def passed_over(
     connection: AsyncConnection, user_ids: Collection[str], now: datetime
-) -> list[Due]:
-    """Those of these people whose last moment fell into something, and whose next is to come."""
+) -> dict[str, ZoneInfo]:
+    """Those of these people whose last moment fell into something, and whose next is to come.
+
+    Each with their zone.
+    """
+    if not user_ids:
+        return {}
     query = (
-        select(_m.user_id, _m.next_at, _m.kind, _m.hours, _m.hours_at, users.c.timezone)
+        select(_m.user_id, users.c.timezone)
         .select_from(delivery_moments.join(users, users.c.id == _m.user_id))
         .where(
             _m.user_id.in_(user_ids),
@@ -216,4 +219,4 @@ async def passed_over(
             users.c.deleted_at.is_(None),
         )
     )
-    return [Due(*row) for row in await connection.execute(query)]
+    return {row.user_id: ZoneInfo(row.timezone) for row in await connection.execute(query)}

@@ -122,7 +122,7 @@ def spoken_of(there: Pushed) -> tuple[str, str]:
         if (row.task_id or "").startswith("todoist:"):
             return tip, row.task_id.removeprefix("todoist:")
         there.page.keyboard.press("x")
-        there.until(lambda: there.shows_tip() != tip)  # noqa: B023
+        there.until(lambda: there.shows_tip() != tip)  # noqa: B023 - it is called within its turn of the loop
     raise AssertionError("no tip is about a task of Todoist")
 
 

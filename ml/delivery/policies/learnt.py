@@ -102,11 +102,9 @@ class Learnt(FromPrior):
 
     def with_prior(self, prior: Prior) -> "Learnt":
         """The same policy from another prior, named by its digest."""
-        return replace(
-            self,
-            prior=prior,
-            version=f"{self.version.partition(FITTED)[0]}{FITTED}{parameters.digest(parameters.pack(arrays_of(prior)))}",
-        )
+        own = self.version.partition(FITTED)[0]
+        digest = parameters.digest(parameters.pack(arrays_of(prior)))
+        return replace(self, prior=prior, version=f"{own}{FITTED}{digest}")
 
     def parameters(self) -> bytes:
         return parameters.pack(arrays_of(self.prior))
