@@ -1,0 +1,3 @@
+from oo.kit.arithmetic import pin
+
+pin()

@@ -1,9 +1,11 @@
 """What every replica makes first."""
 
+import logging
 from random import Random, SystemRandom
 from typing import NamedTuple
 
 from deployments.replica_internals import listen_on_loopback
+from oo.kit.arithmetic import KERNELS, differs
 from oo.kit.clock import Clock, SystemClock
 from oo.kit.garbage import keep_what_is_loaded
 from oo.kit.logs import log_to
@@ -12,6 +14,8 @@ from oo.kit.niceness import stay_behind
 from oo.kit.settings import Settings, load_settings
 from oo.store.database import Database
 from oo.vault.service import Vault
+
+log = logging.getLogger(__name__)
 
 
 class Base(NamedTuple):
@@ -35,6 +39,8 @@ def start(part: str, niceness: int = 0) -> Base:
     settings = load_settings()
     share_through(settings.data_dir)
     log_to(settings.data_dir / "logs", part)
+    if found := differs():
+        log.warning("numpy calculates by %s: replays hold where it does so by %s", found, KERNELS)
     keep_what_is_loaded()
     db = Database(settings.store_url, Vault.of(settings))
     return Base(settings, SystemClock(), db, SystemRandom())

@@ -6,6 +6,7 @@ import typer
 
 from oo.cli.command import Command, Group
 from oo.cli.console import err, out
+from oo.kit.arithmetic import KERNELS, differs
 from oo.kit.settings import load_settings
 from oo.mlops.policy_lookup import Finder, find_by_key
 from oo.mlops.replay import DecisionReport, Report, check_decisions, check_models
@@ -35,8 +36,7 @@ def replay(
 
     report, drawn = with_store(load_settings(), work)
     different = report.different + (drawn.different if drawn else [])
-    for difference in different:
-        err.print(f"[red]differs[/red]  {difference}")
+    _show(different)
     out.print(
         f"{report.models} models, {report.reactions} reactions folded,"
         f" {len(report.different)} different, {report.behind} behind their log"
@@ -54,14 +54,23 @@ def _replay_deliveries(check: bool) -> None:
     from oo.mlops.deliveries import check as check_deliveries  # its imports are for this alone
 
     report = with_store(load_settings(), check_deliveries)
-    for difference in report.different:
-        err.print(f"[red]differs[/red]  {difference}")
+    _show(report.different)
     out.print(
         f"{report.models} models of deliveries folded, {report.decisions} decisions drawn again,"
         f" {len(report.different)} came out different"
     )
     if check and report.different:
         raise typer.Exit(1)
+
+
+def _show(different: list[str]) -> None:
+    for difference in different:
+        err.print(f"[red]differs[/red]  {difference}")
+    if different and (found := differs()):
+        err.print(
+            f"numpy calculates by {found} here, logs are made by {KERNELS}: the last bits may"
+            " differ for that alone. Leave OPENBLAS_CORETYPE unset, or take a host with AVX2."
+        )
 
 
 COMMAND = Command("replay", Group.LEARNING, replay)
