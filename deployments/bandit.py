@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 from deployments.calls import answered
 from deployments.process import start
 from oo.domain.policies import ref_of
+from oo.kit.metrics import SHARD_PEOPLE
 from oo.mlops.policy_lookup import choose
 from oo.recommend.learner import Learner
 from oo.recommend.scoring import Choice, ScoreRequest
@@ -86,7 +87,8 @@ class BanditShard:
         self._seen = roles.latest
 
     async def _follow(self) -> None:
-        """Take over what was promoted or demoted since."""
+        """Take over what was promoted or demoted since, and say how many people are held."""
+        SHARD_PEOPLE.set(self._learner.people if self._learner else 0)
         if self._learner is None and self._first is None:
             return  # `reconfigure` comes
         async with self._db.read_hot() as connection:

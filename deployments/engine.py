@@ -72,6 +72,8 @@ class TipEngine(LLMServer):
         self._model = llm_config.model_id
         self._loading = asyncio.Lock()
         self._loaded: list[str] = []  # adapters, the one used last at the end
+        self._at_once: int = llm_config.engine_kwargs.get("max_num_seqs", ENGINE["max_num_seqs"])
+        self._asked = 0  # answers that are being written, or wait for that
         # the first request and the first grammar each cost seconds: pay before taking calls
         await self.chat_json(
             {
@@ -101,16 +103,24 @@ class TipEngine(LLMServer):
         return joined(await asyncio.gather(*asked))
 
     async def _complete(self, fields: dict[str, Any]) -> dict[str, Any]:
-        answer = await anext(await self.chat(ChatCompletionRequest.model_validate(fields)))
+        self._asked += 1
+        try:
+            answer = await anext(await self.chat(ChatCompletionRequest.model_validate(fields)))
+        finally:
+            self._asked -= 1
         completion: dict[str, Any] = answer.model_dump(mode="json")
         if "error" in completion:
             raise RuntimeError(f"the engine refused: {completion['error']['message']}")
         return completion
 
-    async def status(self) -> str:
-        """Answers when the engine is warm."""
+    async def status(self) -> dict[str, Any]:
+        """Answers when the engine is warm: which replica this is, and how many answers it writes
+        (`running`) or has not begun (`waiting`)."""
         await self.check_health()
-        return "ready"
+        running = min(self._asked, self._at_once)
+        waiting = self._asked - running
+        replica = f"{os.uname().nodename} {os.getpid()}"
+        return {"replica": replica, "running": running, "waiting": waiting}
 
     async def _load(self, adapter: str) -> None:
         """Have the engine hold an adapter of the data folder; what was used least goes."""

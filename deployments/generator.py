@@ -122,6 +122,7 @@ class TipGenerator:
         self._aliases = Aliases(self._settings, self._call_engine, base.clock)
         self._db, self._clock = base.db, base.clock
         self._usd, self._usd_until = 0.0, 0.0
+        self._load = metrics.EngineLoad(base.clock)
         self._told = base.settings.data_dir / STATES
         writer = _Writer(self._aliases, base.random, metrics.count)
         self._listener = Listener(base.db, base.clock, lambda: writer.composer)
@@ -173,7 +174,7 @@ class TipGenerator:
             return State.READY.value
         try:
             async with asyncio.timeout(ENGINE_ANSWERS_WITHIN_S):
-                await answered(self._handle().status.remote())
+                self._load.hear(await answered(self._handle().status.remote()))
         except Exception:
             return State.WARMING.value
         return State.READY.value

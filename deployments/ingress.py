@@ -12,7 +12,7 @@ from deployments.calls import answered
 from deployments.console import console
 from deployments.handles import GeneratorListener, GeneratorRefill, Shards
 from deployments.process import start
-from deployments.watch import Watch
+from deployments.watch import Watch, count_waiting
 from ml.composing.fallback import fallback, quick_composer, warm
 from ml.features import REGISTRY
 from oo.domain.context import PromptContext
@@ -152,5 +152,6 @@ class Ingress:
         if url := self._services.settings.redis_url:
             self._sharing = SharedRates(app.state.rates, RedisCounts(url))
             self._telling = asyncio.create_task(self._sharing.run())
+        self._counting = asyncio.create_task(count_waiting(self._recommender.admission))
         keep_what_is_loaded()
         return app

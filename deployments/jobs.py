@@ -160,7 +160,9 @@ class Jobs:
             }
         )
         jobs = discover(oo.jobs.periodic, "JOB", Job)
-        self._running = asyncio.get_running_loop().create_task(run_forever(jobs.values(), provided))
+        self._running = asyncio.get_running_loop().create_task(
+            run_forever(jobs.values(), provided, clock)
+        )
 
     async def status(self) -> str:
         """Raises when the jobs have ended, which they never should."""

@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from deployments.calls import answered
 from oo.domain.health import State
+from oo.kit.admission import Admission
+from oo.kit.metrics import ADMISSION, ADMISSION_LIMIT
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 2.0
 ANSWER_WITHIN_S = 1.5
+COUNT_EVERY_S = 1.0
 
 
 class Watch:
@@ -41,3 +44,12 @@ class Watch:
         if state is not self._states[name]:
             log.info("%s: %s", name, state)
         self._states[name] = state
+
+
+async def count_waiting(admission: Admission) -> None:
+    """Say in `/metrics` how many requests for a tip wait and are under way in this process."""
+    while True:
+        ADMISSION.set(admission.waiting, "waiting")
+        ADMISSION.set(admission.under_way, "under_way")
+        ADMISSION_LIMIT.set(admission.limit)
+        await asyncio.sleep(COUNT_EVERY_S)

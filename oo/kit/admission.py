@@ -35,6 +35,16 @@ class Admission:
         """How many may be under way now."""
         return int(self._limit)
 
+    @property
+    def under_way(self) -> int:
+        """How many are."""
+        return self._under_way
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return len(self._waiting)
+
     async def enter(self) -> float:
         """Wait for a place; what it gives, :meth:`leave` takes. Whoever waits may be cancelled."""
         if self._under_way >= self.limit:

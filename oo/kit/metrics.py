@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -37,9 +37,28 @@ def _registry() -> "CollectorRegistry":
 
     if FOLDER not in os.environ:
         return REGISTRY
+    _forget_the_dead(Path(os.environ[FOLDER]))
     found = CollectorRegistry()
     MultiProcessCollector(found)  # type: ignore[no-untyped-call]
     return found
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Take away how much processes held that have ended; what they counted stays."""
+    for file in folder.glob("gauge_live*.db"):
+        pid = file.stem.rpartition("_")[2]
+        if pid.isdigit() and not _is_alive(int(pid)):
+            file.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 class Gauge(NamedTuple):
@@ -117,14 +136,22 @@ class Counted(_Made):
 class Level(_Made):
     """A number that a process says as it is now; of several processes, the last one counts."""
 
+    mode: Literal["mostrecent", "livesum"] = "mostrecent"
+
     def _make(self) -> Any:
         from prometheus_client import Gauge
 
-        return Gauge(self.name, self.words, self.labels, multiprocess_mode="mostrecent")
+        return Gauge(self.name, self.words, self.labels, multiprocess_mode=self.mode)
 
     def set(self, value: float, *values: str) -> None:
         """It is so much now."""
         self._of(values).set(value)
+
+
+class Held(Level):
+    """How much a process holds now; all processes that live are summed up."""
+
+    mode = "livesum"
 
 
 class Timed(_Made):
@@ -145,6 +172,35 @@ class Timed(_Made):
 
 
 TIPS = Counted("oo_tips", "Tips decided on, by where their candidates came from", "candidates")
+DECISIONS = Counted(
+    "oo_decisions",
+    "Decisions that were committed, by who wrote the tip and what picked it",
+    "source",
+    "picked",
+)
+STANDBY_PICKS = Counted(
+    "oo_standby_picks", "Picks that an ingress made by the policy while a shard was away"
+)
+REQUESTS = Timed(
+    "oo_request_seconds",
+    "From the arrival of a request to the end of its answer",
+    (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+    "route",
+    "status",
+)
+ADMISSION = Held("oo_admission_requests", "Requests for a tip: under way, or waiting", "state")
+ADMISSION_LIMIT = Held("oo_admission_limit", "How many requests for a tip may be under way")
+SHARD_PEOPLE = Held("oo_shard_people", "People whose learnt states are in the memory of shards")
+FOLD_PEOPLE = Level(
+    "oo_fold_lag_people", "People with a reaction that is not in their stored state; 500 at most"
+)
+FOLD_OLDEST = Level("oo_fold_lag_seconds", "How long ago the oldest of these reactions was made")
+JOB_RUNS = Counted("oo_job_runs", "Runs of periodic jobs, by how they ended", "job", "outcome")
+JOB_DUE = Level(
+    "oo_job_due_timestamp_seconds",
+    "By when the job is to have worked again, as Unix time",
+    "job",
+)
 MODEL_CALLS = Counted(
     "oo_request_model_calls", "Times that a request for a tip had a model asked and waited for it"
 )

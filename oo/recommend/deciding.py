@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from oo.kit.clock import Clock
 from oo.kit.coalesce import Take
 from oo.kit.errors import Unauthorized, Unavailable
 from oo.kit.ids import new_id
+from oo.kit.metrics import DECISIONS
 from oo.recommend import pool
 from oo.recommend.pool import GONE, Stock
 from oo.recommend.ports import Ranker
@@ -94,6 +96,7 @@ class Decisions:
             if kept:
                 await decisions.append(connection, kept)
                 await decisions.point_out_late(connection, kept, self._clock.now())
+        _count(kept)
         return [
             refused.get(decision.id) or Served(decision, ready.entries[decision.chosen])
             for decision, ready in zip(made, batch, strict=True)
@@ -174,6 +177,13 @@ class Decisions:
             degraded=degraded,
             latency_ms=(self._clock.monotonic() - ready.started) * 1000,
         )
+
+
+def _count(kept: Sequence[Decision]) -> None:
+    """Once for all of a kind: counting costs as much as ranking a candidate."""
+    of_a_kind = Counter((it.candidate.source, "chance" if it.degraded else "policy") for it in kept)
+    for (source, picked), count in of_a_kind.items():
+        DECISIONS.add(count, source, picked)
 
 
 def _still_holds(entry: PoolEntry, stock: Stock, now: datetime) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from oo.kit.clock import Clock
 from oo.store import freshness
 from oo.store.database import Database
+from oo.store.readonly import aside
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class PoolFreshness:
         self._until = self._clock.monotonic() + KEEP_S
         now = self._clock.now()
         try:
-            async with self._db.read() as connection:
+            async with aside(self._db) as connection:
                 pools = await freshness.of_active(connection, now, now - self._active)
         except Exception as error:
             log.warning("the freshness of pools is not known: %r", error)

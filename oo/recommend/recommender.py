@@ -77,6 +77,11 @@ class Recommender:
         self._decisions.deadline_s = seconds
         self._admission.in_time_s = IN_TIME * seconds
 
+    @property
+    def admission(self) -> Admission:
+        """The door, before which requests wait."""
+        return self._admission
+
     async def answer(self, who: Callable[[], Awaitable[Account]]) -> Served | Nothing:
         """As :meth:`recommend`, for who asks, once the machine has time for one more request.
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.policies import Policy, PolicyRef, ref_of
 from oo.kit.clock import Clock
+from oo.kit.metrics import STANDBY_PICKS
 from oo.recommend.learner import Learner
 from oo.recommend.ports import Ranker
 from oo.recommend.scoring import Choice, ScoreRequest
@@ -59,6 +60,7 @@ class Standby:
             for index, pick in zip(failed, made, strict=True):
                 if isinstance(pick, Choice):
                     answers[index] = pick
+                    STANDBY_PICKS.inc()
         return answers
 
     async def _made(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:

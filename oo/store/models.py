@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store import users as users_rows
 from oo.store.database import Hot
-from oo.store.tables import user_models, users
+from oo.store.policies import REFUSED
+from oo.store.tables import feedback, policy_changes, user_models, users
 from oo.store.upsert import Insert, insert_of
 
 
@@ -98,6 +99,38 @@ async def behind(connection: AsyncConnection, policy: str, limit: int) -> dict[s
         .limit(limit)
     )
     return {row.id: row.user_seq for row in await connection.execute(query)}
+
+
+async def behind_since(
+    connection: AsyncConnection, policy: str, user_ids: Collection[str]
+) -> datetime | None:
+    """When the oldest reaction was made that the stored models of these people lack.
+
+    A policy that came into force later owes it since then. Each reaction is found by its key.
+    """
+    if not user_ids:
+        return None
+    m, f, changes = user_models.c, feedback.c, policy_changes.c
+    first = func.min(f.created_at, type_=f.created_at.type)
+    query = (
+        select(first)
+        .select_from(users)
+        .outerjoin(user_models, and_(m.user_id == users.c.id, m.policy == policy))
+        .join(
+            feedback,
+            and_(
+                f.user_id == users.c.id,
+                f.user_seq == func.coalesce(m.applied_seq, 0) + 1,
+            ),
+        )
+        .where(users.c.id.in_(user_ids))
+    )
+    made: datetime | None = (await connection.execute(query)).scalar_one()
+    changed = select(func.max(changes.created_at, type_=changes.created_at.type))
+    in_force: datetime | None = (
+        await connection.execute(changed.where(changes.role != REFUSED))
+    ).scalar_one()
+    return max(made, in_force) if made and in_force else made
 
 
 async def every(connection: AsyncConnection) -> AsyncIterator[StoredModel]:

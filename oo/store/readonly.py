@@ -91,6 +91,24 @@ class ReadOnly:
         await self._engine.dispose()
 
 
+@asynccontextmanager
+async def aside(db: Database, seconds: float = TIME_LIMIT_S) -> AsyncIterator[AsyncConnection]:
+    """A connection for counts over everybody that come seldom, in whose way no request stands.
+
+    Raises TooSlow when it takes longer.
+    """
+    if not db.is_sqlite:
+        async with asyncio.timeout(seconds), db.read() as connection:
+            yield connection
+        return
+    store = ReadOnly(db.url, db.sealer)
+    try:
+        async with store.read(seconds) as connection:
+            yield connection
+    finally:
+        await store.close()
+
+
 async def _open(path: Path) -> aiosqlite.Connection:
     return await aiosqlite.connect(f"file:{path}?mode=ro", uri=True)
 

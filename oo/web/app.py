@@ -31,6 +31,7 @@ from oo.web.guard import GuardMiddleware
 from oo.web.limits import LimitsMiddleware
 from oo.web.page import Page
 from oo.web.rates import Rates
+from oo.web.request_times import RequestTimesMiddleware
 from oo.web.services import Services
 
 STATIC = Path(__file__).parent / "static"
@@ -56,6 +57,7 @@ def create_app(services: Services, *more: Callable[[FastAPI], None]) -> FastAPI:
     app.state.rates = Rates(
         services.settings.limits, services.clock, shared=bool(services.settings.redis_url)
     )
+    app.state.metrics = metrics.Metrics(services)
     problems.install(app)
     for module in (
         api,
@@ -85,6 +87,7 @@ def create_app(services: Services, *more: Callable[[FastAPI], None]) -> FastAPI:
         LimitsMiddleware, limits=services.settings.limits, large=IMPORT_PATHS, forms=FORM_PATHS
     )
     app.add_middleware(BorderMiddleware)
+    app.add_middleware(RequestTimesMiddleware, clock=services.clock)
     app.add_middleware(GuardMiddleware, settings=services.settings)
     return app
 

@@ -1,0 +1,75 @@
+"""What waits in the store, for `/metrics`: counted off the request path, once for all who ask."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from oo.domain.events import Standing
+from oo.events.backlog import Untold, untold
+from oo.events.replay import Replays
+from oo.kit.clock import Clock
+from oo.kit.single_flight import SingleFlight
+from oo.store import lags
+from oo.store.database import Database
+from oo.store.readonly import aside
+
+log = logging.getLogger(__name__)
+
+KEEP_S = 10.0
+KEEP_SOURCES_S = 60.0  # every connection is looked at for them
+STALE = timedelta(minutes=30)  # each is asked every five
+GIVEN_UP = timedelta(days=1)
+
+
+class Figures(NamedTuple):
+    """The counts of one look at the store; see `oo.store.lags`."""
+
+    standings: Sequence[Standing]
+    untold: Untold
+    errands: Sequence[lags.Errands]
+    deliveries: lags.Due
+    sources: Sequence[lags.SourceLag]
+
+
+class StoreFigures:
+    """Counts KEEP_S apart at least, however many ask."""
+
+    def __init__(self, db: Database, clock: Clock, replays: Replays) -> None:
+        self._db = db
+        self._clock = clock
+        self._replays = replays
+        self._counting: SingleFlight[str, Figures | None] = SingleFlight()
+        self._last: Figures | None = None
+        self._sources: Sequence[lags.SourceLag] = ()
+        self._until = self._sources_until = float("-inf")
+
+    async def now(self) -> Figures | None:
+        """The counts; None while the store is away: figures of before would hide that."""
+        if self._clock.monotonic() < self._until:
+            return self._last
+        return await self._counting.join("", self._count)
+
+    async def _count(self) -> Figures | None:
+        try:
+            self._last = await self._counted()
+        except Exception as error:
+            log.warning("what waits is not known: %r", error)
+            self._last = None
+        self._until = self._clock.monotonic() + KEEP_S
+        return self._last
+
+    async def _counted(self) -> Figures:
+        now = self._clock.now()
+        standings = await self._replays.standings()
+        async with aside(self._db) as connection:
+            if self._clock.monotonic() >= self._sources_until:
+                self._sources = await lags.sources(connection, now - STALE)
+                self._sources_until = self._clock.monotonic() + KEEP_SOURCES_S
+            return Figures(
+                standings,
+                await untold(connection),
+                await lags.errands(connection, now - GIVEN_UP),
+                await lags.due_deliveries(connection, now),
+                self._sources,
+            )
