@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Real peers of the tests: PostgreSQL, NATS, Redis, Chromium and wrk from Debian, the OpenID provider from npm.
+# Real peers of the tests: PostgreSQL, NATS, Redis, Chromium, wrk and promtool from Debian, the OpenID provider from npm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 missing=()
@@ -17,6 +17,23 @@ if [ ${#missing[@]} -gt 0 ]; then
   echo "Installing ${missing[*]} …"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+# the package would start a server: its tool alone is taken out of it
+if ! command -v promtool >/dev/null && [ ! -x .venv/bin/promtool ]; then
+  echo "Fetching promtool …"
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  fetch() { (cd "$folder" && apt-get download -qq -o APT::Sandbox::User=root prometheus >/dev/null); }
+  if ! fetch 2>/dev/null; then
+    if [ "$(id -u)" -ne 0 ]; then
+      echo "The tests need promtool, of Debian's package prometheus: sudo apt-get update, then again." >&2
+      exit 2
+    fi
+    apt-get update -qq
+    fetch
+  fi
+  dpkg -x "$folder"/prometheus_*.deb "$folder"
+  install -m 755 "$folder/usr/bin/promtool" .venv/bin/promtool
 fi
 exec 9> .npm.lock
 flock 9 # linting may need them at the same time

@@ -2,8 +2,9 @@
 
 import json
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -47,15 +48,52 @@ def is_running(settings: Settings) -> bool:
 
 
 def health(settings: Settings) -> dict[str, Any] | None:
-    """What `/health/ready` says; None while nothing answers."""
-    host = EVERYWHERE.get(settings.host, settings.host)
-    address = f"{http_address(host, settings.port)}/health/ready"
+    """What `/health/ready` says; None while nothing answers, or no tip can be served."""
+    state = readiness(settings)
+    return state if state and state.get("status") == "ok" else None
+
+
+def readiness(settings: Settings) -> dict[str, Any] | None:
+    """What `/health/ready` says, of what is missing too; None while nothing answers."""
+    return _json(settings, "/health/ready")
+
+
+def parts(settings: Settings) -> dict[str, str]:
+    """The state of each part; empty while nothing answers."""
+    return _json(settings, "/health/parts") or {}
+
+
+def figures(settings: Settings, timeout_s: float = 5) -> str | None:
+    """What `/metrics` says; None where nothing answers, or this settings' token is not the one."""
+    token = settings.metrics_token.get_secret_value()
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        with urllib.request.urlopen(address, timeout=1) as answer:  # noqa: S310 - http, see above
-            body: dict[str, Any] = json.load(answer)
-            return body
+        return _said(settings, "/metrics", headers, timeout_s).decode()
     except (OSError, ValueError):
         return None
+
+
+def _json(settings: Settings, path: str) -> dict[str, Any] | None:
+    """The JSON that a path answers with, whatever its status."""
+    try:
+        body = json.loads(_said(settings, path, {}, 1))
+    except urllib.error.HTTPError as error:
+        try:
+            body = json.load(error)
+        except (OSError, ValueError):
+            return None
+    except (OSError, ValueError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _said(settings: Settings, path: str, headers: Mapping[str, str], timeout_s: float) -> bytes:
+    host = EVERYWHERE.get(settings.host, settings.host)
+    address = f"{http_address(host, settings.port)}{path}"
+    asked = urllib.request.Request(address, headers=dict(headers))  # noqa: S310 - http, see above
+    with urllib.request.urlopen(asked, timeout=timeout_s) as answer:  # noqa: S310
+        body: bytes = answer.read()
+        return body
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float, every_s: float = 0.2) -> bool:

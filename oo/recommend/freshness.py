@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from oo.domain.service_levels import POOLS_GOOD
 from oo.kit.clock import Clock
 from oo.store import freshness
 from oo.store.database import Database
@@ -14,7 +15,7 @@ from oo.store.readonly import aside
 
 log = logging.getLogger(__name__)
 
-OBJECTIVE = 0.95  # of active people have a good pool at any time
+OBJECTIVE = POOLS_GOOD
 KEEP_S = 10.0
 
 
