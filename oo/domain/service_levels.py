@@ -242,7 +242,7 @@ LEVELS: tuple[ServiceLevel, ...] = (
         "jobs-late",
         Row.PARTS,
         "How long a job is overdue",
-        Overdue("oo_job_due_timestamp_seconds", by="job"),
+        Overdue("oo_job_due_timestamp_seconds", by="job_name"),
         0,
         Unit.SECONDS,
         Alert("AJobIsLate", "2m", _TICKET, "a-job-is-late"),

@@ -195,11 +195,12 @@ FOLD_PEOPLE = Level(
     "oo_fold_lag_people", "People with a reaction that is not in their stored state; 500 at most"
 )
 FOLD_OLDEST = Level("oo_fold_lag_seconds", "How long ago the oldest of these reactions was made")
-JOB_RUNS = Counted("oo_job_runs", "Runs of periodic jobs, by how they ended", "job", "outcome")
+# not "job": what Prometheus scrapes has that label already
+JOB_RUNS = Counted("oo_job_runs", "Runs of jobs, by how they ended", "job_name", "outcome")
 JOB_DUE = Level(
     "oo_job_due_timestamp_seconds",
     "By when the job is to have worked again, as Unix time",
-    "job",
+    "job_name",
 )
 MODEL_CALLS = Counted(
     "oo_request_model_calls", "Times that a request for a tip had a model asked and waited for it"

@@ -215,6 +215,6 @@ PANELS: tuple[Panel, ...] = (
         Row.PARTS,
         "Runs of jobs that failed",
         "ops",
-        (Line(_rate("oo_job_runs_total", "job", '{outcome="failed"}'), "{{job}}"),),
+        (Line(_rate("oo_job_runs_total", "job_name", '{outcome="failed"}'), "{{job_name}}"),),
     ),
 )

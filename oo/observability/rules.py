@@ -41,7 +41,8 @@ def _summary(level: ServiceLevel) -> str:
     """Of what, what the level means, what it is now and was to be."""
     said = f"{level.words}: {{{{ $value | {READ[level.unit]} }}}} ({_bound(level)})"
     by = getattr(level.indicator, "by", "")
-    return f"{by} {{{{ $labels.{by} }}}}: {said}" if by else said
+    kind = by.removesuffix("_name")
+    return f"{kind} {{{{ $labels.{by} }}}}: {said}" if by else said
 
 
 def _bound(level: ServiceLevel) -> str:

@@ -42,6 +42,7 @@ class Standby:
         self._find = find
         self._last: PolicyRef | None = None
         self._learner: Learner | None = None
+        STANDBY_PICKS.show()
 
     async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
         """One pick per request; the shards' error where none can be made here either."""

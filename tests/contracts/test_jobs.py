@@ -20,6 +20,7 @@ from oo.events.consumer import consumers
 from oo.events.mirror import Mirror
 from oo.events.relay import Relay
 from oo.integrations.service import Integrations
+from oo.jobs import runner
 from oo.jobs.contract import Job
 from oo.jobs.runner import run_forever
 from oo.kit.clock import Clock, ManualClock
@@ -143,6 +144,7 @@ async def test_it_does_nothing_where_there_is_nothing(
 
 NEW = """
 from oo.domain.ports import WakesShards
+from oo.jobs import runner
 from oo.jobs.contract import Job
 from oo.store.database import Database
 
@@ -168,7 +170,32 @@ async def test_a_new_job_is_one_file_with_what_it_needs(
         sys.modules.pop("oo.jobs.periodic.brand_new", None)
 
 
-async def test_a_job_that_needs_what_there_is_not_stops_the_start() -> None:
+async def test_a_job_that_needs_what_there_is_not_stops_the_start(clock: ManualClock) -> None:
     ready = Job("ready", 1.0, lambda: asyncio.sleep(0, 1))
     with pytest.raises(ConfigurationError, match=r"db: .*Database"):
-        await run_forever([ready, JOBS["retention"]], Provided({}))
+        await run_forever([ready, JOBS["retention"]], Provided({}), clock)
+
+
+async def test_when_a_job_is_to_have_worked_again_moves_only_when_it_works(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = list[float]()
+    runs = 0
+    monkeypatch.setattr(runner.JOB_DUE, "set", lambda at, job: due.append(at))
+
+    async def no_pause(seconds: float) -> None:
+        clock.advance(seconds)
+
+    async def run() -> int:
+        nonlocal runs
+        runs += 1
+        if runs == 4:
+            raise asyncio.CancelledError
+        if runs > 1:
+            raise ValueError("it fails")
+        return 1
+
+    monkeypatch.setattr(asyncio, "sleep", no_pause)
+    begun = clock.now().timestamp()
+    await run_forever([Job("poor", 10.0, run)], Provided({}), clock)
+    assert due == [begun + 9 * 10 + 60] * 2  # at the start, and after the run that worked

@@ -48,7 +48,7 @@ def exposed() -> Exposed:
         *gauges.of_store(FIGURES, NOW),
     ]
     found = list(text_string_to_metric_families(rendered(now).decode()))
-    ours = [family for family in found if family.name.startswith("oo_")]
+    ours = [it for it in found if it.name.startswith("oo_") and not it.name.endswith("_created")]
     labels: dict[str, set[str]] = {}
     for family in ours:
         for sample in family.samples:

@@ -26,7 +26,18 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
 )
-FOLDERS = ["configs", "deployments", "docs", "ml", "oo", "requirements", "scripts", "tests", ".ci"]
+FOLDERS = [
+    "configs",
+    "deployments",
+    "docs",
+    "ml",
+    "oo",
+    "ops",
+    "requirements",
+    "scripts",
+    "tests",
+    ".ci",
+]
 ROOT_FILES = re.compile(r"^[\w-]+\.(?:md|yaml|toml|json)$|^Makefile$")
 # files that a reader is to make
 EXAMPLES = re.findall(

@@ -35,6 +35,7 @@ from oo.admin.acting import actions
 from oo.admin.page import ConsolePage
 from oo.cli.main import build
 from oo.domain.claims import Fact
+from oo.domain.service_levels import LEVELS
 from oo.domain.signals import all_kinds
 from oo.identity.failures import Cause
 from oo.identity.provider import kinds
@@ -47,6 +48,7 @@ from oo.kit.setting_groups import OidcProvider
 from oo.kit.settings import Settings
 from oo.push.channel import channel_plugins
 from oo.web.page import Page
+from tests.peers.exposed import exposed
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference.md"
 HEAVY = ("deployments", "ml.simulation.tune", "ml.models", "oo.cli.ray_internals")
@@ -139,6 +141,8 @@ LIVE: dict[str, Callable[[], set[str]]] = {
     "Pages of the console": lambda: set(discover(oo.admin.pages, "PAGE", ConsolePage)),
     "Actions of the console": lambda: set(actions()),
     "Problem codes": problem_codes,
+    "Metrics": lambda: exposed().families,
+    "Service levels": lambda: {level.name for level in LEVELS},
 }
 
 

@@ -8,7 +8,7 @@ import orjson
 import typer
 from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from oo.cli.console import wide
@@ -16,6 +16,7 @@ from oo.domain.service_level import ServiceLevel, Unit
 from oo.observability.reading import Standing
 
 AWAY = "No oO answers here."
+NO_DATA = "no data"
 NO_FIGURES = "No figures: /metrics is for loopback in the dev profile, or needs OO_METRICS_TOKEN."
 
 
@@ -44,7 +45,11 @@ def live(*, as_json: bool) -> Iterator[Callable[[Look], None]]:
     if as_json:
         yield lambda look: typer.echo(orjson.dumps(_data(look)).decode())
         return
-    with Live(console=wide(), auto_refresh=False) as screen:
+    console = wide()
+    if not console.is_terminal:
+        yield lambda look: console.print(_page(look))
+        return
+    with Live(console=console, auto_refresh=False) as screen:
         yield lambda look: screen.update(_page(look), refresh=True)
 
 
@@ -83,21 +88,32 @@ def _page(look: Look) -> RenderableType:
 
 
 def _table(standings: Sequence[Standing]) -> Table:
-    now, goal = Column("now", justify="right"), Column("objective", justify="right")
-    table = Table("service level", now, goal, "", "what it is", box=None, pad_edge=False)
+    rows = [_cells(it) for it in standings]
+    table = Table(box=None, pad_edge=False)
+    for place, title in enumerate(("", "service level", "now", "objective")):
+        width = max(len(title), *(len(row[place]) for row in rows))
+        numbers = title in ("now", "objective")
+        # what a narrow terminal cuts off is words, and no figure
+        table.add_column(title, min_width=width, justify="right" if numbers else "left")
+    table.add_column(min_width=len(NO_DATA))
+    table.add_column("what it is", no_wrap=True, overflow="ellipsis")
     row = None
-    for it in standings:
-        if it.level.row is not row:
-            row = it.level.row
-            table.add_row(Text(row, style="bold"))
-        words = f"{it.level.words} ({it.of})" if it.of and not it.is_kept else it.level.words
-        table.add_row(f"  {it.level.name}", _value(it), _objective(it.level), _verdict(it), words)
+    for it, (title, *cells) in zip(standings, rows, strict=True):
+        said = f"{it.of}: {it.level.words}" if it.of and it.is_kept is False else it.level.words
+        title = "" if it.level.row is row else title
+        row = it.level.row
+        table.add_row(Text(title, style="bold"), *cells, _verdict(it), said)
     return table
+
+
+def _cells(standing: Standing) -> tuple[str, str, str, str]:
+    level = standing.level
+    return level.row.value, level.name, _value(standing), _objective(level)
 
 
 def _verdict(standing: Standing) -> Text:
     if standing.is_kept is None:
-        return Text("no data", style="dim")
+        return Text(NO_DATA, style="dim")
     return Text("kept", style="green") if standing.is_kept else Text("MISSED", style="bold red")
 
 

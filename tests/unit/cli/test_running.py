@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from oo.cli import machine, main
+from oo.cli import machine, main, running
 from oo.cli.commands import login, status
 from oo.cli.machine import data_dir
 from oo.cli.running import ADDRESS, as_running, recorded
@@ -57,7 +57,9 @@ def test_status_and_login_ask_where_it_runs(
         asked.append(settings.port)
         return {"status": "ok", "warming": [], "down": []}
 
-    monkeypatch.setattr(status, "health", answers)
+    monkeypatch.setattr(running, "readiness", answers)
+    monkeypatch.setattr(running, "parts", lambda settings: {})
+    monkeypatch.setattr(running, "figures", lambda settings: None)
     with data_dir(serving), recorded(serving):
         status.status()
         login.login()

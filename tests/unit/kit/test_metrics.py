@@ -44,6 +44,23 @@ def test_no_part_decides_where_it_counts_before_it_starts() -> None:
     assert run(code).splitlines()[-len(PARTS) :] == [f"{part} False" for part in PARTS]
 
 
+HELD = """
+from pathlib import Path
+from oo.kit import metrics
+metrics.share_through(Path({folder!r}))
+metrics.SHARD_PEOPLE.set({people})
+metrics.FOLD_PEOPLE.set({people})
+print(metrics.rendered([]).decode())
+"""
+
+
+def test_who_has_ended_holds_nothing_and_what_they_said_last_stays(tmp_path: Path) -> None:
+    run(HELD.format(folder=str(tmp_path), people=7))
+    said = run(HELD.format(folder=str(tmp_path), people=4)).splitlines()
+    assert "oo_shard_people 4.0" in said
+    assert "oo_fold_lag_people 4.0" in said
+
+
 CALLS = """
 from pathlib import Path
 from datetime import UTC, datetime
