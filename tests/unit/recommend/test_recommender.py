@@ -17,6 +17,7 @@ from oo.domain.signals.kinds.event import Event
 from oo.domain.tasks import Task
 from oo.kit.clock import ManualClock
 from oo.kit.errors import Unavailable
+from oo.kit.metrics import rendered
 from oo.recommend.deciding import Account, Served
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.learner import Learner
@@ -131,11 +132,20 @@ async def test_a_random_candidate_serves_when_ranking_fails_or_is_late(
     db: Database, clock: ManualClock, user: str
 ) -> None:
     await put_pool(db, clock, user)
+    before = picked("chance"), picked("policy")
     for ranker, reason in ((Gone(), "ranking_failed"), (Silent(), "ranking_late")):
         served = await recommender(db, clock, ranker, deadline_s=1.0).recommend(account(user))
         assert isinstance(served, Served)
         assert (served.decision.policy, served.decision.degraded) == ("random", reason)
         assert served.decision.propensities == [1 / 3] * 3
+    assert (picked("chance"), picked("policy")) == (before[0] + 2, before[1])
+
+
+def picked(how: str) -> float:
+    """How many decisions of this process were picked in that way."""
+    lines = rendered([]).decode().splitlines()
+    ours = [it for it in lines if it.startswith("oo_decisions_total{") and f'"{how}"' in it]
+    return sum(float(it.split()[-1]) for it in ours)
 
 
 async def test_a_tip_that_came_too_late_for_its_caller_is_not_logged(
