@@ -1,10 +1,10 @@
 """What waits over everybody, counted for `/metrics`: no person is named by any of it.
 
-Each count goes along an index and over what waits, which is little while all is well; connections
-alone are looked at one and all.
+Each count goes along an index and over what waits, which is little while all is well. Those two
+that look at more, at the connections of all and at what ended within a day, are for once a minute.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,14 +19,13 @@ _o, _c, _v, _s = outbox.c, connections.c, deliveries.c, sendings.c
 
 
 class Errands(NamedTuple):
-    """Errands of one subject that have not ended: how many, since when the oldest waits, how many
-    have failed before; and how many were given up since an instant."""
+    """Errands of one subject that have not ended: how many, since when the oldest waits, and how
+    many have failed before."""
 
     subject: str
     waiting: int
     oldest: datetime | None
     failing: int
-    given_up: int
 
 
 class Due(NamedTuple):
@@ -49,9 +48,9 @@ class SourceLag(NamedTuple):
     oldest: datetime | None
 
 
-async def errands(connection: AsyncConnection, given_up_since: datetime) -> Sequence[Errands]:
+async def errands(connection: AsyncConnection) -> Sequence[Errands]:
     """Every subject of errands."""
-    found = {subject: Errands(subject, 0, None, 0, 0) for subject in HANDLED}
+    found = {subject: Errands(subject, 0, None, 0) for subject in HANDLED}
     waiting = (
         select(
             _o.subject,
@@ -63,15 +62,21 @@ async def errands(connection: AsyncConnection, given_up_since: datetime) -> Sequ
         .group_by(_o.subject)
     )
     for subject, count, oldest, failing in await connection.execute(waiting):
-        found[subject] = Errands(subject, count, oldest, int(failing or 0), 0)
+        found[subject] = Errands(subject, count, oldest, int(failing or 0))
+    return list(found.values())
+
+
+async def given_up(connection: AsyncConnection, since: datetime) -> Mapping[str, int]:
+    """How many errands of each subject were given up since then; all that ended are looked at."""
+    found = dict.fromkeys(HANDLED, 0)
     ended = (
         select(_o.subject, func.sum(case((_o.outcome == Outcome.GIVEN_UP, 1), else_=0)))
-        .where(_o.subject.in_(HANDLED), _o.relayed_at >= given_up_since)
+        .where(_o.subject.in_(HANDLED), _o.relayed_at >= since)
         .group_by(_o.subject)
     )
     for subject, count in await connection.execute(ended):
-        found[subject] = found[subject]._replace(given_up=int(count or 0))
-    return list(found.values())
+        found[subject] = int(count or 0)
+    return found
 
 
 async def due_deliveries(connection: AsyncConnection, now: datetime) -> Due:

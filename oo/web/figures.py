@@ -1,7 +1,7 @@
 """What waits in the store, for `/metrics`: counted off the request path, once for all who ask."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from oo.store.readonly import aside
 log = logging.getLogger(__name__)
 
 KEEP_S = 10.0
-KEEP_SOURCES_S = 60.0  # every connection is looked at for them
+KEEP_LONG_S = 60.0  # what is counted over more than what waits
 STALE = timedelta(minutes=30)  # each is asked every five
 GIVEN_UP = timedelta(days=1)
 
@@ -29,6 +29,12 @@ class Figures(NamedTuple):
     untold: Untold
     errands: Sequence[lags.Errands]
     deliveries: lags.Due
+    given_up: Mapping[str, int]
+    sources: Sequence[lags.SourceLag]
+
+
+class _Slow(NamedTuple):
+    given_up: Mapping[str, int]
     sources: Sequence[lags.SourceLag]
 
 
@@ -41,8 +47,8 @@ class StoreFigures:
         self._replays = replays
         self._counting: SingleFlight[str, Figures | None] = SingleFlight()
         self._last: Figures | None = None
-        self._sources: Sequence[lags.SourceLag] = ()
-        self._until = self._sources_until = float("-inf")
+        self._slow = _Slow({}, ())
+        self._until = self._slow_until = float("-inf")
 
     async def now(self) -> Figures | None:
         """The counts; None while the store is away: figures of before would hide that."""
@@ -63,13 +69,14 @@ class StoreFigures:
         now = self._clock.now()
         standings = await self._replays.standings()
         async with aside(self._db) as connection:
-            if self._clock.monotonic() >= self._sources_until:
-                self._sources = await lags.sources(connection, now - STALE)
-                self._sources_until = self._clock.monotonic() + KEEP_SOURCES_S
+            if self._clock.monotonic() >= self._slow_until:
+                given_up = await lags.given_up(connection, now - GIVEN_UP)
+                self._slow = _Slow(given_up, await lags.sources(connection, now - STALE))
+                self._slow_until = self._clock.monotonic() + KEEP_LONG_S
             return Figures(
                 standings,
                 await untold(connection),
-                await lags.errands(connection, now - GIVEN_UP),
+                await lags.errands(connection),
                 await lags.due_deliveries(connection, now),
-                self._sources,
+                *self._slow,
             )

@@ -40,7 +40,7 @@ def of_store(figures: Figures, now: datetime) -> Iterator[Gauge]:
 
     yield from _of_consumers(figures.standings)
     yield from _of_facts(figures.untold, age)
-    yield from _of_errands(figures.errands, age)
+    yield from _of_errands(figures.errands, figures.given_up, age)
     yield from _of_deliveries(figures.deliveries, age)
     yield from _of_sources(figures.sources, age)
 
@@ -62,14 +62,15 @@ def _of_facts(untold: Untold, age: Age) -> Iterator[Gauge]:
     yield Gauge("oo_outbox_untold_seconds", words, {"": age(untold.oldest)})
 
 
-def _of_errands(errands: Sequence[Errands], age: Age) -> Iterator[Gauge]:
+def _of_errands(
+    errands: Sequence[Errands], given_up: Mapping[str, int], age: Age
+) -> Iterator[Gauge]:
     waiting = {one.subject: float(one.waiting) for one in errands}
     yield Gauge("oo_errands_waiting", "Errands that have not ended", waiting, "subject")
     ages = {one.subject: age(one.oldest) for one in errands}
     yield Gauge("oo_errands_waiting_seconds", "Since when the oldest waits", ages, "subject")
     failing = {one.subject: float(one.failing) for one in errands}
     yield Gauge("oo_errands_failing", "Those that have failed before", failing, "subject")
-    given_up = {one.subject: float(one.given_up) for one in errands}
     yield Gauge("oo_errands_given_up", "Those given up within a day", given_up, "subject")
 
 

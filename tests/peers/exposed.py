@@ -23,8 +23,9 @@ BEFORE = NOW - timedelta(seconds=20)
 FIGURES = Figures(
     standings=[Standing("mirror", 3, 2, "", (), 0)],
     untold=Untold(4, BEFORE),
-    errands=[Errands("commands.task.complete", 5, BEFORE, 1, 2)],
+    errands=[Errands("commands.task.complete", 5, BEFORE, 1)],
     deliveries=Due(6, BEFORE),
+    given_up={"commands.task.complete": 2},
     sources=[SourceLag("todoist", 7, 1, 2, NOW, BEFORE)],
 )
 
