@@ -98,8 +98,11 @@ async def aside(db: Database, seconds: float = TIME_LIMIT_S) -> AsyncIterator[As
     Raises TooSlow when it takes longer.
     """
     if not db.is_sqlite:
-        async with asyncio.timeout(seconds), db.read() as connection:
-            yield connection
+        try:
+            async with asyncio.timeout(seconds), db.read() as connection:
+                yield connection
+        except TimeoutError:
+            raise TooSlow(seconds) from None
         return
     store = ReadOnly(db.url, db.sealer)
     try:
