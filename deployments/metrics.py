@@ -6,7 +6,7 @@ from typing import Any
 from ml.generation.states import AliasState
 from oo.domain.model_calls import BUCKETS_S, ModelCall
 from oo.kit.clock import Clock
-from oo.kit.metrics import Counted, Level, Timed
+from oo.kit.metrics import Counted, Found, Level, Timed
 
 HEARD_S = 30.0  # a replica of the engine of which nothing is heard for so long has ended
 
@@ -18,7 +18,7 @@ COST = Counted("oo_model_cost_usd", "US dollars", "alias", "model")
 TIPS = Counted("oo_model_tips", "Tips by gate", "alias", "model", "gate")
 LATENCY = Timed("oo_model_latency_seconds", "Seconds of a call", BUCKETS_S, *_TAGS)
 ASKED = Level("oo_model_asked", "1 while the alias is asked, 0 while it is left alone", "alias")
-ENGINE = Level("oo_engine_requests", "Answers that engines write, or have not begun", "state")
+ENGINE = Found("oo_engine_requests", "Answers that engines write, or have not begun", "state")
 
 
 def count(calls: Sequence[ModelCall]) -> None:

@@ -136,7 +136,7 @@ class Counted(_Made):
 class Level(_Made):
     """A number that a process says as it is now; of several processes, the last one counts."""
 
-    mode: Literal["mostrecent", "livesum"] = "mostrecent"
+    mode: Literal["mostrecent", "livemostrecent", "livesum"] = "mostrecent"
 
     def _make(self) -> Any:
         from prometheus_client import Gauge
@@ -146,6 +146,12 @@ class Level(_Made):
     def set(self, value: float, *values: str) -> None:
         """It is so much now."""
         self._of(values).set(value)
+
+
+class Found(Level):
+    """As a level, for as long as the process that said it lives."""
+
+    mode = "livemostrecent"
 
 
 class Held(Level):
@@ -191,10 +197,10 @@ REQUESTS = Timed(
 ADMISSION = Held("oo_admission_requests", "Requests for a tip: under way, or waiting", "state")
 ADMISSION_LIMIT = Held("oo_admission_limit", "How many requests for a tip may be under way")
 SHARD_PEOPLE = Held("oo_shard_people", "People whose learnt states are in the memory of shards")
-FOLD_PEOPLE = Level(
+FOLD_PEOPLE = Found(
     "oo_fold_lag_people", "People with a reaction that is not in their stored state; 500 at most"
 )
-FOLD_OLDEST = Level("oo_fold_lag_seconds", "How long ago the oldest of these reactions was made")
+FOLD_OLDEST = Found("oo_fold_lag_seconds", "How long ago the oldest of these reactions was made")
 # not "job": what Prometheus scrapes has that label already
 JOB_RUNS = Counted("oo_job_runs", "Runs of jobs, by how they ended", "job_name", "outcome")
 JOB_DUE = Level(

@@ -48,17 +48,19 @@ HELD = """
 from pathlib import Path
 from oo.kit import metrics
 metrics.share_through(Path({folder!r}))
-metrics.SHARD_PEOPLE.set({people})
-metrics.FOLD_PEOPLE.set({people})
+{code}
 print(metrics.rendered([]).decode())
 """
 
 
-def test_who_has_ended_holds_nothing_and_what_they_said_last_stays(tmp_path: Path) -> None:
-    run(HELD.format(folder=str(tmp_path), people=7))
-    said = run(HELD.format(folder=str(tmp_path), people=4)).splitlines()
+def test_who_has_ended_holds_nothing_but_a_promise_of_theirs_stays(tmp_path: Path) -> None:
+    first = 'metrics.SHARD_PEOPLE.set(7); metrics.FOLD_PEOPLE.set(7); metrics.JOB_DUE.set(7, "a")'
+    said = run(HELD.format(folder=str(tmp_path), code=first)).splitlines()
+    assert {"oo_shard_people 7.0", "oo_fold_lag_people 7.0"} <= {*said}
+    said = run(HELD.format(folder=str(tmp_path), code="metrics.SHARD_PEOPLE.set(4)")).splitlines()
     assert "oo_shard_people 4.0" in said
-    assert "oo_fold_lag_people 4.0" in said
+    assert 'oo_job_due_timestamp_seconds{job_name="a"} 7.0' in said
+    assert not any(line.startswith("oo_fold_lag_people ") for line in said)
 
 
 CALLS = """
