@@ -1,12 +1,18 @@
 """What replicas say of themselves in `/metrics`."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from deployments.generator import TipGenerator
 from deployments.metrics import HEARD_S, EngineLoad
 from deployments.watch import count_waiting
+from ml.generation.aliases import Aliases
+from ml.generation.settings import load_settings
+from oo.domain.health import State
 from oo.kit.admission import Admission
 from oo.kit.clock import ManualClock
 from oo.kit.metrics import rendered
@@ -53,3 +59,31 @@ async def test_who_waits_at_the_door_is_counted(clock: ManualClock) -> None:
     assert said("oo_admission_limit") == under_way
     for task in (counting, *waiting):
         task.cancel()
+
+
+class Engine:
+    """A handle of the engine that says how much it has to do."""
+
+    def __init__(self, status: dict[str, object]) -> None:
+        self._status = status
+        self.status = self
+
+    async def _answer(self) -> dict[str, object]:
+        return self._status
+
+    def remote(self) -> Awaitable[dict[str, object]]:
+        return self._answer()
+
+
+async def test_the_generator_says_what_the_engine_has_to_do(
+    clock: ManualClock, tmp_path: Path
+) -> None:
+    generator = TipGenerator.__new__(TipGenerator)
+    aliases = Aliases(load_settings(Path("configs/models.yaml"), None), None, clock)  # type: ignore[arg-type]
+    generator._aliases, generator._clock, generator._told = aliases, clock, tmp_path / "states"
+    generator._usd, generator._usd_until = 0.0, float("inf")
+    generator._load = EngineLoad(clock)
+    generator._engine = Engine(told("a", 7, 2))
+    assert await generator.engine_state() == State.READY
+    assert said('oo_engine_requests{state="running"}') == 7
+    assert said('oo_engine_requests{state="waiting"}') == 2
