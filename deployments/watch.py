@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from deployments.calls import answered
 from oo.domain.health import State
 from oo.kit.admission import Admission
-from oo.kit.metrics import ADMISSION, ADMISSION_LIMIT
+from oo.kit.metrics import ADMISSION, ADMISSION_LIMIT, REQUESTS
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +47,11 @@ class Watch:
 
 
 async def count_waiting(admission: Admission) -> None:
-    """Say in `/metrics` how many requests for a tip wait and are under way in this process."""
+    """Say in `/metrics` how many requests for a tip wait and are under way in this process, and
+    how long those took that have ended."""
     while True:
         ADMISSION.set(admission.waiting, "waiting")
         ADMISSION.set(admission.under_way, "under_way")
         ADMISSION_LIMIT.set(admission.limit)
+        REQUESTS.tell()
         await asyncio.sleep(COUNT_EVERY_S)

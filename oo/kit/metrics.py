@@ -6,6 +6,7 @@ as tests do. prometheus_client decides at its import where values live, hence th
 
 import os
 import shutil
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -84,6 +85,7 @@ def rendered(gauges: Iterable[Gauge]) -> bytes:
                     family.add_metric([value] if gauge.label else [], number)
                 yield family
 
+    REQUESTS.tell()
     now = CollectorRegistry(auto_describe=False)
     now.register(Now())
     return generate_latest(_registry()) + generate_latest(now)
@@ -177,6 +179,37 @@ class Timed(_Made):
         self._of(values).observe(seconds)
 
 
+class Tallied(Timed):
+    """A histogram of what every request observes: kept here until :meth:`tell`, which shares it.
+
+    To observe costs a tenth of what it costs a `Timed`. prometheus_client has no way to add several
+    observations at once, hence the look inside; a test compares the two.
+    """
+
+    def __init__(self, name: str, words: str, buckets: tuple[float, ...], *labels: str) -> None:
+        super().__init__(name, words, buckets, *labels)
+        self._tallies: dict[tuple[str, ...], list[float]] = {}  # a count per bucket, then the sum
+
+    def observe(self, seconds: float, *values: str) -> None:
+        """One more that took so long."""
+        tally = self._tallies.get(values)
+        if tally is None:
+            tally = self._tallies[values] = [0.0] * (len(self.buckets) + 2)
+        tally[bisect_left(self.buckets, seconds)] += 1
+        tally[-1] += seconds
+
+    def tell(self) -> None:
+        """Share what was observed since."""
+        for values, tally in self._tallies.items():
+            child = self._of(values)
+            *counts, total = tally
+            tally[:] = [0.0] * len(tally)
+            child._sum.inc(total)
+            for bucket, count in zip(child._buckets, counts, strict=True):
+                if count:
+                    bucket.inc(count)
+
+
 TIPS = Counted("oo_tips", "Tips decided on, by where their candidates came from", "candidates")
 DECISIONS = Counted(
     "oo_decisions",
@@ -187,7 +220,7 @@ DECISIONS = Counted(
 STANDBY_PICKS = Counted(
     "oo_standby_picks", "Picks that an ingress made by the policy while a shard was away"
 )
-REQUESTS = Timed(
+REQUESTS = Tallied(
     "oo_request_seconds",
     "From the arrival of a request to the end of its answer",
     (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),

@@ -44,6 +44,33 @@ def test_no_part_decides_where_it_counts_before_it_starts() -> None:
     assert run(code).splitlines()[-len(PARTS) :] == [f"{part} False" for part in PARTS]
 
 
+TALLIED = """
+from pathlib import Path
+from oo.kit import metrics
+metrics.share_through(Path({folder!r}))
+both = [kind(name, "x", (0.1, 1.0), "of") for kind, name in
+        ((metrics.Timed, "timed"), (metrics.Tallied, "tallied"))]
+for seconds in (0.05, 0.1, 0.5, 0.5, 7.0):
+    for one in both:
+        one.observe(seconds, "a")
+both[1].tell()
+both[1].tell()
+for one in both:
+    one.observe(1.0, "b")
+both[1].tell()
+print(metrics.rendered([]).decode())
+"""
+
+
+def test_what_is_tallied_is_told_as_what_is_counted_at_once(tmp_path: Path) -> None:
+    said = run(TALLIED.format(folder=str(tmp_path))).splitlines()
+    tallied = [line.removeprefix("tallied") for line in said if line.startswith("tallied_")]
+    timed = [line.removeprefix("timed") for line in said if line.startswith("timed_")]
+    assert sorted(tallied) == sorted(timed)
+    assert '_bucket{le="0.1",of="a"} 2.0' in tallied
+    assert '_count{of="a"} 5.0' in tallied
+
+
 HELD = """
 from pathlib import Path
 from oo.kit import metrics

@@ -13,7 +13,7 @@ from oo.kit.errors import Unavailable
 from oo.web.request_times import RequestTimesMiddleware
 from tests.unit.web.conftest import NOW, Site
 
-MOST_S = 20e-6  # it takes 3 to 5 µs on an idle machine; a busy one takes its time
+MOST_S = 20e-6  # it takes 2 to 3 µs on an idle machine; a busy one takes its time
 
 
 @pytest.fixture
