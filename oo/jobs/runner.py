@@ -5,7 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 
 from oo.jobs.contract import Job
+from oo.kit import tracing
 from oo.kit.provide import Provided
+from oo.kit.scope import Scope
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +26,19 @@ async def run_forever(jobs: Iterable[Job], provided: Provided) -> None:
 async def _repeat(job: Job, run: Callable[[], Awaitable[int]]) -> None:
     failures = 0
     while True:
-        try:
-            done = await run()
-            failures = 0
-            if done:
-                log.info("%s: %d", job.name, done)
-        except Exception:
-            failures += 1
-            log.exception("%s failed (%d in a row)", job.name, failures)
+        with Scope(job.name):
+            try:
+                await _run(job, run)
+                failures = 0
+            except Exception:
+                failures += 1
+                log.exception("%s failed (%d in a row)", job.name, failures)
         await asyncio.sleep(job.every_s * min(2**failures, 8))
+
+
+async def _run(job: Job, run: Callable[[], Awaitable[int]]) -> None:
+    with tracing.begun_run(job.name) as span:
+        done = await run()
+        span.set(tracing.DONE, done)
+        if done:
+            log.info("%s: %d", job.name, done)
