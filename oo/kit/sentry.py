@@ -44,7 +44,6 @@ def report_to(settings: Sentry, part: str, profile: str) -> None:
         integrations=[DedupeIntegration()],
         default_integrations=False,
         auto_enabling_integrations=False,
-        send_default_pii=False,
         include_local_variables=False,
         max_request_body_size="never",
         max_breadcrumbs=0,
