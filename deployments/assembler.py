@@ -7,7 +7,6 @@ from deployments.calls import called
 from deployments.process import start
 from oo.integrations.service import Integrations
 from oo.kit.niceness import BEHIND
-from oo.kit.tracing import Carried
 from oo.recommend.gathering import gather
 from oo.recommend.ports import Assembled
 from oo.store import prompts
@@ -21,7 +20,7 @@ class ContextAssembler:
         self._integrations = Integrations.of(settings, self._db, self._clock)
 
     async def assemble(
-        self, user_id: str, at: datetime | None = None, carried: Carried | None = None
+        self, user_id: str, at: datetime | None = None, carried: str = ""
     ) -> Assembled | None:
         """The person's context now, or `at` a later instant; None when the person is gone."""
         with called("ContextAssembler.assemble", carried, user_id):

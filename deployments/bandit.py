@@ -8,7 +8,6 @@ from typing import Any, TypedDict
 from deployments.calls import answered, called
 from deployments.process import start
 from oo.domain.policies import ref_of
-from oo.kit.tracing import Carried
 from oo.mlops.policy_lookup import choose
 from oo.recommend.learner import Learner
 from oo.recommend.scoring import Choice, ScoreRequest
@@ -56,13 +55,13 @@ class BanditShard:
                 self._pin = before
 
     async def score(
-        self, requests: Sequence[ScoreRequest], carried: Carried | None = None
+        self, requests: Sequence[ScoreRequest], carried: str = ""
     ) -> list[Choice | Exception]:
         """One choice per request, or why that person has none."""
         with called("BanditShard.score", carried):
             return await self._current.score(requests)
 
-    async def wake(self, newest: Mapping[str, int], carried: Carried | None = None) -> None:
+    async def wake(self, newest: Mapping[str, int], carried: str = "") -> None:
         """Fold the log of these people up to the given numbers."""
         with called("BanditShard.wake", carried):
             await self._current.catch_up(newest)

@@ -9,7 +9,6 @@ from oo.kit import tracing
 from oo.kit.cancellation import is_cancelled
 from oo.kit.errors import Unavailable
 from oo.kit.scope import Scope
-from oo.kit.tracing import Carried
 
 T = TypeVar("T")
 _RPC = {"rpc.system.name": "ray_serve"}
@@ -21,10 +20,10 @@ def calling(method: str) -> tracing.Live:
 
 
 @contextmanager
-def called(method: str, carried: Carried | None, user_id: str = "") -> Iterator[None]:
+def called(method: str, carried: str, user_id: str = "") -> Iterator[None]:
     """A call that another process made for one of its requests, about that person if it is one."""
     with tracing.arrived(carried, method, _RPC):
-        request_id = carried.request_id if carried else ""
+        request_id = tracing.request_of(carried)
         if request_id or user_id:
             with Scope("", user_id, request_id):
                 yield

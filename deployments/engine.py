@@ -24,7 +24,6 @@ from ml.finetuning import adapters
 from ml.finetuning.targets import RANK, TARGETS
 from oo.kit import tracing
 from oo.kit.settings import load_settings
-from oo.kit.tracing import Carried
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +88,7 @@ class TipEngine(LLMServer):
             engine_internals.trace_calls(self)
         self._watching = asyncio.get_running_loop().create_task(self._end_with_engine())
 
-    async def chat_json(
-        self, body: dict[str, Any], carried: Carried | None = None
-    ) -> dict[str, Any]:
+    async def chat_json(self, body: dict[str, Any], carried: str = "") -> dict[str, Any]:
         """One chat completion, OpenAI format in and out; raises RuntimeError with its message.
 
         Beside that format are `adapter`, NAME@VERSION, who answers in place of the base; and

@@ -29,7 +29,6 @@ from oo.domain.model_calls import ModelCall, Spent, Terms
 from oo.domain.pools import Ahead, Ended
 from oo.kit import tracing
 from oo.kit.niceness import BEHIND
-from oo.kit.tracing import Carried
 from oo.mlops.adapters import model_with
 from oo.mlops.agents import Listener
 from oo.recommend.ahead import AheadFiller
@@ -147,18 +146,18 @@ class TipGenerator:
             return
         self._aliases.update(adapted(self._settings, self._adapter))
 
-    async def fill(self, user_id: str, deadline_s: float, carried: Carried | None = None) -> Filled:
+    async def fill(self, user_id: str, deadline_s: float, carried: str = "") -> Filled:
         """Fill the person's pool for now."""
         with called("TipGenerator.fill", carried, user_id):
             return await self._filler.fill(user_id, deadline_s)
 
-    async def listen(self, user_id: str, carried: Carried | None = None) -> Report:
+    async def listen(self, user_id: str, carried: str = "") -> Report:
         """What the sub-agents say of the person, as the writer is told it."""
         with called("TipGenerator.listen", carried, user_id):
             return await self._listener.listen(user_id)
 
     async def fill_ahead(
-        self, user_id: str, turn: Ahead, deadline_s: float, carried: Carried | None = None
+        self, user_id: str, turn: Ahead, deadline_s: float, carried: str = ""
     ) -> Ended:
         """Give the person their turn in a nightly batch."""
         with called("TipGenerator.fill_ahead", carried, user_id):

@@ -34,16 +34,6 @@ MOST_CAUSES = 64
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 
 
-class Carried(NamedTuple):
-    """What goes along with a call to another process: its arguments carry it as they carry others.
-
-    `traceparent` is W3C's, empty where nothing is traced; `request_id` names the request in logs.
-    """
-
-    traceparent: str = ""
-    request_id: str = ""
-
-
 class Cause(NamedTuple):
     """What something that is done later, or together with others, is done for."""
 
@@ -192,11 +182,11 @@ def begun_run(job: str) -> Live:
     return _begin(f"job {job}", None, INTERNAL, {JOB: job})
 
 
-def arrived(carried: Carried | None, name: str, attributes: Attributes | None = None) -> Live:
+def arrived(carried: str, name: str, attributes: Attributes | None = None) -> Live:
     """A call of another process, if that traces it."""
-    if _tracer is None or carried is None or not carried.traceparent:
+    if _tracer is None:
         return NOTHING
-    parent = _remote(carried.traceparent)
+    parent = _remote(carried.partition(" ")[0])
     return NOTHING if parent is None else _begin(name, parent, SERVER, attributes)
 
 
@@ -239,12 +229,19 @@ def cause() -> Cause:
     return Cause(scopes.current(), _current.get())
 
 
-def carried() -> Carried | None:
-    """What is to go along with a call to another process; None where there is nothing to tell."""
-    at, scope = _current.get(), scopes.current()
-    if at is None and scope is None:
-        return None
-    return Carried("" if at is None else traceparent(), "" if scope is None else scope.id)
+def carried() -> str:
+    """What is to go along with a call to another process, among its arguments.
+
+    W3C's traceparent and the number of the request, a space between them; each may be empty. It is
+    a plain string, as that crosses at no cost.
+    """
+    scope = scopes.current()
+    return f"{traceparent()} {scope.id if scope is not None else ''}"
+
+
+def request_of(carried: str) -> str:
+    """The number of the request that came along, empty where none did."""
+    return carried.partition(" ")[2]
 
 
 def traceparent() -> str:

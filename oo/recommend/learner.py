@@ -18,6 +18,7 @@ from oo.domain.reactions import Reaction
 from oo.domain.statistics import Statistics
 from oo.kit import tracing
 from oo.kit.clock import Clock
+from oo.kit.pseudonym import mark
 from oo.recommend.scoring import Belief, Choice, ScoreRequest, score_all, score_one
 from oo.store import feedback, models
 from oo.store.database import Database
@@ -207,7 +208,7 @@ class Learner:
         if not fresh:
             return model
         if fresh[0].user_seq != model.applied_seq + 1:
-            return ValueError(f"the log of {user} has a gap after {model.applied_seq}")
+            return ValueError(f"the log of {mark(user)} has a gap after {model.applied_seq}")
         model.statistics = fold(self._policy, model.statistics, fresh)
         model.applied_seq = fresh[-1].user_seq
         model.posterior = None

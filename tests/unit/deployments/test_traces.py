@@ -21,7 +21,6 @@ from oo.kit.clock import ManualClock
 from oo.kit.provide import Provided
 from oo.kit.scope import Scope
 from oo.kit.settings import Settings
-from oo.kit.tracing import Carried
 from oo.recommend.deciding import Account, Served
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.store import users
@@ -95,7 +94,7 @@ async def test_a_pool_that_is_filled_behind_links_to_the_request_and_says_for_wh
 ) -> None:
     said = dict[str, str]()
 
-    async def fill(user_id: str, within_s: float, carried: Carried | None) -> None:
+    async def fill(user_id: str, within_s: float, carried: str) -> None:
         from deployments.calls import called
 
         with called("TipGenerator.fill", carried, user_id):
