@@ -33,6 +33,7 @@ def main() -> None:
         config.write_text(yaml.safe_dump(_patient()))
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("OO_")},
+            "PYTHONPATH": str(ROOT),  # this tree, wherever the environment was installed for
             "OO_PORT": str(free_port()),
             "OO_DATA_DIR": str(folder / "data"),
             "OO_TRACING__FILE": "true",

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from oo.cli.traces import Node, Trace, details
 
 WIDTH, LABELS, RIGHT = 1280, 430, 24
-ROW, BAR, TOP, HEAD = 21, 11, 30, 64
+ROW, BAR, TOP, HEAD = 21, 13, 30, 64
 INDENT, CHAR = 13, 6.3
 TICKS = 6
 STEPS = (1, 2, 5)
@@ -94,7 +94,7 @@ def _row(node: Node, depth: int, top: int, began: int, scale: float) -> list[str
         told = _text(x + 6, base, said, PAGE, "n")
     return [
         _text(20 + depth * INDENT, base, name, INK if depth else colour),
-        f'<rect x="{x:.1f}" y="{top + 5}" width="{width:.1f}" height="{BAR}" rx="2" {look}/>',
+        f'<rect x="{x:.1f}" y="{top + 3}" width="{width:.1f}" height="{BAR}" rx="2" {look}/>',
         told,
     ]
 
