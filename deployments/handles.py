@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
 import zlib
 from collections.abc import Sequence
 from contextvars import Context
@@ -144,7 +143,7 @@ class Shards:
         news, self._news[slot] = self._news[slot], {}
         causes, self._causes[slot] = self._causes[slot], []
         try:
-            with tracing.together("wake", causes, time.time_ns()), calling("BanditShard.wake"):
+            with tracing.together("wake", causes, tracing.instant()), calling("BanditShard.wake"):
                 async with asyncio.timeout(WAKE_LIMIT_S):
                     await answered(self._handles[slot].wake.remote(news, tracing.carried()))
         except Exception as error:

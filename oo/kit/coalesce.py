@@ -9,7 +9,6 @@ for a moment: those just answered can join it.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from contextvars import Context
@@ -111,7 +110,7 @@ class Coalescer(Generic[T, R]):
 
     async def _batch(self, traced: ExitStack) -> int:
         batch = list[_Waiting[T, R]]()
-        began = time.time_ns()
+        began = tracing.instant()
 
         def take() -> list[T]:
             batch.extend(self._next())
