@@ -101,7 +101,7 @@ async def test_the_people_of_a_shard_that_is_away_go_to_another(
 async def test_what_fails_for_a_person_alone_is_asked_once() -> None:
     class Picky(Shard):
         async def _score(self, requests: Sequence[ScoreRequest], carried: str) -> Any:
-            await super()._score(requests)
+            await super()._score(requests, carried)
             return [ValueError(request.user_id) for request in requests]
 
     handles = [Picky(), Picky()]

@@ -11,8 +11,10 @@ import pytest
 
 from deployments import bandit
 from deployments.bandit import BanditShard
+from deployments.calls import called, calling
 from deployments.handles import GeneratorRefill, Shards
 from deployments.process import Base
+from ml.generation.aliases import Aliases
 from oo.domain.rewards import Action
 from oo.jobs.contract import Job
 from oo.jobs.runner import run_forever
@@ -27,6 +29,7 @@ from oo.store import users
 from oo.store.database import Database
 from tests.peers.store import add_person
 from tests.peers.traced import traced
+from tests.unit.ml.test_generation_aliases import OWN, REQUEST, Engine, settings
 from tests.unit.recommend.conftest import put_pool
 from tests.unit.recommend.test_recommender import recommender as recommender_on
 
@@ -95,8 +98,6 @@ async def test_a_pool_that_is_filled_behind_links_to_the_request_and_says_for_wh
     said = dict[str, str]()
 
     async def fill(user_id: str, within_s: float, carried: str) -> None:
-        from deployments.calls import called
-
         with called("TipGenerator.fill", carried, user_id):
             said.update(tracing.fields())
 
@@ -112,6 +113,39 @@ async def test_a_pool_that_is_filled_behind_links_to_the_request_and_says_for_wh
         assert len(spans.named("TipGenerator.fill")) == 2
     assert said["request_id"] == asked.id
     assert len(said["person"]) == 16
+
+
+async def test_writing_is_one_trace_through_litellm_to_the_engine() -> None:
+    engine = Engine()
+
+    async def chat_json(body: dict[str, Any], carried: str) -> dict[str, Any]:
+        with called("TipEngine.chat_json", carried):
+            return await engine(body)
+
+    handle = SimpleNamespace(chat_json=crossing(chat_json))
+
+    async def call(body: dict[str, Any]) -> dict[str, Any]:
+        with calling("TipEngine.chat_json"):
+            answer: dict[str, Any] = await handle.chat_json.remote(body, tracing.carried())
+            return answer
+
+    aliases = Aliases(settings(tip_generator=OWN), call)
+    with traced() as spans:
+        with Scope() as asked, tracing.begun("fill"):
+            along = tracing.carried()
+        with called("TipGenerator.fill", along, "ada"), tracing.span("pool.write"):
+            await aliases.completer().complete(REQUEST)
+            assert tracing.fields()["request_id"] == asked.id
+        way = ["fill", "TipGenerator.fill", "pool.write", "chat embedded"]
+        assert spans.path(spans.one("turn")) == [*way[:3], "turn"]
+        inner = spans.named("TipEngine.chat_json")
+        assert [spans.path(it) for it in inner] == [
+            [*way, "TipEngine.chat_json", "TipEngine.chat_json"],
+            [*way, "TipEngine.chat_json"],
+        ]
+        said = spans.one("chat embedded")
+        assert (said.attributes or {})["gen_ai.provider.name"] == "oo-engine"
+        assert "hello" not in "".join(it.to_json() for it in spans.all)
 
 
 async def test_a_line_of_a_job_names_its_run() -> None:
