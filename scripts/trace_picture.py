@@ -1,9 +1,11 @@
 """`python -m scripts.trace_picture`: the trace of a tip of the running product, for `docs/img`.
 
 Starts `oo serve` with its engine, asks for a tip of somebody for whom none was written yet, and has
-`oo trace` draw what that was made of.
+`oo trace` draw what that was made of. With `--in-process`, which takes seconds, there is no node
+and no engine: three tips are asked for at once of the application alone.
 """
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -14,9 +16,15 @@ from pathlib import Path
 import httpx2
 import yaml
 
+from oo.cli.traces import Traces
+from oo.cli.views.waterfall import waterfall
+from oo.kit import trace_export
+from oo.kit.setting_groups import Tracing
+from oo.kit.trace_files import read_spans
 from tests.conftest import configuration, serving
 from tests.peers.serving import free_port
 from tests.serve.client import LIST, eventually
+from tests.unit.web.conftest import open_site
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "img" / "trace.svg"
@@ -27,6 +35,9 @@ KEPT_AFTER_S = 4.0  # what is done behind the answers is over, and kept
 
 def main() -> None:
     """Serve, ask, react, draw; prints the trees of both requests."""
+    if "--in-process" in sys.argv[1:]:
+        asyncio.run(_in_process())
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         config = folder / "serve_config.yaml"
@@ -47,6 +58,21 @@ def main() -> None:
             time.sleep(KEPT_AFTER_S)
         for asked in (["--picture", str(PICTURE)], [], ["--name", "POST /feedback"]):
             print(_oo(environment, "trace", *asked))
+
+
+async def _in_process() -> None:
+    same = {"Sec-Fetch-Site": "same-origin"}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with open_site(folder) as site:
+            browser = await site.signed_in(**same)
+            kind = {"Content-Type": "text/csv"}
+            await browser.post("/api/sources/file/import", content=LIST, headers=kind)
+            await browser.post("/recommend")  # candidates are made
+            trace_export.start(Tracing(file=True), folder, "ingress")
+            await asyncio.gather(*(browser.post("/recommend") for _ in range(3)))
+            await asyncio.sleep(2 * trace_export.FILE_EVERY_MS / 1000)
+            PICTURE.write_text(waterfall(Traces(read_spans(folder)).last()))
 
 
 def _patient() -> dict[str, object]:
