@@ -91,7 +91,7 @@ def _row(node: Node, depth: int, top: int, began: int, scale: float) -> list[str
     elif x - LABELS >= len(said) * CHAR + 8:
         told = _text(x - 6, base, said, ink, "n", "end")
     else:
-        told = _text(x + 6, base, said, PAGE, "n")
+        told = _text(x + 6, base, said, ink if node.is_shared else PAGE, "n")
     return [
         _text(20 + depth * INDENT, base, name, INK if depth else colour),
         f'<rect x="{x:.1f}" y="{top + 3}" width="{width:.1f}" height="{BAR}" rx="2" {look}/>',
