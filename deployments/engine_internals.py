@@ -34,11 +34,13 @@ async def died(server: LLMServer) -> None:
 def trace_calls(server: LLMServer) -> None:
     """Have vLLM make a span of each call that is traced, through the process' global provider.
 
-    Its own way in is the address of a collector, to which it would connect by itself.
+    Its own way in is the address of a collector, to which it would connect by itself. Where it
+    counts nothing it has no times to tell.
     """
     client = server.engine._engine_client
-    client.observability_config.otlp_traces_endpoint = OURS
-    client.output_processor.tracing_enabled = True
+    if client.log_stats:
+        client.observability_config.otlp_traces_endpoint = OURS
+        client.output_processor.tracing_enabled = True
 
 
 def traced_request() -> RawRequestInfo | None:

@@ -76,6 +76,7 @@ def test_vllms_own_spans_need_these_of_its_client() -> None:
     vllm = Path(inspect.getfile(ray)).parents[1] / "vllm"
     client = (vllm / "v1" / "engine" / "async_llm.py").read_text()
     assert "self.observability_config = vllm_config.observability_config" in client
+    assert "self.log_stats = log_stats" in client
     assert "return self.observability_config.otlp_traces_endpoint is not None" in client
     assert "self.output_processor = OutputProcessor(" in client
     output = (vllm / "v1" / "engine" / "output_processor.py").read_text()

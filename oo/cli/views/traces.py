@@ -1,12 +1,14 @@
 """How a trace looks in a terminal."""
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from oo.cli.console import out, wide
+from oo.cli.console import out
 from oo.cli.traces import Node, Trace, details
 
 BAR = 30
+PIPE_WIDTH = 180  # the name of a span that stands deep is not cut
 
 
 def show_trace(trace: Trace) -> None:
@@ -27,7 +29,9 @@ def show_later(trace: Trace, later_ms: float) -> None:
 def _show(root: Node, title: str) -> None:
     began, whole = root.span.began, max(root.ended - root.span.began, 1)
     at, took = Column("at ms", justify="right"), Column("ms", justify="right")
-    table = Table(at, took, "", "what", "where", "", box=None, pad_edge=False, header_style="dim")
+    what, where = Column("what", no_wrap=True), Column("where", no_wrap=True)
+    bars = Column("", no_wrap=True)
+    table = Table(at, took, bars, what, where, "", box=None, pad_edge=False, header_style="dim")
     for depth, node in root.rows():
         span = node.span
         name = escape(span.name)
@@ -41,7 +45,8 @@ def _show(root: Node, title: str) -> None:
             f"[red]{words}[/red]" if span.is_error else words,
         )
     out.print(f"\n{title}")
-    wide().print(table)
+    width = out.width if out.is_terminal else PIPE_WIDTH
+    Console(highlight=False, width=width).print(table)
 
 
 def _bar(begins: int, ends: int, whole: int) -> str:
