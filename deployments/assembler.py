@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from deployments.calls import called
 from deployments.process import start
 from oo.integrations.service import Integrations
 from oo.kit.niceness import BEHIND
@@ -18,8 +19,14 @@ class ContextAssembler:
         settings, self._clock, self._db, _ = start("assembler", BEHIND)
         self._integrations = Integrations.of(settings, self._db, self._clock)
 
-    async def assemble(self, user_id: str, at: datetime | None = None) -> Assembled | None:
+    async def assemble(
+        self, user_id: str, at: datetime | None = None, carried: str = ""
+    ) -> Assembled | None:
         """The person's context now, or `at` a later instant; None when the person is gone."""
+        with called("ContextAssembler.assemble", carried, user_id):
+            return await self._assemble(user_id, at)
+
+    async def _assemble(self, user_id: str, at: datetime | None) -> Assembled | None:
         # sources that were not read within 30 s are; one that fails leaves what is stored
         await self._integrations.open_tasks(user_id)
         now = at or self._clock.now()

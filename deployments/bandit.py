@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypedDict
 
-from deployments.calls import answered
+from deployments.calls import answered, called
 from deployments.process import start
 from oo.domain.policies import ref_of
 from oo.kit.metrics import SHARD_PEOPLE
@@ -55,13 +55,17 @@ class BanditShard:
                 log.error("%s; keeping %r", error, self._learner.policy.name)
                 self._pin = before
 
-    async def score(self, requests: Sequence[ScoreRequest]) -> list[Choice | Exception]:
+    async def score(
+        self, requests: Sequence[ScoreRequest], carried: str = ""
+    ) -> list[Choice | Exception]:
         """One choice per request, or why that person has none."""
-        return await self._current.score(requests)
+        with called("BanditShard.score", carried):
+            return await self._current.score(requests)
 
-    async def wake(self, newest: Mapping[str, int]) -> None:
+    async def wake(self, newest: Mapping[str, int], carried: str = "") -> None:
         """Fold the log of these people up to the given numbers."""
-        await self._current.catch_up(newest)
+        with called("BanditShard.wake", carried):
+            await self._current.catch_up(newest)
 
     async def pin(self) -> str | None:
         """The policy that is pinned here."""

@@ -17,9 +17,12 @@ from ray.serve.llm.openai_api_models import ChatCompletionRequest
 from deployments import engine_internals
 from deployments.answers import continuing, joined
 from deployments.args import EngineArgs
+from deployments.calls import called
+from deployments.process import watched
 from deployments.replica_internals import listen_on_loopback
 from ml.finetuning import adapters
 from ml.finetuning.targets import RANK, TARGETS
+from oo.kit import tracing
 from oo.kit.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -68,6 +71,7 @@ class TipEngine(LLMServer):
         self, llm_config: LLMConfig
     ) -> None:
         listen_on_loopback()
+        watched(load_settings(), "engine", libraries=True)
         await super().__init__(llm_config)
         self._model = llm_config.model_id
         self._loading = asyncio.Lock()
@@ -82,14 +86,23 @@ class TipEngine(LLMServer):
                 "structured_outputs": {"grammar": 'root ::= "a" [b-z]*'},
             }
         )
+        if tracing.is_on():
+            try:
+                engine_internals.trace_calls(self)
+            except AttributeError as error:  # an engine that answers is worth more than its spans
+                log.warning("vLLM's own spans are left out: %r", error)
         self._watching = asyncio.get_running_loop().create_task(self._end_with_engine())
 
-    async def chat_json(self, body: dict[str, Any]) -> dict[str, Any]:
+    async def chat_json(self, body: dict[str, Any], carried: str = "") -> dict[str, Any]:
         """One chat completion, OpenAI format in and out; raises RuntimeError with its message.
 
         Beside that format are `adapter`, NAME@VERSION, who answers in place of the base; and
         `answers`, of which each is a choice: the grammar of what follows after `begin`.
         """
+        with called("TipEngine.chat_json", carried):
+            return await self._chat(body)
+
+    async def _chat(self, body: dict[str, Any]) -> dict[str, Any]:
         fields = dict(body)
         adapter = fields.pop("adapter", None)
         answers = fields.pop("answers", None)
@@ -103,9 +116,10 @@ class TipEngine(LLMServer):
         return joined(await asyncio.gather(*asked))
 
     async def _complete(self, fields: dict[str, Any]) -> dict[str, Any]:
+        request = ChatCompletionRequest.model_validate(fields)
         self._asked += 1
         try:
-            answer = await anext(await self.chat(ChatCompletionRequest.model_validate(fields)))
+            answer = await anext(await self.chat(request, engine_internals.traced_request()))
         finally:
             self._asked -= 1
         completion: dict[str, Any] = answer.model_dump(mode="json")

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ray import serve
 
 from deployments import metrics
-from deployments.calls import answered
+from deployments.calls import answered, called, calling
 from deployments.process import start
 from ml.composing.writing import knowing_composer, write
 from ml.finetuning.adapters import adapter_of
@@ -27,6 +27,7 @@ from oo.domain.context import PromptContext
 from oo.domain.health import State
 from oo.domain.model_calls import ModelCall, Spent, Terms
 from oo.domain.pools import Ahead, Ended
+from oo.kit import tracing
 from oo.kit.niceness import BEHIND
 from oo.mlops.adapters import model_with
 from oo.mlops.agents import Listener
@@ -52,8 +53,10 @@ class _Assembler:
         self._handle = handle
 
     async def assemble(self, user_id: str, at: datetime | None = None) -> Assembled | None:
-        assembled: Assembled | None = await answered(self._handle.assemble.remote(user_id, at))
-        return assembled
+        with calling("ContextAssembler.assemble"):
+            call = self._handle.assemble.remote(user_id, at, tracing.carried())
+            assembled: Assembled | None = await answered(call)
+            return assembled
 
 
 class _Writer:
@@ -84,15 +87,16 @@ class _Writer:
     ) -> Written:
         prompt = self._prompt(context)
         ledger = Ledger(prompt.version)
-        made = await write(
-            context,
-            count,
-            prompt,
-            self._aliases.completer(TIP_GENERATOR, terms, ledger),
-            self.composer,
-            deadline_s=deadline_s,
-            random=self._random,
-        )
+        with tracing.span("pool.write"):
+            made = await write(
+                context,
+                count,
+                prompt,
+                self._aliases.completer(TIP_GENERATOR, terms, ledger),
+                self.composer,
+                deadline_s=deadline_s,
+                random=self._random,
+            )
         calls = ledger.judged(made.attempts)
         self._count(calls)
         left = terms._replace(spent=terms.spent.plus(calls))
@@ -143,17 +147,22 @@ class TipGenerator:
             return
         self._aliases.update(adapted(self._settings, self._adapter))
 
-    async def fill(self, user_id: str, deadline_s: float) -> Filled:
+    async def fill(self, user_id: str, deadline_s: float, carried: str = "") -> Filled:
         """Fill the person's pool for now."""
-        return await self._filler.fill(user_id, deadline_s)
+        with called("TipGenerator.fill", carried, user_id):
+            return await self._filler.fill(user_id, deadline_s)
 
-    async def listen(self, user_id: str) -> Report:
+    async def listen(self, user_id: str, carried: str = "") -> Report:
         """What the sub-agents say of the person, as the writer is told it."""
-        return await self._listener.listen(user_id)
+        with called("TipGenerator.listen", carried, user_id):
+            return await self._listener.listen(user_id)
 
-    async def fill_ahead(self, user_id: str, turn: Ahead, deadline_s: float) -> Ended:
+    async def fill_ahead(
+        self, user_id: str, turn: Ahead, deadline_s: float, carried: str = ""
+    ) -> Ended:
         """Give the person their turn in a nightly batch."""
-        return await self._ahead.fill(user_id, turn, deadline_s)
+        with called("TipGenerator.fill_ahead", carried, user_id):
+            return await self._ahead.fill(user_id, turn, deadline_s)
 
     async def status(self) -> str:
         """Answers when the replica is up."""
@@ -191,8 +200,10 @@ class TipGenerator:
         fields = {name: value for name, value in body.items() if name != "model"}
         if adapter := adapter_of(str(body.get("model", ""))):
             fields["adapter"] = str(adapter)
-        answer: dict[str, Any] = await answered(self._handle().chat_json.remote(fields))
-        return answer
+        with calling("TipEngine.chat_json"):
+            call = self._handle().chat_json.remote(fields, tracing.carried())
+            answer: dict[str, Any] = await answered(call)
+            return answer
 
     async def _follow(self) -> None:
         """Take over which adapter was promoted or rolled back."""

@@ -5,10 +5,12 @@ import contextlib
 import logging
 import zlib
 from collections.abc import Sequence
+from contextvars import Context
 from typing import Any
 
-from deployments.calls import answered
+from deployments.calls import answered, calling
 from oo.domain.agents import Listens, Report
+from oo.kit import tracing
 from oo.kit.clock import Clock
 from oo.kit.debounce import Debounce
 from oo.kit.errors import Unavailable
@@ -42,6 +44,7 @@ class Shards:
         self._handles = handles
         self._away: dict[int, asyncio.Task[None]] = {}  # and what waits for each to be back
         self._news: list[dict[str, int]] = [{} for _ in handles]
+        self._causes: list[list[tracing.Cause]] = [[] for _ in handles]  # of the news
         self._waking: set[asyncio.Task[None]] = set()
 
     async def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Choice | Exception]:
@@ -87,8 +90,9 @@ class Shards:
         news = self._news[slot]
         pending = bool(news)
         news[user_id] = max(user_seq, news.get(user_id, 0))
+        self._causes[slot].append(tracing.cause())
         if not pending:
-            task = asyncio.create_task(self._wake(slot))
+            task = asyncio.create_task(self._wake(slot), context=Context())
             self._waking.add(task)
             task.add_done_callback(self._waking.discard)
 
@@ -108,10 +112,11 @@ class Shards:
         if slot in self._away:
             return [Unavailable("the bandit shard is away")] * len(batch)
         try:
-            async with asyncio.timeout(CALL_LIMIT_S):
-                call = self._handles[slot].score.remote(list(batch))
-                choices: list[Choice | Exception] = await answered(call)
-                return choices
+            with calling("BanditShard.score"):
+                async with asyncio.timeout(CALL_LIMIT_S):
+                    call = self._handles[slot].score.remote(list(batch), tracing.carried())
+                    choices: list[Choice | Exception] = await answered(call)
+                    return choices
         except Exception as error:
             if slot not in self._away:
                 self._away[slot] = asyncio.create_task(self._until_back(slot))
@@ -136,9 +141,11 @@ class Shards:
         # a decision asks for what it must know by number, so this may take its time
         await asyncio.sleep(WAKE_EVERY_S)
         news, self._news[slot] = self._news[slot], {}
+        causes, self._causes[slot] = self._causes[slot], []
         try:
-            async with asyncio.timeout(WAKE_LIMIT_S):
-                await answered(self._handles[slot].wake.remote(news))
+            with tracing.together("wake", causes, tracing.instant()), calling("BanditShard.wake"):
+                async with asyncio.timeout(WAKE_LIMIT_S):
+                    await answered(self._handles[slot].wake.remote(news, tracing.carried()))
         except Exception as error:
             log.info("a wake-up was lost, the sweep will find it: %r", error)
 
@@ -155,7 +162,7 @@ class GeneratorRefill:
         self._clock = clock
         self._late_until = float("-inf")
         self.engine_ready = False
-        self._changes = Debounce(self._fill, REFILL_QUIET_S, REFILL_AT_MOST_S)
+        self._changes = Debounce(self._fill, REFILL_QUIET_S, REFILL_AT_MOST_S, "pool.refill")
         MODEL_CALLS.show()
 
     async def now(self, user_id: str, within_s: float) -> None:
@@ -166,8 +173,10 @@ class GeneratorRefill:
             raise Unavailable("the tip generator was late a moment ago")
         MODEL_CALLS.inc()
         try:
-            async with asyncio.timeout(within_s):
-                await answered(self._handle.fill.remote(user_id, within_s))
+            with calling("TipGenerator.fill"):
+                async with asyncio.timeout(within_s):
+                    call = self._handle.fill.remote(user_id, within_s, tracing.carried())
+                    await answered(call)
         except TimeoutError:
             self._late_until = self._clock.monotonic() + LATE_RESTS_S
             raise
@@ -179,8 +188,10 @@ class GeneratorRefill:
 
     async def _fill(self, user_id: str) -> None:
         try:
-            async with asyncio.timeout(REFILL_LIMIT_S):
-                await answered(self._handle.fill.remote(user_id, REFILL_WRITE_S))
+            with calling("TipGenerator.fill"):
+                async with asyncio.timeout(REFILL_LIMIT_S):
+                    call = self._handle.fill.remote(user_id, REFILL_WRITE_S, tracing.carried())
+                    await answered(call)
         except Exception as error:
             log.info("a pool was not filled, the job will: %r", error)
 
@@ -195,9 +206,11 @@ class GeneratorListener:
     async def listen(self, user_id: str) -> Report:
         """See Listens."""
         try:
-            async with asyncio.timeout(LISTEN_LIMIT_S):
-                report: Report = await answered(self._handle.listen.remote(user_id))
-                return report
+            with calling("TipGenerator.listen"):
+                async with asyncio.timeout(LISTEN_LIMIT_S):
+                    call = self._handle.listen.remote(user_id, tracing.carried())
+                    report: Report = await answered(call)
+                    return report
         except Exception as error:
             log.info("the sub-agents are asked here, by words alone: %r", error)
             return await self._otherwise.listen(user_id)

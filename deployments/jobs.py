@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import oo.jobs.periodic
-from deployments.calls import answered
+from deployments.calls import answered, calling
 from deployments.handles import REFILL_AT_MOST_S, REFILL_QUIET_S, Shards
 from deployments.process import start
 from ml.features import REGISTRY
@@ -24,12 +24,14 @@ from oo.events.relay import Relay
 from oo.integrations.service import Integrations
 from oo.jobs.contract import Job
 from oo.jobs.runner import run_forever
+from oo.kit import tracing
 from oo.kit.clock import Clock
 from oo.kit.debounce import Debounce
 from oo.kit.errors import Unavailable
 from oo.kit.niceness import BEHIND
 from oo.kit.plugins import discover
 from oo.kit.provide import Provided
+from oo.kit.scope import about
 from oo.kit.setting_groups import Nightly, Retention
 from oo.mlops.delivery_policies import ForceOf
 from oo.mlops.shadows import ShadowPolicies
@@ -57,7 +59,9 @@ class _Generator:
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
-        self._changes = Debounce(self._fill_changed, REFILL_QUIET_S, REFILL_AT_MOST_S)
+        self._changes = Debounce(
+            self._fill_changed, REFILL_QUIET_S, REFILL_AT_MOST_S, "pool.refill"
+        )
 
     async def is_ready(self) -> bool:
         """Whether the model takes calls; with the generator away it does not either."""
@@ -74,13 +78,17 @@ class _Generator:
 
     async def fill(self, user_id: str) -> None:
         """Fill the person's pool."""
-        await self._answered(self._handle.fill.remote(user_id, WRITE_LIMIT_S))
+        with about(user_id), calling("TipGenerator.fill"):
+            call = self._handle.fill.remote(user_id, WRITE_LIMIT_S, tracing.carried())
+            await self._answered(call)
 
     async def fill_ahead(self, user_id: str, turn: Ahead) -> Ended:
         """Give the person their turn in a nightly batch."""
-        call = self._handle.fill_ahead.remote(user_id, turn, WRITE_LIMIT_S)
-        ended: Ended = await self._answered(call)
-        return ended
+        with about(user_id), calling("TipGenerator.fill_ahead"):
+            along = tracing.carried()
+            call = self._handle.fill_ahead.remote(user_id, turn, WRITE_LIMIT_S, along)
+            ended: Ended = await self._answered(call)
+            return ended
 
     def behind(self, user_id: str) -> None:
         """Fill it when nothing has changed for a moment; what is missed, `prefill` finds."""

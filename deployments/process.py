@@ -11,11 +11,22 @@ from oo.kit.garbage import keep_what_is_loaded
 from oo.kit.logs import log_to
 from oo.kit.metrics import share_through
 from oo.kit.niceness import stay_behind
+from oo.kit.sentry import report_to
 from oo.kit.settings import Settings, load_settings
 from oo.store.database import Database
 from oo.vault.service import Vault
 
 log = logging.getLogger(__name__)
+
+
+def watched(settings: Settings, part: str, *, libraries: bool = False) -> None:
+    """Trace and report what happens here, where the settings say so; see :mod:`oo.kit.tracing`."""
+    if settings.tracing.is_on:
+        from oo.kit import trace_export  # imports OpenTelemetry
+
+        trace_export.start(settings.tracing, settings.data_dir, part, libraries=libraries)
+    if settings.sentry.dsn.get_secret_value():
+        report_to(settings.sentry, part, settings.profile)
 
 
 class Base(NamedTuple):
@@ -39,6 +50,7 @@ def start(part: str, niceness: int = 0) -> Base:
     settings = load_settings()
     share_through(settings.data_dir)
     log_to(settings.data_dir / "logs", part)
+    watched(settings, part)
     if found := differs():
         log.warning("numpy calculates by %s: replays hold where it does so by %s", found, KERNELS)
     keep_what_is_loaded()

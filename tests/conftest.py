@@ -142,6 +142,7 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
             **{name: value for name, value in os.environ.items() if not name.startswith("OO_")},
             "OO_PORT": str(port),
             "OO_DATA_DIR": str(folder / "data"),
+            "OO_TRACING__FILE": "true",
             "OO_OUTGOING__OWN_NETWORKS": '["127.0.0.0/8", "::1/128"]',
             "OO_OIDC__REAL__TITLE": "Real",
             "OO_OIDC__REAL__ISSUER": issuer,

@@ -20,6 +20,7 @@ from ml.generation.drafts import TipDraft
 from ml.generation.gate import generate
 from ml.prompts.prompt import Prompt, Vocabulary
 from oo.domain.context import PromptContext
+from oo.kit import tracing
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,8 @@ async def write(
 ) -> TipSet:
     """At most `count` tips within about `deadline_s` seconds, no text twice."""
     if prompt.file.vocabulary is Vocabulary.COMPOSED:
-        chosen = slots(composer.lines(context, random), count)
+        with tracing.span("compose"):
+            chosen = slots(composer.lines(context, random), count)
         made = [await arrange(context, chosen, completer, prompt, deadline_s=deadline_s)]
     else:
         made = await _free(context, count, prompt, completer, composer, deadline_s, random)

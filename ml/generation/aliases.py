@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -20,7 +21,9 @@ from ml.generation.settings import (
     Structure,
 )
 from ml.generation.states import AliasState
+from ml.generation.traced import headers_of, told, traced
 from oo.domain.model_calls import NO_CLOUD, Outcome, Spent, Terms
+from oo.kit import tracing
 from oo.kit.clock import Clock, SystemClock
 
 _WANT_A_KEY = ("openai/", "litellm_proxy/")  # their clients, whether the server does or not
@@ -98,7 +101,9 @@ class Aliases:
         self, name: str, request: CompletionRequest, terms: Terms, ledger: Ledger
     ) -> Completion:
         """Ask this alias when its turn comes. Raises CompletionFailedError if it is not asked."""
-        async with self._turns[name]:
+        async with AsyncExitStack() as turn:
+            with tracing.span("turn"):
+                await turn.enter_async_context(self._turns[name])
             await self._breaker.settled(name, _provider(self.alias(name)))
             if left := self._rests_for(name):
                 raise CompletionFailedError(f"left alone for {left:.0f} s more after it failed")
@@ -187,7 +192,9 @@ class Aliases:
         breaker.begins(name, provider)
         call = Call(name, self.alias(name), ledger)
         try:
-            completion = await self._ask(call, request)
+            with traced(name, self.alias(name), request) as span:
+                completion = await self._ask(call, request)
+                told(span, completion)
         except Exception as error:
             breaker.failed(name, OWN_PAUSES if self.alias(name).is_own else PAUSES)
             seconds = retry_after(error, self._clock.now())
@@ -205,7 +212,9 @@ class Aliases:
 
     async def _ask(self, call: Call, request: CompletionRequest) -> Completion:
         answer = await self._router.acompletion(
-            model=call.name, messages=list(request.messages), **_arguments(call.alias, request)
+            model=call.name,
+            messages=list(request.messages),
+            **(headers_of(call.alias) | _arguments(call.alias, request)),
         )
         call.answered(answer)
         texts = [one.message.content or "" for one in answer.choices]

@@ -35,6 +35,7 @@ from oo.domain.statistics import Statistics, day_of
 from oo.kit.clock import Clock
 from oo.kit.errors import OoError
 from oo.kit.ids import new_id
+from oo.kit.pseudonym import mark
 from oo.store import delivery_log, delivery_moments, delivery_rewards, users
 from oo.store.database import Database, Hot
 from oo.store.delivery_moments import Next
@@ -222,7 +223,7 @@ class Decider:
                 try:
                     tip_id = await self._tips.pick(decision.user_id)
                 except OoError as error:
-                    log.info("no tip for %s: %r", decision.user_id, error)
+                    log.info("no tip for %s: %r", mark(decision.user_id), error)
                     return replace(decision, unsent="no_tip_in_time")
             unsent = None if tip_id else "nothing_to_say"
             return replace(decision, tip_id=tip_id, unsent=unsent)
@@ -238,7 +239,7 @@ class Decider:
                     one.user_id, one.tip_id or "", begins, begins + WORTH - timedelta(seconds=1)
                 )
             except OoError as error:
-                log.info("a tip of %s is not sent: %r", one.user_id, error)
+                log.info("a tip of %s is not sent: %r", mark(one.user_id), error)
                 number = None
             numbers.append((one, number))
         if numbers:

@@ -5,6 +5,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
+from oo.kit.pseudonym import pseudonym as pseudonym  # events name people by it
+
 RING = 500  # what a viewer sees of the past
 LOOK_BACK = 20_000  # among so many of the newest are those that a filter takes
 
@@ -110,11 +112,6 @@ def matches(pattern: str, subject: str) -> bool:
     return len(wanted) == len(parts) and all(
         want in ("*", part) for want, part in zip(wanted, parts, strict=True)
     )
-
-
-def pseudonym(user_id: str) -> str:
-    """What stands for a person outside of the store; the receipt of their erasure has it too."""
-    return sha256(user_id.encode()).hexdigest()
 
 
 def task_reference(user_id: str, task_id: str | None) -> str:

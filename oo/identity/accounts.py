@@ -27,7 +27,7 @@ class Accounts:
         self._db = db
         self._clock = clock
         self._idle = idle
-        self._finding: Coalescer[str, SessionRow] = Coalescer(self._find)
+        self._finding: Coalescer[str, SessionRow] = Coalescer(self._find, name="sessions.find")
 
     async def of(self, cookie: str | None) -> SessionRow:
         """The live session of a cookie; raises Unauthorized when there is none."""

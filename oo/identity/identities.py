@@ -14,6 +14,7 @@ from oo.identity.provider import News, Notice
 from oo.identity.sessions import hash_token
 from oo.kit.clock import Clock
 from oo.kit.errors import Conflict, NotFound
+from oo.kit.pseudonym import mark
 from oo.store import identities, sessions, users
 from oo.store.database import Database
 from oo.store.identities import IdentityRow
@@ -131,7 +132,9 @@ class Identities:
                 if len(await identities.list_for(connection, row.user_id)) > 1:
                     await identities.remove(connection, row)
                 else:
-                    log.warning("the only identity of %s was deleted at its provider", row.user_id)
+                    log.warning(
+                        "the only identity of %s was deleted at its provider", mark(row.user_id)
+                    )
 
 
 async def spend_attempt(connection: AsyncConnection, signed_in: SignedIn, clock: Clock) -> None:

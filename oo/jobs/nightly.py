@@ -16,6 +16,7 @@ from oo.domain.usual_hour import next_visit
 from oo.kit.clock import Clock
 from oo.kit.errors import Unavailable
 from oo.kit.ids import new_id
+from oo.kit.pseudonym import mark
 from oo.kit.setting_groups import Nightly
 from oo.store import batches
 from oo.store.batches import Progress, Turn
@@ -110,7 +111,7 @@ class _Turns:
                 self.failed += 1
                 return  # the part that fills is away: nobody's turn failed
             except Exception:  # whatever is wrong with one person, the others have their turns
-                log.exception("the turn of %s failed", turn.user_id)
+                log.exception("the turn of %s failed", mark(turn.user_id))
                 ended = Ended.FAILED
             if ended is Ended.LATER:
                 self.failed += 1

@@ -11,6 +11,7 @@ from oo.domain.signals import Broken, Reconnect, Retry
 from oo.kit.clock import Clock
 from oo.kit.errors import NotFound, OoError
 from oo.kit.pauses import Pauses
+from oo.kit.scope import about
 from oo.store import outbox
 from oo.store.database import Database
 from oo.store.outbox import Message, Outcome
@@ -95,7 +96,8 @@ class _Round:
         if held is not None:
             return await self._later(message, held)
         try:
-            outcome = await self._errands.handle(message)
+            with about(message.user_id):
+                outcome = await self._errands.handle(message)
         except (Retry, Reconnect) as error:
             self._held[lane] = error
             return await self._later(message, error)

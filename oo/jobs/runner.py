@@ -5,9 +5,11 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 
 from oo.jobs.contract import Job
+from oo.kit import tracing
 from oo.kit.clock import Clock
 from oo.kit.metrics import JOB_DUE, JOB_RUNS
 from oo.kit.provide import Provided
+from oo.kit.scope import Scope
 
 log = logging.getLogger(__name__)
 
@@ -30,18 +32,25 @@ async def _repeat(job: Job, run: Callable[[], Awaitable[int]], clock: Clock) -> 
     failures = 0
     _expect(job, clock)
     while True:
-        try:
-            done = await run()
-            failures = 0
-            JOB_RUNS.inc(job.name, "done")
-            _expect(job, clock)
-            if done:
-                log.info("%s: %d", job.name, done)
-        except Exception:
-            failures += 1
-            JOB_RUNS.inc(job.name, "failed")
-            log.exception("%s failed (%d in a row)", job.name, failures)
+        with Scope(job.name):
+            try:
+                await _run(job, run)
+                failures = 0
+                JOB_RUNS.inc(job.name, "done")
+                _expect(job, clock)
+            except Exception:
+                failures += 1
+                JOB_RUNS.inc(job.name, "failed")
+                log.exception("%s failed (%d in a row)", job.name, failures)
         await asyncio.sleep(job.every_s * min(2**failures, MOST_PAUSES))
+
+
+async def _run(job: Job, run: Callable[[], Awaitable[int]]) -> None:
+    with tracing.begun_run(job.name) as span:
+        done = await run()
+        span.set(tracing.DONE, done)
+        if done:
+            log.info("%s: %d", job.name, done)
 
 
 def _expect(job: Job, clock: Clock) -> None:

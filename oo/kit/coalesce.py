@@ -10,8 +10,11 @@ for a moment: those just answered can join it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from contextvars import Context
 from typing import Generic, NamedTuple, TypeVar
 
+from oo.kit import tracing
 from oo.kit.cancellation import is_cancelled
 
 T = TypeVar("T")
@@ -21,6 +24,7 @@ R = TypeVar("R")
 class _Waiting(NamedTuple, Generic[T, R]):
     item: T
     future: "asyncio.Future[R]"
+    cause: tracing.Cause
 
 
 Take = Callable[[], Sequence[T]]
@@ -41,6 +45,9 @@ class Coalescer(Generic[T, R]):
     Work for callers that have given up would keep those who ask again waiting until they give up
     too. Newest first: Maurer 2015, "Fail at Scale", ACM Queue 13(8). There `run` takes before it
     waits.
+
+    `name` is what a batch is called in traces; it is nobody's own request, see
+    :func:`oo.kit.tracing.together`.
     """
 
     def __init__(
@@ -50,7 +57,9 @@ class Coalescer(Generic[T, R]):
         linger_s: float = 0.0,
         *,
         perishable: bool = False,
+        name: str = "batch",
     ) -> None:
+        self._name = name
         self._run = run
         self._max_batch = max_batch
         self._linger_s = linger_s
@@ -61,9 +70,11 @@ class Coalescer(Generic[T, R]):
     async def submit(self, item: T) -> R:
         """Put `item` in the next batch and wait for its result."""
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(item, future))
+        self._queue.append(_Waiting(item, future, tracing.cause()))
         if self._worker is None:
-            self._worker = asyncio.create_task(self._drain())
+            # what is done for several has nobody's context: not the first one's trace, nor is it
+            # cancelled with their request
+            self._worker = asyncio.create_task(self._drain(), context=Context())
         return await future
 
     async def _drain(self) -> None:
@@ -92,14 +103,20 @@ class Coalescer(Generic[T, R]):
 
     async def _answer(self) -> int:
         """Run one batch; how many it answered."""
+        if self._perishable and not self._wanted():
+            return 0
+        with ExitStack() as traced:
+            return await self._batch(traced)
+
+    async def _batch(self, traced: ExitStack) -> int:
         batch = list[_Waiting[T, R]]()
+        began = tracing.instant()
 
         def take() -> list[T]:
             batch.extend(self._next())
+            causes = [waiting.cause for waiting in batch]
+            traced.enter_context(tracing.together(self._name, causes, began))
             return [waiting.item for waiting in batch]
-
-        if self._perishable and not self._wanted():
-            return 0
 
         try:
             results = await self._run(take)

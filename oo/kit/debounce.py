@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import NamedTuple
+
+from oo.kit import tracing
 
 
 class _Timer(NamedTuple):
@@ -16,12 +19,18 @@ class Debounce:
     """Runs `run(key)` `quiet_s` after the last note of that key, `at_most_s` after the first one.
 
     Never twice at once for a key: what is noted while it runs is for the next time. `run` must not
-    raise.
+    raise. `name` is what a run is called in traces; it links to what noted its key, a person's id.
     """
 
     def __init__(
-        self, run: Callable[[str], Awaitable[None]], quiet_s: float, at_most_s: float
+        self,
+        run: Callable[[str], Awaitable[None]],
+        quiet_s: float,
+        at_most_s: float,
+        name: str = "debounced",
     ) -> None:
+        self._name = name
+        self._causes: dict[str, list[tracing.Cause]] = {}
         self._run = run
         self._quiet_s = quiet_s
         self._at_most_s = at_most_s
@@ -32,6 +41,9 @@ class Debounce:
     def note(self, key: str) -> None:
         """Something happened."""
         loop = asyncio.get_running_loop()
+        causes = self._causes.setdefault(key, [])
+        if len(causes) < tracing.MOST_CAUSES:
+            causes.append(tracing.cause())
         latest = self._first.setdefault(key, loop.time()) + self._at_most_s
         if (timer := self._timers.get(key)) is not None:
             if timer.at >= latest:
@@ -50,12 +62,14 @@ class Debounce:
         if key in self._running:
             return  # its end begins it again
         del self._first[key]
-        task = asyncio.get_running_loop().create_task(self._do(key))
+        causes = self._causes.pop(key)
+        task = asyncio.get_running_loop().create_task(self._do(key, causes), context=Context())
         self._running[key] = task
 
-    async def _do(self, key: str) -> None:
+    async def _do(self, key: str, causes: list[tracing.Cause]) -> None:
         try:
-            await self._run(key)
+            with tracing.behind(self._name, causes, key):
+                await self._run(key)
         finally:
             del self._running[key]
             if key in self._first and key not in self._timers:

@@ -1,7 +1,7 @@
 """Logs of one process: JSON lines in the data folder, one file per process.
 
-Modules log with the standard library; structlog renders what they say, and what is bound to the
-context of a request or a job with it.
+Modules log with the standard library; structlog renders what they say, and within what request or
+run of a job they say it: its number, its trace, and whom it is about (:mod:`oo.kit.scope`).
 """
 
 import contextlib
@@ -13,6 +13,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import structlog
+
+from oo.kit import tracing
 
 FILE_BYTES = 10 * 1024 * 1024
 KEEP_S = 7 * 24 * 3600
@@ -42,10 +44,15 @@ def readable(exc_info: structlog.typing.ExcInfo) -> str:
 
 
 def formatter() -> logging.Formatter:
-    """One JSON object per record: at, level, logger, message, pid, and exceptions in `error`."""
+    """One JSON object per record: at, level, logger, message, pid, and exceptions in `error`.
+
+    Within a request or a run of a job also request_id, job, person, trace_id and span_id, where
+    there are such.
+    """
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
             structlog.contextvars.merge_contextvars,
+            _where,
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
@@ -82,6 +89,12 @@ def log_to(folder: Path, part: str) -> None:
         logger.handlers = [handler]
         logger.setLevel(logging.INFO)
         logger.propagate = False
+
+
+def _where(
+    _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    return {**event, **tracing.fields()}
 
 
 def _rename(before: str, after: str) -> structlog.typing.Processor:

@@ -9,6 +9,7 @@ from pydantic import (
     Field,
     IPvAnyNetwork,
     SecretStr,
+    field_validator,
 )
 
 
@@ -171,3 +172,47 @@ class Kms(BaseModel):
     )
     region: str = Field(default="", description="Empty: that of AWS's own variables and files")
     endpoint: str = Field(default="", description="Empty: AWS's own in the region")
+
+
+class Tracing(BaseModel):
+    """Traces of requests across processes; off unless they have somewhere to go."""
+
+    endpoint: str = Field(
+        default="",
+        description="Collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; empty:"
+        " none",
+    )
+    headers: dict[str, SecretStr] = Field(
+        default={}, description="Headers for the collector, such as its token"
+    )
+    file: bool = Field(default=False, description="Keep them in the data folder, for `oo trace`")
+    ratio: float = Field(
+        default=1.0, ge=0, le=1, description="Share of requests that is traced, whoever asks"
+    )
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is traced."""
+        return bool(self.file or self.endpoint)
+
+    @property
+    def traces_url(self) -> str:
+        """Where the collector takes traces."""
+        base = self.endpoint.rstrip("/")
+        return base if base.endswith("/v1/traces") else f"{base}/v1/traces"
+
+    @field_validator("endpoint")
+    @classmethod
+    def _over_http(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("it must be an http: or https: address")
+        return url
+
+
+class Sentry(BaseModel):
+    """Where errors that nobody expected are reported: classes and stacks, no words of people."""
+
+    dsn: SecretStr = Field(
+        default=SecretStr(""), description="Address of a Sentry project; empty: nothing is reported"
+    )
+    environment: str = Field(default="", description="What it is called there; empty: the profile")

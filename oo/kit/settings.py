@@ -35,6 +35,8 @@ from oo.kit.setting_groups import (
     Outgoing,
     Push,
     Retention,
+    Sentry,
+    Tracing,
 )
 
 MIN_ADMIN_TOKEN = 32
@@ -94,6 +96,8 @@ class Settings(BaseSettings):
     delivery: Delivery = Delivery()
     retention: Retention = Retention()
     push: Push = Push()
+    tracing: Tracing = Tracing()
+    sentry: Sentry = Sentry()
     metrics_token: SecretStr = Field(
         default=SecretStr(""),
         description="What a reader of /metrics sends as a bearer token; empty: loopback alone"

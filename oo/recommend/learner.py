@@ -16,7 +16,9 @@ from oo.domain.fold import fold, posterior_on
 from oo.domain.policies import Policy
 from oo.domain.reactions import Reaction
 from oo.domain.statistics import Statistics
+from oo.kit import tracing
 from oo.kit.clock import Clock
+from oo.kit.pseudonym import mark
 from oo.recommend.scoring import Belief, Choice, ScoreRequest, score_all, score_one
 from oo.store import feedback, models
 from oo.store.database import Database
@@ -78,8 +80,9 @@ class Learner:
         models |= await self._fold({user: models[user] for user in near}, near)
         if far:
             self._fold_behind(far)
-        beliefs = [self._belief(request, models[request.user_id]) for request in requests]
-        return score_all(self._policy, requests, beliefs)
+        with tracing.span("score"):
+            beliefs = [self._belief(request, models[request.user_id]) for request in requests]
+            return score_all(self._policy, requests, beliefs)
 
     async def score_at(self, request: ScoreRequest) -> Choice:
         """Pick with exactly the reactions up to `user_seq`, as a decision that was made knew them.
@@ -115,18 +118,21 @@ class Learner:
             for user, model in found.items()
             if isinstance(model, _Model) and model.applied_seq < wanted[user]
         }
-        while lagging:
-            part = _slice(lagging, found)
-            async with self._db.read() as connection:
-                reactions = await feedback.between(connection, part)
-            for user in part:
-                model = found[user]
-                assert isinstance(model, _Model)  # noqa: S101 - only those are lagging
-                kept = found[user] = self._keep(user, model, reactions[user])
-                is_done = isinstance(kept, Exception) or kept.applied_seq >= wanted[user]
-                if is_done or not reactions[user]:  # or the log does not reach as far
-                    del lagging[user]
-            await asyncio.sleep(0)
+        if not lagging:
+            return found
+        with tracing.span("fold"):
+            while lagging:
+                part = _slice(lagging, found)
+                async with self._db.read() as connection:
+                    reactions = await feedback.between(connection, part)
+                for user in part:
+                    model = found[user]
+                    assert isinstance(model, _Model)  # noqa: S101 - only those are lagging
+                    kept = found[user] = self._keep(user, model, reactions[user])
+                    is_done = isinstance(kept, Exception) or kept.applied_seq >= wanted[user]
+                    if is_done or not reactions[user]:  # or the log does not reach as far
+                        del lagging[user]
+                await asyncio.sleep(0)
         return found
 
     async def _open(self, users: Collection[str]) -> "dict[str, _Model | Exception]":
@@ -202,7 +208,7 @@ class Learner:
         if not fresh:
             return model
         if fresh[0].user_seq != model.applied_seq + 1:
-            return ValueError(f"the log of {user} has a gap after {model.applied_seq}")
+            return ValueError(f"the log of {mark(user)} has a gap after {model.applied_seq}")
         model.statistics = fold(self._policy, model.statistics, fresh)
         model.applied_seq = fresh[-1].user_seq
         model.posterior = None

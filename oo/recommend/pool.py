@@ -140,7 +140,7 @@ class Pool:
         self._db = db
         self._clock = clock
         self._cache: TTLCache[str, Stock] = TTLCache(capacity, KEEP_S, clock.monotonic)
-        self._loads: Coalescer[str, Stock] = Coalescer(self._load)
+        self._loads: Coalescer[str, Stock] = Coalescer(self._load, name="pool.load")
 
     async def stock(self, user_id: str, pool_version: int) -> Stock:
         """The person's stock, at least as new as `pool_version`.

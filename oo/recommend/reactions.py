@@ -69,7 +69,7 @@ class Reactions:
         self._db = db
         self._clock = clock
         self._commits: Coalescer[ReactionRequest, Acknowledged] = Coalescer(
-            self._commit, max_batch, LINGER_S
+            self._commit, max_batch, LINGER_S, name="reactions.commit"
         )
 
     async def accept(self, request: ReactionRequest) -> Acknowledged:

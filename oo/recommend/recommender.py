@@ -8,6 +8,7 @@ from typing import NamedTuple
 from oo.domain.profile import DEFAULTS
 from oo.domain.statistics import day_of
 from oo.domain.tips import Offer
+from oo.kit import tracing
 from oo.kit.admission import Admission
 from oo.kit.clock import Clock
 from oo.kit.coalesce import Coalescer
@@ -69,7 +70,7 @@ class Recommender:
         self._making: SingleFlight[str, Stock | None] = SingleFlight()
         self._decisions = Decisions(db, clock, ranker, deadline_s)
         self._batches: Coalescer[Ready, Served] = Coalescer(
-            self._decisions.decide, AT_ONCE, LINGER_S, perishable=True
+            self._decisions.decide, AT_ONCE, LINGER_S, perishable=True, name="decisions.decide"
         )
 
     def set_deadline(self, seconds: float) -> None:
@@ -106,9 +107,12 @@ class Recommender:
     async def _admitted(
         self, who: Callable[[], Awaitable[Account]], started: float
     ) -> Served | Nothing:
-        let_in = await self._admission.enter()
+        with tracing.span("admission"):
+            let_in = await self._admission.enter()
         try:
-            return await self._recommend(await who(), started)
+            with tracing.span("door"):
+                account = await who()
+            return await self._recommend(account, started)
         finally:
             self._admission.leave(let_in)
 
@@ -120,10 +124,14 @@ class Recommender:
                 account = moved.account
 
     async def _attempt(self, account: Account, started: float) -> Served | Nothing:
-        stock = await self._pool.stock(account.user_id, account.pool_version)
+        with tracing.span("pool"):
+            stock = await self._pool.stock(account.user_id, account.pool_version)
         entries = stock.eligible(self._clock.now())
         if not entries:
-            made = await self._making.join(account.user_id, lambda: self._make(account, started))
+            with tracing.span("pool.make"):
+                made = await self._making.join(
+                    account.user_id, lambda: self._make(account, started)
+                )
             if made is None:
                 return Nothing(await self._fallback.why_nothing(account.user_id))
             stock = made
@@ -135,16 +143,18 @@ class Recommender:
             if not is_enough(entries):
                 self._refill.behind(account.user_id)
         now = self._clock.now()
-        features = self._features(
-            now.astimezone(stock.standing.zone),
-            [Offer(e.candidate.kind, e.candidate.confidence, e.task) for e in entries],
-            await self._profile(account),
-            stock.signals,
-        )
+        with tracing.span("features"):
+            features = self._features(
+                now.astimezone(stock.standing.zone),
+                [Offer(e.candidate.kind, e.candidate.confidence, e.task) for e in entries],
+                await self._profile(account),
+                stock.signals,
+            )
         request = ScoreRequest(
             account.user_id, account.user_seq, self._seeds(), features, day_of(now)
         )
-        return await self._batches.submit(Ready(account, stock, entries, request, now, started))
+        with tracing.span("decision"):
+            return await self._batches.submit(Ready(account, stock, entries, request, now, started))
 
     async def _profile(self, account: Account) -> Mapping[str, float]:
         """The person's profile, or that of somebody unknown when it is not there in time."""
@@ -153,8 +163,9 @@ class Recommender:
         if cached is not None:
             return cached.values  # most requests: without a timer
         try:
-            async with asyncio.timeout(PROFILE_LIMIT * self._decisions.deadline_s):
-                return (await self._profiles.get(*asked)).values
+            with tracing.span("profile"):
+                async with asyncio.timeout(PROFILE_LIMIT * self._decisions.deadline_s):
+                    return (await self._profiles.get(*asked)).values
         except Exception as error:
             log.warning("a tip is picked without the person's profile: %r", error)
             return DEFAULTS

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from oo.domain.columns import count_of
 from oo.domain.fold import design, designs
 from oo.domain.policies import Pick, Policy, ScoresTogether, pick, pick_together
+from oo.kit.pseudonym import mark
 
 
 class ScoreRequest(NamedTuple):
@@ -111,7 +112,7 @@ def _try_score(
 def _choice(policy: Policy, request: ScoreRequest, belief: Belief, picked: Pick) -> Choice:
     propensities = picked.propensities.tolist()
     if not math.isfinite(sum(propensities)):
-        raise ValueError(f"{policy.name} gave no propensities for {request.user_id}")
+        raise ValueError(f"{policy.name} gave no propensities for {mark(request.user_id)}")
     return Choice(
         picked.chosen,
         picked.scores.tolist(),

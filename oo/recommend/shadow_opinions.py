@@ -15,6 +15,7 @@ from oo.domain.policies import Policy, PolicyRef, ref_of
 from oo.domain.statistics import day_of
 from oo.kit.clock import Clock
 from oo.kit.pauses import Pauses
+from oo.kit.pseudonym import mark
 from oo.recommend.learner import Learner
 from oo.recommend.ports import Shadow, Shadows
 from oo.recommend.scoring import Choice, ScoreRequest
@@ -124,7 +125,7 @@ class ShadowOpinions:
             seat.people.failed(user, now)
         if failed:
             user, error = next(iter(failed.items()))
-            log.warning("%s failed on %d people, as on %s: %r", ref, len(failed), user, error)
+            log.warning("%s failed on %d people, as on %s: %r", ref, len(failed), mark(user), error)
         if len(seat.people) > FAILING:
             raise RuntimeError(f"{ref} fails on {len(seat.people)} people")
         if len(found) == len(pending) < BATCH and not resting:

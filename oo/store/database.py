@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from oo.kit import tracing
 from oo.store.failures import store_is_away
 from oo.store.sealing import OPTION, Sealer
 from oo.store.sqlite.driver import InlineConnection, connect
@@ -21,7 +22,9 @@ from oo.store.sqlite.prepared import json_of
 
 BUSY_TIMEOUT_MS = 10_000
 PURGE_ROWS = 500  # what one purge deletes at most, so that nobody waits for it
-
+# spans, and the parts of a transaction's
+READ, TRANSACTION = "db.read", "db.transaction"
+TURN, STATEMENTS, COMMIT = "turn", "statements", "COMMIT"
 
 Hot = AsyncConnection | Inline
 
@@ -38,6 +41,7 @@ class Database:
         self.url = url
         self.sealer = sealer
         self.is_sqlite = self.is_of_sqlite(url)
+        self._system = {"db.system.name": "sqlite" if self.is_sqlite else "postgresql"}
         options: dict[str, Any] = {
             "json_serializer": json_of,
             "json_deserializer": orjson.loads,
@@ -76,22 +80,29 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for queries; what it sees is committed."""
-        async with self._reader.connect() as connection:
-            yield connection
+        with tracing.timed(READ, self._system):
+            async with self._reader.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        async with self._turn(), self._writer.begin() as connection:
-            yield connection
+        with tracing.timed(TRANSACTION, self._system) as whole:
+            async with self._turn():
+                whole.part(TURN)
+                async with self._writer.begin() as connection:
+                    yield connection
+                    whole.part(STATEMENTS)
+                whole.part(COMMIT)
 
     @asynccontextmanager
     async def read_hot(self) -> AsyncIterator[Hot]:
         """As :meth:`read`, for statements that are built once and run for every request."""
         if self.is_sqlite:
-            if self._hot_reader is None:
-                self._hot_reader = await self._connect_hot()
-            yield Inline(self._hot_reader.raw, self.sealer)
+            with tracing.timed(READ, self._system):
+                if self._hot_reader is None:
+                    self._hot_reader = await self._connect_hot()
+                yield Inline(self._hot_reader.raw, self.sealer)
         else:
             async with self.read() as connection:
                 yield connection
@@ -106,17 +117,21 @@ class Database:
             async with self.write() as connection:
                 yield connection
             return
-        async with self._turn():
-            if self._hot_writer is None:
-                self._hot_writer = await self._connect_hot()
-            own = self._hot_writer
-            own.raw.execute("BEGIN IMMEDIATE")
-            try:
-                yield Inline(own.raw, self.sealer)
-                await own.commit()
-            except BaseException:
-                await own.rollback()
-                raise
+        with tracing.timed(TRANSACTION, self._system) as whole:
+            async with self._turn():
+                whole.part(TURN)
+                if self._hot_writer is None:
+                    self._hot_writer = await self._connect_hot()
+                own = self._hot_writer
+                own.raw.execute("BEGIN IMMEDIATE")
+                try:
+                    yield Inline(own.raw, self.sealer)
+                    whole.part(STATEMENTS)
+                    await own.commit()
+                    whole.part(COMMIT)
+                except BaseException:
+                    await own.rollback()
+                    raise
 
     async def _connect_hot(self) -> InlineConnection:
         connection = await connect(make_url(self.url).database or "")

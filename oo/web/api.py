@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from oo.domain.rewards import Action
 from oo.domain.tips import TipKind
+from oo.kit import tracing
 from oo.kit.errors import BadRequest, Conflict, Malformed, NotFound
 from oo.kit.invalid import in_words
 from oo.recommend.deciding import Account
@@ -162,14 +163,16 @@ async def recommend(request: Request) -> Response:
 async def feedback(request: Request) -> Response:
     """Record a reaction exactly once; needs an `Idempotency-Key` header (1 to 200 characters)."""
     parts = services(request)
-    session = await person(request, Cost.TIP)
+    with tracing.span("door"):
+        session = await person(request, Cost.TIP)
     key = request.headers.get("idempotency-key", "")
     if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
         raise BadRequest("Send an Idempotency-Key header of 1 to 200 printable characters.")
     body = await parse(request, Feedback)
-    answer = await parts.reactions.accept(
-        ReactionRequest(session.user_id, body.tip_id, body.action, body.dwell_ms, key)
-    )
+    with tracing.span("reaction"):
+        answer = await parts.reactions.accept(
+            ReactionRequest(session.user_id, body.tip_id, body.action, body.dwell_ms, key)
+        )
     if answer.fresh:
         _follow_up(parts, session.user_id, answer.user_seq)
     return _json(

@@ -32,6 +32,7 @@ from oo.web.limits import LimitsMiddleware
 from oo.web.page import Page
 from oo.web.rates import Rates
 from oo.web.request_times import RequestTimesMiddleware
+from oo.web.scoped import ScopeMiddleware
 from oo.web.services import Services
 
 STATIC = Path(__file__).parent / "static"
@@ -89,6 +90,7 @@ def create_app(services: Services, *more: Callable[[FastAPI], None]) -> FastAPI:
     app.add_middleware(BorderMiddleware)
     app.add_middleware(RequestTimesMiddleware, clock=services.clock)
     app.add_middleware(GuardMiddleware, settings=services.settings)
+    app.add_middleware(ScopeMiddleware)
     return app
 
 

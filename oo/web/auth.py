@@ -4,6 +4,7 @@ from fastapi import Request
 
 from oo.identity.sessions import cookie_name
 from oo.identity.sudo import check_fresh
+from oo.kit import scope
 from oo.kit.errors import Forbidden, Unauthorized
 from oo.store.sessions import SessionRow
 from oo.web.rates import Cost, Rates
@@ -28,6 +29,7 @@ async def person(request: Request, cost: Cost = Cost.PAGE) -> SessionRow:
     """
     parts = services(request)
     session = await parts.accounts.of(request.cookies.get(cookie_name(parts.settings)))
+    scope.found(session.user_id)
     rates: Rates = request.app.state.rates
     rates.known(request.client)
     rates.count(cost, session.user_id)

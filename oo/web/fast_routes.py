@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oo.web import problems
+from oo.web.scoped import ROUTE
 
 
 class At(NamedTuple):
@@ -34,6 +35,7 @@ class FastRoutes:
         if scope["type"] == "http":
             endpoint = self._endpoints.get(At(scope["method"], scope["path"]))
             if endpoint is not None:
+                scope[ROUTE] = scope["path"]
                 await _answer(endpoint, Request(scope, receive), send)
                 return
         await self._app(scope, receive, send)

@@ -23,6 +23,7 @@ from ml.generation.settings import Alias, Budgets, ModelSettings, Price, load_se
 from oo.domain.consents import CLOUD_MODELS
 from oo.domain.model_calls import NO_CLOUD, ModelCall, Outcome, Spent, Terms
 from oo.domain.tasks import Task
+from oo.kit import tracing
 from oo.kit.clock import ManualClock
 from oo.kit.setting_groups import LanguageModel
 from oo.mlops.tips import evaluate_model
@@ -34,6 +35,7 @@ from oo.store.database import Database
 from tests.peers.models import MODEL, ModelServer, openai_error
 from tests.peers.serving import served
 from tests.peers.store import add_person, fresh_store, say
+from tests.peers.traced import traced
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 SCHEMA = tips_schema(1, [None], ["advice"], {"enum": ["Breathe."]})
@@ -100,6 +102,38 @@ async def test_what_a_model_makes_up_is_refused_and_counted(
     found = await written(quick_composer(), aliases, "tip-generator", "en", 2, 7)
     assert (found.true_before, found.refused, found.by_model) == (0, 1, 0)
     assert found.tips > 0  # composed lines fill in
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_a_model_at_home_is_told_of_what_trace_its_call_is(
+    api: str, address: str, server: ModelServer
+) -> None:
+    aliases = of_configuration(api, address, "embedded-v2")
+    with traced() as spans, tracing.begun("request"):
+        await aliases.completer().complete(REQUEST)
+    call = spans.one(f"chat {MODEL}")
+    assert call.context is not None
+    assert server.parents == [f"00-{call.context.trace_id:032x}-{call.context.span_id:016x}-01"]
+    assert spans.path(call) == ["request", f"chat {MODEL}"]
+    told = call.attributes or {}
+    assert (told["gen_ai.usage.input_tokens"], told["gen_ai.usage.output_tokens"]) == (100, 20)
+    assert (told["gen_ai.operation.name"], told["gen_ai.provider.name"]) == ("chat", api)
+    assert "hello" not in call.to_json()
+
+
+async def test_a_cloud_model_is_told_of_no_trace(address: str, server: ModelServer) -> None:
+    alias = Alias(
+        model=f"openai/{MODEL}",
+        api_base=home("openai", address),
+        api_key=SecretStr("k"),
+        prompt="embedded-v2",
+        cloud=True,
+    )
+    settings = ModelSettings(aliases={"tip-generator": alias}, budgets=FREE, allow_cloud=True)
+    with traced() as spans, tracing.begun("request"):
+        await Aliases(settings).completer(terms=Terms(cloud_consent=True)).complete(REQUEST)
+    assert server.parents == [None]
+    assert spans.named(f"chat {MODEL}")
 
 
 async def ask(aliases: Aliases, terms: Terms = NO_CLOUD) -> tuple[str, list[ModelCall]]:

@@ -71,6 +71,20 @@ def test_noticing_a_dead_engine_needs_its_client() -> None:
     assert "def errored(self) -> bool" in source.read_text()
 
 
+def test_vllms_own_spans_need_these_of_its_client() -> None:
+    """Else a trace ends at the engine's handle, or the engine ends with the first call."""
+    vllm = Path(inspect.getfile(ray)).parents[1] / "vllm"
+    client = (vllm / "v1" / "engine" / "async_llm.py").read_text()
+    assert "self.observability_config = vllm_config.observability_config" in client
+    assert "self.log_stats = log_stats" in client
+    assert "return self.observability_config.otlp_traces_endpoint is not None" in client
+    assert "self.output_processor = OutputProcessor(" in client
+    output = (vllm / "v1" / "engine" / "output_processor.py").read_text()
+    assert "if self.tracing_enabled:" in output
+    spans = (vllm / "tracing" / "otel.py").read_text()
+    assert "tracer = trace.get_tracer(__name__)" in spans  # of the process' global provider
+
+
 def used_of(name: str) -> set[str]:
     """The attributes that SQLAlchemy's dialect uses of what `self.NAME` is."""
     found = set()

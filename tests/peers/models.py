@@ -38,6 +38,7 @@ class ModelServer:
     fails: deque[Response] = field(default_factory=deque)
     sent: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
+    parents: list[str | None] = field(default_factory=list)  # W3C's traceparent
 
     @property
     def app(self) -> Starlette:
@@ -100,6 +101,7 @@ class ModelServer:
     async def _take(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = await request.json()
         self.sent.append(body)
+        self.parents.append(request.headers.get("traceparent"))
         self.keys.append(request.headers.get("authorization"))
         return body
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from oo.domain.ports import FillsPools
 from oo.jobs.contract import Job
 from oo.kit.clock import Clock
+from oo.kit.pseudonym import mark
 from oo.store import candidates
 from oo.store.database import Database
 
@@ -35,7 +36,7 @@ async def run(db: Database, clock: Clock, pools: FillsPools) -> int:
     results = await asyncio.gather(*fills, return_exceptions=True)
     for user_id, result in zip(people, results, strict=True):
         if isinstance(result, Exception):
-            log.warning("the pool of %s is filled later: %r", user_id, result)
+            log.warning("the pool of %s is filled later: %r", mark(user_id), result)
     return sum(not isinstance(result, BaseException) for result in results)
 
 

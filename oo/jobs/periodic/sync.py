@@ -8,6 +8,7 @@ from oo.domain.ports import FillsPools, ReadsSources
 from oo.domain.signals import SOURCE_ERRORS
 from oo.jobs.contract import Job
 from oo.kit.clock import Clock
+from oo.kit.scope import about
 from oo.store import connections
 from oo.store.database import Database
 
@@ -34,13 +35,14 @@ async def _sync(
     sources: ReadsSources, pools: FillsPools, user_id: str, free: asyncio.Semaphore
 ) -> None:
     async with free:
-        try:
-            if await sources.sync(user_id):
-                pools.behind(user_id)
-        except SOURCE_ERRORS as error:
-            log.info("a source was not read: %s", error.code)
-        except Exception:  # whatever is wrong with one person, the others are read
-            log.exception("the sources of %s were not read", user_id)
+        with about(user_id):
+            try:
+                if await sources.sync(user_id):
+                    pools.behind(user_id)
+            except SOURCE_ERRORS as error:
+                log.info("a source was not read: %s", error.code)
+            except Exception:  # whatever is wrong with one person, the others are read
+                log.exception("their sources were not read")
 
 
 JOB = Job("sync", 30.0, run)

@@ -33,7 +33,7 @@ class Shard:
         self.status = SimpleNamespace(remote=self._status)
         self._away = away
 
-    async def _score(self, requests: Sequence[ScoreRequest]) -> list[Choice]:
+    async def _score(self, requests: Sequence[ScoreRequest], carried: str) -> list[Choice]:
         if self._away:
             raise self._away
         self.asked += [request.user_id for request in requests]
@@ -44,7 +44,7 @@ class Shard:
             raise self._away
         return "ready"
 
-    async def _wake(self, news: dict[str, int]) -> None:
+    async def _wake(self, news: dict[str, int], carried: str) -> None:
         self.woken |= news
 
 
@@ -100,8 +100,8 @@ async def test_the_people_of_a_shard_that_is_away_go_to_another(
 
 async def test_what_fails_for_a_person_alone_is_asked_once() -> None:
     class Picky(Shard):
-        async def _score(self, requests: Sequence[ScoreRequest]) -> Any:
-            await super()._score(requests)
+        async def _score(self, requests: Sequence[ScoreRequest], carried: str) -> Any:
+            await super()._score(requests, carried)
             return [ValueError(request.user_id) for request in requests]
 
     handles = [Picky(), Picky()]
@@ -115,7 +115,7 @@ async def test_what_a_shard_does_not_answer_in_time_costs_its_own_people_once(
 ) -> None:
     monkeypatch.setattr(handles_module, "CALL_LIMIT_S", 0.02)
 
-    async def never(_: object) -> list[Choice]:
+    async def never(*_: object) -> list[Choice]:
         await asyncio.Event().wait()
         return []
 
@@ -162,7 +162,7 @@ async def test_news_reach_the_persons_shard_with_the_newest_number() -> None:
 
 
 async def test_a_generator_that_is_cancelled_is_away(clock: ManualClock) -> None:
-    async def fill(user_id: str, within_s: float) -> None:
+    async def fill(user_id: str, within_s: float, carried: str) -> None:
         raise asyncio.CancelledError
 
     refill = GeneratorRefill(handle_to(fill=fill), clock)
@@ -176,7 +176,7 @@ async def test_a_generator_that_is_cancelled_is_away(clock: ManualClock) -> None
 async def test_nobody_waits_for_a_generator_that_was_late_a_moment_ago(clock: ManualClock) -> None:
     asked, is_late = list[str](), True
 
-    async def fill(user_id: str, within_s: float) -> None:
+    async def fill(user_id: str, within_s: float, carried: str) -> None:
         asked.append(user_id)
         if is_late:
             await asyncio.Event().wait()
@@ -201,10 +201,10 @@ async def test_sub_agents_are_asked_here_while_the_generator_is_away() -> None:
         async def listen(self, user_id: str) -> Report:
             return here
 
-    async def gone(user_id: str) -> Report:
+    async def gone(user_id: str, carried: str) -> Report:
         raise RuntimeError(user_id)
 
-    async def answers(user_id: str) -> Report:
+    async def answers(user_id: str, carried: str) -> Report:
         return there
 
     assert await GeneratorListener(handle_to(listen=gone), Here()).listen("ada") is here
