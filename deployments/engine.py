@@ -17,7 +17,7 @@ from ray.serve.llm.openai_api_models import ChatCompletionRequest
 from deployments import engine_internals
 from deployments.answers import continuing, joined
 from deployments.args import EngineArgs
-from deployments.replica_internals import listen_on_loopback
+from deployments.replica_internals import listen_where_wanted
 from ml.finetuning import adapters
 from ml.finetuning.targets import RANK, TARGETS
 from oo.kit.settings import load_settings
@@ -67,7 +67,7 @@ class TipEngine(LLMServer):
     async def __init__(  # type: ignore[misc]  # Serve awaits an asynchronous constructor
         self, llm_config: LLMConfig
     ) -> None:
-        listen_on_loopback()
+        listen_where_wanted()
         await super().__init__(llm_config)
         self._model = llm_config.model_id
         self._loading = asyncio.Lock()
