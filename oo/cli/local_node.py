@@ -32,7 +32,6 @@ STOP_WITHIN_S = 3.0
 def start_node(settings: Settings, config: Path) -> None:
     """Start a Ray node in this process' care and deploy `config` to it."""
     import ray
-    from ray import serve
 
     from oo.cli import ray_internals
 
@@ -53,7 +52,6 @@ def start_node(settings: Settings, config: Path) -> None:
     )
     options = http_options(settings)
     (settings.data_dir.resolve() / ADDRESS_FILE).write_text(ray.get_runtime_context().gcs_address)
-    serve.start(proxy_location="EveryNode", http_options=options)
     # what people see first: the engine's start would slow the page's down
     deploy(config, options, pages_only=True)
 
@@ -103,6 +101,8 @@ def deploy(
 
     With `pages_only`, only the applications that have a route.
     """
+    from ray import serve
+
     from oo.cli import ray_internals
 
     try:
@@ -113,6 +113,10 @@ def deploy(
         content["http_options"] = {**content.get("http_options", {}), **http_options}
     if pages_only:
         content["applications"] = [a for a in content["applications"] if a.get("route_prefix")]
+    # the first deployment to a cluster brings Serve; the later ones find it and leave it as it is
+    serve.start(
+        proxy_location=content.get("proxy_location"), http_options=content.get("http_options")
+    )
     ray_internals.deploy(content)
 
 

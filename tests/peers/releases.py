@@ -47,11 +47,16 @@ def load(release: str) -> Frozen:
 
 async def restore(db: Database, frozen: Frozen) -> None:
     """Put the rows into an empty store of their own schema, then migrate it to this release's."""
+    await put(db, frozen)
+    await migrate(db)
+
+
+async def put(db: Database, frozen: Frozen) -> None:
+    """Put the rows into an empty store of their own schema."""
     await migrate(db, frozen.revision)
     async with db.write() as connection:
         for table, rows in _by_table(frozen.rows):
             await connection.execute(sa.insert(table), rows)
-    await migrate(db)
 
 
 def _by_table(rows: list[FrozenRow]) -> Iterator[tuple[sa.TableClause, list[dict[str, Any]]]]:
