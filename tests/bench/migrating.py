@@ -28,7 +28,9 @@ from oo.store.database import Database
 from oo.store.migrate import MIGRATIONS
 from tests.bench.noticed import (
     BACK_WITHIN_S,
+    BEHIND,
     QUIET_S,
+    WAITED_FOR,
     Checked,
     Phase,
     Ready,
@@ -142,7 +144,7 @@ def run(before: str, rate: float) -> tuple[list[Phase], Checked]:
         old.run("migrate")
         say("the code of before starts")
         old_one.enter_context(old.served())
-        wait_until_ready([old.port], START_WITHIN_S)
+        wait_until_ready([old.port], START_WITHIN_S, parts=WAITED_FOR | BEHIND)
         emails = [f"person{number}@test.test" for number in range(PEOPLE)]
         cookies = old.run("user", "session", *emails).split()
         with balancer(Path(name), {"before": old.port}) as front:

@@ -21,7 +21,9 @@ import yaml
 
 from tests.bench.noticed import (
     BACK_WITHIN_S,
+    BEHIND,
     QUIET_S,
+    WAITED_FOR,
     Checked,
     Phase,
     check,
@@ -140,7 +142,7 @@ class System:
     def begin(self) -> None:
         """Deploy, wait until every part is ready, and let people in."""
         self.deploy()
-        wait_until_ready(self._ports(), START_WITHIN_S)
+        wait_until_ready(self._ports(), START_WITHIN_S, parts=WAITED_FOR | BEHIND)
         self.tell(f"{PEOPLE} people hand in their lists")
         emails = [f"person{number}@test.test" for number in range(PEOPLE)]
         self.cookies = self.nodes.run(self.head, "user", "session", *emails).split()

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -106,6 +106,8 @@ def phase(
     _wait_until_well(load)
     found = load.between(since, time.monotonic())
     tell(f"  {found.asked} asked, {found.failed} failed, ready after {back.waited_for:.1f} s")
+    if found.failed:
+        tell(f"  the last one after {found.well_after(since):.1f} s; {found.said()}")
     return Phase(
         name,
         words,
@@ -123,9 +125,12 @@ def phase(
 
 
 def wait_until_ready(
-    ports: Sequence[int], within_s: float = BACK_WITHIN_S, since: float | None = None
+    ports: Sequence[int],
+    within_s: float = BACK_WITHIN_S,
+    since: float | None = None,
+    parts: Collection[str] = frozenset(WAITED_FOR),
 ) -> Ready:
-    """Seconds from `since` until the oO at every port said that its parts are ready, for good.
+    """Seconds from `since` until the oO at every port said that these parts are ready, for good.
 
     Parts are looked at every two seconds, so that one that has just died passes for ready.
     """
@@ -134,7 +139,7 @@ def wait_until_ready(
     well_since, behind_since, said = 0.0, 0.0, list[dict[str, str]]()
     while time.monotonic() < end:
         now, said = time.monotonic(), [_parts(it) for it in ports]
-        well_since = (well_since or now) if _are_ready(said, WAITED_FOR) else 0.0
+        well_since = (well_since or now) if _are_ready(said, parts) else 0.0
         behind_since = (behind_since or now) if _are_ready(said, BEHIND) else 0.0
         if well_since and now - well_since > QUIET_S:
             return Ready(well_since - begun, behind_since - begun if behind_since else None)

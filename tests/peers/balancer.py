@@ -28,6 +28,7 @@ defaults
     timeout client 30s
     timeout server 10s
     timeout queue 5s
+    timeout check 3s
 frontend people
     bind 127.0.0.1:{port}
     default_backend oo

@@ -1,7 +1,7 @@
 """The parts of Kubernetes' API and of KubeRay's that `kubernetes/` uses, as their references say.
 
-These models are our own, of the fields in use, and refuse every other name. They are not the CRD: no
-package brings it. Kubernetes v1.28 API reference; KubeRay's API reference (ray.io/v1).
+These models are our own, of the fields in use, and refuse every other name. They are not the CRD:
+no package brings it. Kubernetes v1.28 API reference; KubeRay's API reference (ray.io/v1).
 """
 
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""`kubernetes/` is what Kubernetes and KubeRay take, and says what `cluster.yaml` and Serve's file say."""
+"""`kubernetes/` is what Kubernetes and KubeRay take, and says what other ways to run oO say."""
 
 import copy
 import re
