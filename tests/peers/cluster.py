@@ -29,7 +29,7 @@ STARTED = "Ray runtime started."
 NODE_PORTS = 200  # of a node: twenty of its own, then those of replicas, HTTP and gRPC
 REPLICA_PORTS = 90
 MOST_NODES = 5
-TRIES = 3  # a raylet has 30 s by Ray's own count, which a busy machine may need
+TRIES = 6  # a raylet gives its agents 15 s to start, which may be short on a busy machine
 SECRET_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 

@@ -1,8 +1,10 @@
 """`ray start` for several nodes on loopback: Ray's own refuses them or takes another address."""
 
+import sys
 import time
 from typing import Any
 
+import psutil
 from ray._private import ray_constants, services
 from ray.scripts import scripts
 
@@ -17,14 +19,26 @@ def as_given(host: str) -> str:
 
 
 def get_node(address: str, node_id: str) -> Any:
-    """The node, as soon as its raylet is there; raises RuntimeError when it never is."""
+    """The node, as soon as its raylet is there; ends the command where the raylet has died.
+
+    A raylet gives its agents 15 s to start, and dies when they need longer.
+    """
     end = time.monotonic() + UP_WITHIN_S
     while time.monotonic() < end:
         try:
             return _get_node(address, node_id)
         except RuntimeError:
+            if not _raylet_lives():
+                sys.exit(1)
             time.sleep(0.2)
     return _get_node(address, node_id)
+
+
+def _raylet_lives() -> bool:
+    return any(
+        it.name() == "raylet" and it.status() != psutil.STATUS_ZOMBIE
+        for it in psutil.Process().children()
+    )
 
 
 if __name__ == "__main__":
