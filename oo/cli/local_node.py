@@ -101,8 +101,6 @@ def deploy(
 
     With `pages_only`, only the applications that have a route.
     """
-    from ray import serve
-
     from oo.cli import ray_internals
 
     try:
@@ -113,10 +111,6 @@ def deploy(
         content["http_options"] = {**content.get("http_options", {}), **http_options}
     if pages_only:
         content["applications"] = [a for a in content["applications"] if a.get("route_prefix")]
-    # the first deployment to a cluster brings Serve; the later ones find it and leave it as it is
-    serve.start(
-        proxy_location=content.get("proxy_location"), http_options=content.get("http_options")
-    )
     ray_internals.deploy(content)
 
 

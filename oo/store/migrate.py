@@ -28,10 +28,10 @@ IN_USE = "55P03"  # lock_not_available
 async def migrate(db: Database, revision: str = "head") -> None:
     """Apply the migrations up to `revision` that the store has not seen; harmless without any.
 
-    All of them are one transaction. Of several processes that call this at once, one does it and the
-    others find it done. On PostgreSQL it never makes others wait for long behind a table that is in
-    use: it steps back and tries again. Raises ConfigurationError for a store of a newer release, and
-    where a table is in use for minutes.
+    All of them are one transaction. Of several processes that call this at once, one does it and
+    the others find it done. On PostgreSQL it never makes others wait for long behind a table in
+    use: it steps back and tries again. Raises ConfigurationError for a store of a newer release,
+    and where a table is in use for minutes.
     """
     end = time.monotonic() + PATIENCE_S
     while not await _is_done(db, revision):
