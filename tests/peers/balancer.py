@@ -38,7 +38,7 @@ backend oo
     option httpchk GET /health/live
     http-check expect status 200
     default-server inter 1s fastinter 250ms downinter 500ms fall 2 rise 2 \
-observe layer4 error-limit 2 on-error mark-down on-marked-down shutdown-sessions
+observe layer4 error-limit 2 on-error mark-down
 """
 
 

@@ -34,6 +34,11 @@ def get_node(address: str, node_id: str) -> Any:
     return _get_node(address, node_id)
 
 
+def no_addresses() -> set[str]:
+    """Control stores on this machine, as the raylets of the other nodes name them: none is ours."""
+    return set()
+
+
 def _raylet_lives() -> bool:
     return any(
         it.name() == "raylet" and it.status() != psutil.STATUS_ZOMBIE
@@ -44,5 +49,6 @@ def _raylet_lives() -> bool:
 if __name__ == "__main__":
     services.resolve_ip_for_localhost = as_given
     services.get_node = get_node
+    services.find_gcs_addresses = no_addresses
     ray_constants.ENABLE_RAY_CLUSTER = True  # of this command alone; what it starts is told not to
     scripts.main()
