@@ -106,7 +106,7 @@ class Steady:
             at = time.monotonic()
             try:
                 answer = await client.post(path, headers=headers, json=body)
-                what = str(answer.status_code)
+                what = _said(answer)
             except httpx2.HTTPError as error:
                 answer, what = None, type(error).__name__
             self.answers.append(Answer(at, time.monotonic() - at, what, number == 0))
@@ -116,6 +116,16 @@ class Steady:
             await asyncio.sleep(REST_S)
         self.given_up += 1
         return None
+
+
+def _said(answer: httpx2.Response) -> str:
+    """The status, and what oO or its proxy said where that is no answer."""
+    if answer.status_code == 200:
+        return "200"
+    try:
+        return f"{answer.status_code} {answer.json()['detail'][:60]}"
+    except (ValueError, KeyError, TypeError):
+        return f"{answer.status_code} of a proxy"
 
 
 class Span(list[Answer]):
