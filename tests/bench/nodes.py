@@ -26,6 +26,7 @@ from tests.bench.noticed import (
     WAITED_FOR,
     Checked,
     Phase,
+    Ready,
     check,
     hand_in,
     phase,
@@ -50,6 +51,7 @@ WORDS = {
 }
 ENOUGH = {"kill": 0.999}  # which part of the requests must be answered at once; all of the others
 PEOPLE = 12
+INGRESSES = 2
 CALM_S = 15.0
 HEAD_AWAY_S = 10.0
 START_WITHIN_S = 300.0
@@ -156,7 +158,7 @@ class System:
         content: dict[str, Any] = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
         (application,) = [it for it in content["applications"] if it["name"] == "oo"]
         application["args"] = {
-            "ingress": {"replicas": 2, "per_node": 1},
+            "ingress": {"replicas": INGRESSES, "per_node": 1},
             "shards": {"replicas": 2},
             **(args or {}),
         }
@@ -176,9 +178,13 @@ class System:
             WORDS[name],
             load,
             getattr(self, f"_{name}"),
-            lambda since: wait_until_ready(self._ports(), BACK_WITHIN_S, since),
+            self._until_ready,
             self.tell,
         )
+
+    def _until_ready(self, since: float) -> Ready:
+        ingresses = min(INGRESSES, len(self.workers))
+        return wait_until_ready(self._ports(), BACK_WITHIN_S, since, at_least=ingresses)
 
     def _ports(self) -> list[int]:
         return [it.port for it in self.workers]
@@ -204,7 +210,7 @@ class System:
 
     def _roll(self) -> None:
         before = self._ingresses()
-        changed = {"ingress": {"replicas": 2, "per_node": 1, "max_ongoing": 999}}
+        changed = {"ingress": {"replicas": INGRESSES, "per_node": 1, "max_ongoing": 999}}
         self.deploy(args=changed, user_config={"deadline_s": 1.9})
         end = time.monotonic() + BACK_WITHIN_S
         while before & self._ingresses() and time.monotonic() < end:

@@ -128,8 +128,11 @@ def wait_until_ready(
     within_s: float = BACK_WITHIN_S,
     since: float | None = None,
     parts: Collection[str] = frozenset(WAITED_FOR),
+    at_least: int | None = None,
 ) -> Ready:
     """Seconds from `since` until the oO at every port said that these parts are ready, for good.
+
+    With `at_least` so many of them do: a host to spare has nothing that answers.
 
     Parts are looked at every two seconds, so that one that has just died passes for ready.
     """
@@ -138,8 +141,9 @@ def wait_until_ready(
     well_since, behind_since, said = 0.0, 0.0, list[dict[str, str]]()
     while time.monotonic() < end:
         now, said = time.monotonic(), [_parts(it) for it in ports]
-        well_since = (well_since or now) if _are_ready(said, parts) else 0.0
-        behind_since = (behind_since or now) if _are_ready(said, BEHIND) else 0.0
+        wanted = len(ports) if at_least is None else at_least
+        well_since = (well_since or now) if _ready(said, parts) >= wanted else 0.0
+        behind_since = (behind_since or now) if _ready(said, BEHIND) >= wanted else 0.0
         if well_since and now - well_since > QUIET_S:
             return Ready(well_since - begun, behind_since - begun if behind_since else None)
         time.sleep(0.25)
@@ -220,8 +224,9 @@ def _parts(port: int) -> dict[str, str]:
         return {}
 
 
-def _are_ready(said: Sequence[Mapping[str, str]], parts: Iterable[str]) -> bool:
-    return all(it.get(part) == "ready" for it in said for part in parts)
+def _ready(said: Sequence[Mapping[str, str]], parts: Collection[str]) -> int:
+    """How many say that these parts are ready."""
+    return sum(all(it.get(part) == "ready" for part in parts) for it in said)
 
 
 async def _rows(url: str) -> tuple[list[tuple[str, int, str]], int]:

@@ -116,6 +116,8 @@ def test_pods_run_serve_as_the_hosts_of_the_launcher_do() -> None:
             assert name in settings.data or name in places
         else:
             assert settings.data[name] == value, name
+    assert f"OPENBLAS_CORETYPE={settings.data['OPENBLAS_CORETYPE']} " in launcher
+    assert f'NPY_DISABLE_CPU_FEATURES="{settings.data["NPY_DISABLE_CPU_FEATURES"]}"' in launcher
     assert settings.data["RAY_SERVE_HAPROXY_TUNE_BUFSIZE"] == str(HEADER_BUFFER)
 
 

@@ -1,4 +1,4 @@
-"""Keeps the list of erasures whole on the host where the jobs run, which may be another one today."""
+"""Keeps the list of erasures whole where the jobs run, which may be another host today."""
 
 from oo.jobs.contract import Job
 from oo.store import erasures
