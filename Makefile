@@ -19,7 +19,7 @@ test: .venv/.dev ## set everything up and pass all checks and tests
 	$(BIN)/pytest tests/faults/test_deaths.py # how long recovery takes, with nothing beside it
 	$(BIN)/pytest tests/e2e tests/serve tests/faults --ignore tests/faults/test_deaths.py # pages first: the engine starts meanwhile
 
-test-long: .venv/.dev .venv/.peers ## what would not fit into half an hour: adapters served, a nightly batch and a simulation killed, a full disk, 20,000 cases of the OpenAPI document
+test-long: .venv/.dev .venv/.peers ## what would not fit into half an hour: adapters served, a nightly batch and a simulation killed, a full disk, 20,000 cases of the OpenAPI document, nodes that die, a release that takes over
 	$(BIN)/pytest tests/long
 
 bench: .venv/.dev .venv/.peers ## measure /recommend and /feedback beside two baselines

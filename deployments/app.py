@@ -72,6 +72,7 @@ def _deploy(cls: type, scale: Scale, name: str = "", **options: Any) -> Any:
         cls,
         name=name or cls.__name__.removeprefix("ASGI"),
         num_replicas=scale.replicas,
+        max_replicas_per_node=scale.per_node,
         max_ongoing_requests=scale.max_ongoing,
         ray_actor_options={"num_cpus": scale.cpus},
         health_check_period_s=2,

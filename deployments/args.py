@@ -10,9 +10,13 @@ class Strict(BaseModel):
 
 
 class Scale(Strict):
-    """How many replicas of one deployment, and the logical CPUs that each one claims."""
+    """How many replicas of one deployment, and the logical CPUs that each one claims.
+
+    `per_node` bounds how many a host may have: with 1, no host that dies takes two of them along.
+    """
 
     replicas: int = Field(default=1, ge=1)
+    per_node: int | None = Field(default=None, ge=1, le=100)
     cpus: float = Field(default=0.1, ge=0)
     max_ongoing: int = Field(default=1000, ge=1)
 

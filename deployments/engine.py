@@ -19,7 +19,7 @@ from deployments.answers import continuing, joined
 from deployments.args import EngineArgs
 from deployments.calls import called
 from deployments.process import watched
-from deployments.replica_internals import listen_on_loopback
+from deployments.replica_internals import listen_where_wanted
 from ml.finetuning import adapters
 from ml.finetuning.targets import RANK, TARGETS
 from oo.kit import tracing
@@ -70,7 +70,7 @@ class TipEngine(LLMServer):
     async def __init__(  # type: ignore[misc]  # Serve awaits an asynchronous constructor
         self, llm_config: LLMConfig
     ) -> None:
-        listen_on_loopback()
+        listen_where_wanted()
         watched(load_settings(), "engine", libraries=True)
         await super().__init__(llm_config)
         self._model = llm_config.model_id

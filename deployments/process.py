@@ -4,7 +4,7 @@ import logging
 from random import Random, SystemRandom
 from typing import NamedTuple
 
-from deployments.replica_internals import listen_on_loopback
+from deployments.replica_internals import listen_where_wanted
 from oo.kit.arithmetic import KERNELS, differs
 from oo.kit.clock import Clock, SystemClock
 from oo.kit.garbage import keep_what_is_loaded
@@ -44,7 +44,7 @@ def start(part: str, niceness: int = 0) -> Base:
     `niceness` above 0 lets the other processes of the machine go first, as nobody waits for this
     one; see :func:`stay_behind`.
     """
-    listen_on_loopback()
+    listen_where_wanted()
     if niceness:
         stay_behind(niceness)
     settings = load_settings()

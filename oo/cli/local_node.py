@@ -32,7 +32,6 @@ STOP_WITHIN_S = 3.0
 def start_node(settings: Settings, config: Path) -> None:
     """Start a Ray node in this process' care and deploy `config` to it."""
     import ray
-    from ray import serve
 
     from oo.cli import ray_internals
 
@@ -53,7 +52,6 @@ def start_node(settings: Settings, config: Path) -> None:
     )
     options = http_options(settings)
     (settings.data_dir.resolve() / ADDRESS_FILE).write_text(ray.get_runtime_context().gcs_address)
-    serve.start(proxy_location="EveryNode", http_options=options)
     # what people see first: the engine's start would slow the page's down
     deploy(config, options, pages_only=True)
 

@@ -5,7 +5,9 @@
 
 from typing import Any
 
+from ray import serve
 from ray.serve.context import _get_global_client
+from ray.serve.exceptions import RayServeException
 from ray.serve.schema import ServeDeploySchema
 
 # ray.init: the address that the node's own daemons listen on
@@ -13,8 +15,18 @@ ON_LOOPBACK = {"_node_ip_address": "127.0.0.1"}
 
 
 def deploy(content: dict[str, Any]) -> None:
-    """Make the cluster what a Serve config says, as `serve deploy` does, without its dashboard."""
-    _get_global_client().deploy_apps(ServeDeploySchema.model_validate(content))
+    """Make the cluster what a Serve config says, as `serve deploy` does, without its dashboard.
+
+    The first one brings Serve, with where its proxies are and listen; later ones leave that.
+    """
+    schema = ServeDeploySchema.model_validate(content)
+    try:
+        client = _get_global_client()
+    except RayServeException:
+        options = content.get("http_options")
+        serve.start(proxy_location=schema.proxy_location, http_options=options)
+        client = _get_global_client()
+    client.deploy_apps(schema)
 
 
 def shutdown(within_s: float) -> None:

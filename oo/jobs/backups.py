@@ -132,6 +132,16 @@ class Backups:
         self._open(self._copy_keys)
         return Restored(made_at, *settled)
 
+    def erase_again(self, erased: ErasureLog) -> int:
+        """Erase whoever the list says was erased, in a store that other means have put back.
+
+        Those are the database's own, which know no list. How many people that was.
+        """
+        at = self._clock.now().isoformat(timespec="seconds")
+        done = self._open(lambda db: self._settle(db, erased, at, {}))
+        self._keep(erased)
+        return done.erased_again
+
     def _known_keys(self, copy: KeyCopy) -> dict[str, DataKeyRow]:
         """Data keys that are still there: those of the store of before count first."""
         live = [] if self._is_empty() else self._open(_live_keys)
@@ -200,8 +210,7 @@ class Backups:
         own = ErasureLog(self._folder)
         own.touch()
         if own.path != erased.path:
-            for one in erased.read().values():
-                own.add(one)
+            own.add_all(erased.read().values())
 
     def _kind(self) -> str:
         return "sqlite" if self._is_sqlite else "postgresql"

@@ -53,9 +53,14 @@ class Database:
         self._write_failed = False
         self._reader: AsyncEngine
         self._writer: AsyncEngine
+        self._looker: AsyncEngine | None = None
         if not self.is_sqlite:
-            self._writer = create_async_engine(url, pool_size=8, pool_pre_ping=True, **options)
+            pooled: dict[str, Any] = {"pool_size": 4, "pool_pre_ping": True, **options}
+            self._writer = create_async_engine(url, max_overflow=6, **pooled)
             self._reader = self._writer
+            # of a request's round trips to PostgreSQL, half were for beginning and ending reads
+            looking = {"isolation_level": "AUTOCOMMIT", "max_overflow": 4, **pooled}
+            self._looker = create_async_engine(url, **looking)
             return
         path = make_url(url).database
         if not path or path == ":memory:":
@@ -97,15 +102,18 @@ class Database:
 
     @asynccontextmanager
     async def read_hot(self) -> AsyncIterator[Hot]:
-        """As :meth:`read`, for statements that are built once and run for every request."""
-        if self.is_sqlite:
-            with tracing.timed(READ, self._system):
+        """As :meth:`read`, for statements that are built once and run for every request.
+
+        Each sees what is committed when it runs; rows cannot be streamed.
+        """
+        with tracing.timed(READ, self._system):
+            if self._looker is None:
                 if self._hot_reader is None:
                     self._hot_reader = await self._connect_hot()
                 yield Inline(self._hot_reader.raw, self.sealer)
-        else:
-            async with self.read() as connection:
-                yield connection
+            else:
+                async with self._looker.connect() as connection:
+                    yield connection
 
     @asynccontextmanager
     async def write_hot(self) -> AsyncIterator[Hot]:
@@ -172,6 +180,8 @@ class Database:
         """End all connections."""
         await self._reader.dispose()
         await self._writer.dispose()
+        if self._looker is not None:
+            await self._looker.dispose()
         for hot in (self._hot_reader, self._hot_writer):
             if hot is not None:
                 await hot.close()

@@ -1,6 +1,7 @@
 """The list of erasures that is kept beside the store: a restored backup is held against it."""
 
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -59,12 +60,16 @@ class ErasureLog:
 
     def add(self, erased: Erased) -> None:
         """Write it down for good, unless it is there."""
-        if erased.person in self.read():
-            return
-        told = {**erased._asdict(), "at": erased.at.astimezone(UTC).isoformat()}
-        line = orjson.dumps(told) + b"\n"
-        is_cut = self.path.exists() and not self._ends_whole()
-        self._append((b"\n\n" if is_cut else b"") + line)
+        self.add_all([erased])
+
+    def add_all(self, erased: Iterable[Erased]) -> int:
+        """Write down for good which of them are not there; how many those were."""
+        known = self.read()
+        new = [it for it in erased if it.person not in known]
+        if new:
+            is_cut = self.path.exists() and not self._ends_whole()
+            self._append((b"\n\n" if is_cut else b"") + b"".join(map(_line, new)))
+        return len(new)
 
     def _ends_whole(self) -> bool:
         data = self.path.read_bytes()
@@ -76,3 +81,8 @@ class ErasureLog:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+
+
+def _line(erased: Erased) -> bytes:
+    told = {**erased._asdict(), "at": erased.at.astimezone(UTC).isoformat()}
+    return orjson.dumps(told) + b"\n"

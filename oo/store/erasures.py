@@ -166,6 +166,12 @@ async def receipt(connection: AsyncConnection, receipt_id: str) -> Receipt | Non
     return Receipt(*row) if row else None
 
 
+async def receipts(connection: AsyncConnection) -> list[Receipt]:
+    """All of them, the oldest first."""
+    rows = await connection.execute(select(erasures).order_by(erasures.c.asked_at, erasures.c.id))
+    return [Receipt(*row) for row in rows]
+
+
 async def _of_person(connection: AsyncConnection, user_id: str) -> Receipt | None:
     query = select(erasures).where(erasures.c.person == hashed(user_id))
     row = (await connection.execute(query)).first()

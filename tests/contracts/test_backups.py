@@ -14,6 +14,7 @@ from ml.policies import policies
 from oo.domain.tasks import Task
 from oo.jobs.backups import Backups, Restored
 from oo.jobs.erasing import erase_people
+from oo.jobs.periodic import keep_erasure_log
 from oo.kit.clock import ManualClock
 from oo.kit.errors import ConfigurationError
 from oo.kit.settings import Settings
@@ -316,3 +317,67 @@ def test_a_key_of_its_own_is_made_and_never_when_reading(tmp_path: Path) -> None
     assert key_file_ring(tmp_path / "k").derive("x") == made.derive("x")
     with pytest.raises(ConfigurationError, match="put it there first"):
         load_keyring(Settings(data_dir=tmp_path), make=False)
+
+
+def test_who_was_erased_stays_so_in_a_store_that_other_means_have_put_back(
+    places: list[Place],
+) -> None:
+    here, there = places
+
+    async def people(place: Place) -> list[str]:
+        db = place.database()
+        await migrate(db)
+        found = [await add_person(db, ManualClock(NOW), name) for name in ("ada", "bob")]
+        await db.close()
+        return found
+
+    async def erased(place: Place, user_id: str) -> None:
+        db = place.database()
+        async with db.write() as connection:
+            await erasures.begin(connection, user_id, NOW, "test")
+        await erase_people(db, ManualClock(NOW), place.log)
+        await db.close()
+
+    async def left(place: Place) -> list[str]:
+        db = place.database()
+        async with db.read() as connection:
+            found = await erasures.every_person(connection)
+        await db.close()
+        return found
+
+    ada, bob = asyncio.run(people(here))
+    file = here.make()
+    asyncio.run(erased(here, ada))
+    # as the database's own recovery: the rows of before, and nothing of oO's has looked at them
+    nothing_known, keys = ErasureLog(there.folder, "none"), KeyCopy(here.folder)
+    there.backups().restore(file, nothing_known, False, lambda _: None, keys, without_keys=True)
+    assert sorted(asyncio.run(left(there))) == sorted([ada, bob])
+    assert there.backups().erase_again(here.log) == 1
+    assert asyncio.run(left(there)) == [bob]
+    assert there.log.read() == here.log.read()
+    asyncio.run(checked(there))
+
+
+def test_a_host_that_takes_the_jobs_over_writes_down_whom_others_erased(
+    places: list[Place],
+) -> None:
+    here, there = places
+
+    async def run() -> tuple[int, int, int]:
+        db = here.database()
+        await migrate(db)
+        for name in ("ada", "bob"):
+            user_id = await add_person(db, ManualClock(NOW), name)
+            async with db.write() as connection:
+                await erasures.begin(connection, user_id, NOW, "test")
+        await erase_people(db, ManualClock(NOW), here.log)
+        counts = (
+            await keep_erasure_log.run(db, here.log),
+            await keep_erasure_log.run(db, there.log),
+            await keep_erasure_log.run(db, there.log),
+        )
+        await db.close()
+        return counts
+
+    assert asyncio.run(run()) == (0, 2, 0)
+    assert there.log.read() == here.log.read()

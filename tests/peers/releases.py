@@ -16,6 +16,8 @@ from oo.store.schema import UtcDateTime
 
 FOLDER = Path(__file__).parents[1] / "releases"
 RELEASES = sorted(path.name.removesuffix(".jsonl.gz") for path in FOLDER.glob("*.jsonl.gz"))
+# numbers that were given do not move what gives the next one
+COUNT_ON = "SELECT setval(pg_get_serial_sequence(:name, 'id'), :last)"
 MASTER_KEY = bytes(range(32))  # of the key-encryption key `frozen`, which sealed their grants
 
 
@@ -47,11 +49,19 @@ def load(release: str) -> Frozen:
 
 async def restore(db: Database, frozen: Frozen) -> None:
     """Put the rows into an empty store of their own schema, then migrate it to this release's."""
+    await put(db, frozen)
+    await migrate(db)
+
+
+async def put(db: Database, frozen: Frozen) -> None:
+    """Put the rows into an empty store of their own schema."""
     await migrate(db, frozen.revision)
     async with db.write() as connection:
         for table, rows in _by_table(frozen.rows):
             await connection.execute(sa.insert(table), rows)
-    await migrate(db)
+            if not db.is_sqlite and isinstance(rows[0].get("id"), int):
+                last = {"name": table.name, "last": max(row["id"] for row in rows)}
+                await connection.execute(sa.text(COUNT_ON), last)
 
 
 def _by_table(rows: list[FrozenRow]) -> Iterator[tuple[sa.TableClause, list[dict[str, Any]]]]:

@@ -1,4 +1,6 @@
-"""A SQLite file serves one host."""
+"""A SQLite file serves one host, and so does a master key that nobody else was given."""
+
+from pathlib import Path
 
 import pytest
 
@@ -7,6 +9,7 @@ from oo.kit.errors import ConfigurationError
 from oo.kit.settings import Settings
 
 POSTGRES = "postgresql+asyncpg://oo:secret@db.example.org/oo"
+KEYS = {"k": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}
 
 
 def test_production_on_several_hosts_needs_postgresql() -> None:
@@ -18,9 +21,18 @@ def test_production_on_several_hosts_needs_postgresql() -> None:
     ("settings", "hosts"),
     [
         (Settings(profile="prod"), 1),
-        (Settings(profile="prod", database_url=POSTGRES), 2),
+        (Settings(profile="prod", database_url=POSTGRES, master_keys=KEYS), 2),
         (Settings(profile="dev"), 2),
     ],
 )
 def test_everything_else_may_be_built(settings: Settings, hosts: int) -> None:
     check_store(settings, hosts)
+
+
+def test_production_on_several_hosts_needs_the_master_keys_of_all(tmp_path: Path) -> None:
+    settings = Settings(profile="prod", database_url=POSTGRES, data_dir=tmp_path)
+    with pytest.raises(ConfigurationError, match=r"2 hosts.*OO_MASTER_KEYS"):
+        check_store(settings, 2)
+    check_store(settings, 1)
+    (tmp_path / "master.key").write_text("k AAEC")
+    check_store(settings, 2)
