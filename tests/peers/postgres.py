@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -38,6 +38,7 @@ class PostgresPeer(ServerPeer):
     """The server: killed, frozen and started anew at will."""
 
     syncs: bool = True  # a test that kills nothing need not wait for the disk
+    around: Sequence[str] = ()  # a command that starts it
 
     @property
     def url(self) -> str:
@@ -63,9 +64,10 @@ class PostgresPeer(ServerPeer):
             "fsync": "on" if self.syncs else "off",
         }
         told = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        program = [*_unprivileged(), *self.around, str(_bin() / "postgres")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*_unprivileged(), str(_bin() / "postgres"), "-D", str(self.data), *told],
+                [*program, "-D", str(self.data), *told],
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
@@ -114,7 +116,8 @@ class PostgresPeer(ServerPeer):
     def stop(self) -> None:
         """End it in order."""
         if self.process is not None:
-            self.process.send_signal(signal.SIGINT)
+            own = (it for it in self._all() if it.name() == "postgres")
+            next(own, self.process).send_signal(signal.SIGINT)
             try:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
@@ -123,12 +126,12 @@ class PostgresPeer(ServerPeer):
 
     @classmethod
     @contextmanager
-    def running(cls, *, syncs: bool = True) -> "Iterator[PostgresPeer]":
+    def running(cls, *, syncs: bool = True, around: Sequence[str] = ()) -> "Iterator[PostgresPeer]":
         """A new server in a folder of its own."""
         folder = Path(tempfile.mkdtemp(prefix="oo-postgres-"))
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres", "postgres")
-        peer = cls(folder, syncs=syncs)
+        peer = cls(folder, syncs=syncs, around=around)
         try:
             peer.make()
             peer.start()
