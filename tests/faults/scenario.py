@@ -1,11 +1,11 @@
 """What a scenario of faults is, and what it found: a row of the table for each fault."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from oo.kit.plugins import discover
 from tests.faults import scenarios
@@ -13,12 +13,15 @@ from tests.faults import scenarios
 if TYPE_CHECKING:
     from tests.faults.house import House
 
+SHOWS_MS = 50.0
+
 
 class Needs(StrEnum):
     """What a scenario breaks."""
 
     STORE = "the store's code in this process and beside it"
-    EMBEDDED = "the product as `make serve` starts it"
+    EMBEDDED = "the product with SQLite"
+    ENGINE = "the product with SQLite and its engine"
     SERVICES = "the product on PostgreSQL, Redis and NATS"
 
 
@@ -44,6 +47,17 @@ class Row:
     def holds(self) -> bool:
         """Whether nothing was lost or doubled and every promise held."""
         return not (self.lost or self.twice or self.replay is False or self.broken)
+
+    def is_slower(self, times: float) -> bool:
+        """Whether requests took more than so many times as long as before, and it shows."""
+        if self.p99_ms is None or self.p99_before_ms is None:
+            return False
+        return self.p99_ms > max(times * self.p99_before_ms, self.p99_before_ms + SHOWS_MS)
+
+    def noted(self, note: str, **changed: Any) -> "Row":
+        """The same, with more to say of it; what is `broken` comes on top."""
+        broken = (*self.broken, *changed.pop("broken", ()))
+        return replace(self, note=note, broken=broken, **changed)
 
 
 @dataclass
