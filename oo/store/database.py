@@ -14,6 +14,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from oo.store.failures import store_is_away
 from oo.store.sealing import OPTION, Sealer
+from oo.store.silence import notice_silence
 from oo.store.sqlite.driver import InlineConnection, connect
 from oo.store.sqlite.inline import Inline
 from oo.store.sqlite.lock import WriterLock
@@ -52,6 +53,7 @@ class Database:
         if not self.is_sqlite:
             self._writer = create_async_engine(url, pool_size=8, pool_pre_ping=True, **options)
             self._reader = self._writer
+            notice_silence(self._writer)
             return
         path = make_url(url).database
         if not path or path == ":memory:":
