@@ -8,6 +8,7 @@ import argparse
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import groupby
@@ -38,16 +39,34 @@ def rows_of(chosen: Sequence[Scenario], run: Run) -> Iterator[Row]:
     """Run the scenarios; those that need the same product share one start of it."""
     for needs, sharing in groupby(chosen, key=lambda it: it.needs):
         with ExitStack() as stack:
-            if needs is not Needs.STORE:
-                from tests.faults.house import housed  # a product is not for all
+            try:
+                if needs is not Needs.STORE:
+                    from tests.faults.house import housed  # a product is not for all
 
-                say(f"starting {needs}")
-                run.house = stack.enter_context(housed(needs, run.folder))
+                    say(f"starting {needs}")
+                    run.house = stack.enter_context(housed(needs, run.folder))
+            except Exception as error:
+                yield _failed(f"starting {needs}", error)
+                continue
             for scenario in sharing:
                 say(f"{scenario.name}: {scenario.words.splitlines()[0]}")
-                for row in scenario.run(run):
-                    say(f"  {' · '.join(table.cells(row))} · {row.note} {' '.join(row.broken)}")
-                    yield row
+                yield from _told(scenario, run)
+
+
+def _told(scenario: Scenario, run: Run) -> Iterator[Row]:
+    """The rows of a scenario, told as they come; one that fails leaves the others their turn."""
+    try:
+        for row in scenario.run(run):
+            say(f"  {' · '.join(table.cells(row))} · {row.note} {' '.join(row.broken)}")
+            yield row
+    except Exception as error:
+        yield _failed(scenario.name, error)
+
+
+def _failed(what: str, error: Exception) -> Row:
+    """What could not be measured is no row of zeros."""
+    traceback.print_exception(error)
+    return Row(what, "–", 0, 0, 0, broken=(f"not measured: {error!r:.200}",))
 
 
 def main() -> int:
