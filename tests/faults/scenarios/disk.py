@@ -110,8 +110,9 @@ async def _postgres_does_not_sync(run: Run) -> Row:
     """PostgreSQL ends at once when its log cannot be synced, and recovers from the log."""
     chance, book, tries = run.random("postgres fsync"), Book(), Tries()
     around = straced("inject=fdatasync:error=EIO:when=25+25")
-    with PostgresPeer.running(around=around) as peer:
+    with PostgresPeer.running() as peer:
         async with town(peer.url, PEOPLE) as place:
+            await asyncio.to_thread(_restart, peer, around)
             border = Reactions(place.db, place.clock)
             for _ in range(run.count(200, 60)):
                 (request,) = await _tips(place, chance)
@@ -131,6 +132,13 @@ async def _postgres_does_not_sync(run: Run) -> Row:
         note=f"by strace; it ended and recovered {panics} ×",
         broken=() if panics else ("nothing failed",),
     )
+
+
+def _restart(peer: PostgresPeer, around: list[str]) -> None:
+    """From now on what it calls fails; before, there were tables to make."""
+    peer.stop()
+    peer.around = around
+    peer.start()
 
 
 async def _tips(place: "object", chance: "object") -> list[ReactionRequest]:
