@@ -39,11 +39,12 @@ class PostgresPeer(ServerPeer):
 
     syncs: bool = True  # a test that kills nothing need not wait for the disk
     around: Sequence[str] = ()  # a command that starts it
+    host: str = "127.0.0.1"
 
     @property
     def url(self) -> str:
         """The SQLAlchemy address of the database that it begins with."""
-        return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/postgres"
+        return f"postgresql+asyncpg://postgres@{self.host}:{self.port}/postgres"
 
     @property
     def data(self) -> Path:
@@ -54,17 +55,19 @@ class PostgresPeer(ServerPeer):
         command = [*_unprivileged(), str(_bin() / "initdb"), "-D", str(self.data)]
         options = ["-A", "trust", "-U", "postgres"]
         subprocess.run([*command, *options], check=True, cwd=self.folder, stdout=subprocess.DEVNULL)
+        with (self.data / "pg_hba.conf").open("a") as trusted:
+            trusted.write(f"host all all {self.host}/24 trust\n")
 
     def start(self) -> None:
         """Start it on its port with what it holds, and return when it answers."""
         options = {
             "port": self.port,
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": self.host,
             "unix_socket_directories": self.folder,
             "fsync": "on" if self.syncs else "off",
         }
         told = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        program = [*_unprivileged(), *self.around, str(_bin() / "postgres")]
+        program = [*self.around, *_unprivileged(), str(_bin() / "postgres")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*program, "-D", str(self.data), *told],
@@ -126,12 +129,14 @@ class PostgresPeer(ServerPeer):
 
     @classmethod
     @contextmanager
-    def running(cls, *, syncs: bool = True, around: Sequence[str] = ()) -> "Iterator[PostgresPeer]":
+    def running(
+        cls, *, syncs: bool = True, around: Sequence[str] = (), host: str = "127.0.0.1"
+    ) -> "Iterator[PostgresPeer]":
         """A new server in a folder of its own."""
         folder = Path(tempfile.mkdtemp(prefix="oo-postgres-"))
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres", "postgres")
-        peer = cls(folder, syncs=syncs, around=around)
+        peer = cls(folder, syncs=syncs, around=around, host=host)
         try:
             peer.make()
             peer.start()
