@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -46,22 +47,30 @@ async def main(address: str) -> None:
 class Holder:
     """The process, and what it is told."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
         self._as_process = psutil.Process(process.pid)
+        self._heard = b""  # and not asked for yet
 
     def tell(self, order: str) -> None:
         """Send an order; a frozen process reads it when it goes on."""
         assert self._process.stdin is not None
-        self._process.stdin.write(order + "\n")
+        self._process.stdin.write(f"{order}\n".encode())
         self._process.stdin.flush()
 
     def answered(self, within_s: float) -> bool:
         """Whether it answered an order in time."""
         assert self._process.stdout is not None
-        if not select([self._process.stdout], [], [], within_s)[0]:
-            return False
-        return bool(self._process.stdout.readline())
+        out = self._process.stdout.fileno()
+        while b"\n" not in self._heard:
+            if not select([out], [], [], within_s)[0]:
+                return False
+            heard = os.read(out, 4096)
+            if not heard:
+                return False
+            self._heard += heard
+        self._heard = self._heard.partition(b"\n")[2]
+        return True
 
     def do(self, *orders: str, within_s: float = 30.0) -> None:
         """Send orders one after the other; raises TimeoutError when one is not done in time."""
@@ -90,8 +99,6 @@ def holder(address: str) -> Iterator[Holder]:
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
-        bufsize=1,
     )
     made = Holder(process)
     try:
