@@ -1,7 +1,6 @@
 """The store with people and tips, and its border for reactions, without Ray around it."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from tests.unit.recommend.conftest import candidate, decision
 
 SQLITE_NAME, POSTGRES_NAME = "SQLite", "PostgreSQL"
 AT_ONCE = 500
-FAILURES = (OSError, sqlite3.Error, TimeoutError)
 
 
 def opened(address: str) -> Database:

@@ -50,8 +50,6 @@ class Proxy:
     cuts: list[Cut] = field(default_factory=list)  # for the next COMMITs, one each
     done: int = 0  # cuts that were made
     links: set[Link] = field(default_factory=set)
-    refuses: bool = False
-    silences_new: bool = False
 
     def silence(self) -> int:
         """From now on nothing passes on the connections that there are, nor do they end."""
@@ -67,15 +65,12 @@ class Proxy:
         return len(found)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.refuses:
-            writer.transport.abort()
-            return
         try:
             up = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
             writer.transport.abort()
             return
-        link = Link(reader, writer, *up, is_silent=self.silences_new)
+        link = Link(reader, writer, *up)
         self.links.add(link)
         try:
             ways = [

@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 
 from oo.kit.errors import ConfigurationError
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.store.failures import usable_store
-from tests.faults.inside import Tries, acked, insist, opened, town
+from tests.faults.inside import Town, Tries, acked, insist, opened, town
 from tests.faults.judging import Book, judge, replays
 from tests.faults.reactor import Reactor, reactor
 from tests.faults.scenario import Needs, Row, Run, Scenario
@@ -141,10 +142,11 @@ def _restart(peer: PostgresPeer, around: list[str]) -> None:
     peer.start()
 
 
-async def _tips(place: "object", chance: "object") -> list[ReactionRequest]:
+async def _tips(place: Town, chance: Random) -> list[ReactionRequest]:
+    """One tip, once the store takes it."""
     for _ in range(200):
         try:
-            return await place.tips(1, chance)  # type: ignore[attr-defined]
+            return await place.tips(1, chance)
         except Exception:
             await asyncio.sleep(0.05)
     raise TimeoutError("no tip could be written")

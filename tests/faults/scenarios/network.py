@@ -1,4 +1,4 @@
-"""The network to PostgreSQL is slow, breaks again and again, or ends without a word."""
+"""The network to PostgreSQL is slow, silent, breaks again and again, or ends without a word."""
 
 import asyncio
 import time
@@ -19,6 +19,7 @@ PEOPLE = 10
 AT_ONCE = 20
 SLOW_S = 0.05
 BREAKS_EVERY_S = 0.2
+SILENT_S = 1.0
 BACK_WITHIN_S = 60.0
 Trouble = Callable[[Proxy], Awaitable[None]]
 
@@ -34,9 +35,18 @@ async def breaking(between: Proxy) -> None:
         between.reset()
 
 
+async def silent(between: Proxy) -> None:
+    while True:
+        await asyncio.sleep(SILENT_S)
+        between.silence()
+        await asyncio.sleep(SILENT_S)
+        between.reset()
+
+
 TROUBLES: dict[str, Trouble] = {
     f"network slow, {SLOW_S * 1000:.0f} ms each way": slow,
     f"network breaks every {BREAKS_EVERY_S:.1f} s": breaking,
+    f"network silent for {SILENT_S:.0f} s again and again, then broken": silent,
 }
 
 
