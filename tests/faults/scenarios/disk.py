@@ -110,12 +110,12 @@ def _insist(border: Reactor, request: ReactionRequest, book: Book, tries: Tries)
 async def _postgres_does_not_sync(run: Run) -> Row:
     """PostgreSQL ends at once when its log cannot be synced, and recovers from the log."""
     chance, book, tries = run.random("postgres fsync"), Book(), Tries()
-    around = straced("inject=fdatasync:error=EIO:when=25+25")
+    around = straced("inject=fdatasync:error=EIO:when=80+80")
     with PostgresPeer.running() as peer:
         async with town(peer.url, PEOPLE) as place:
             await asyncio.to_thread(_restart, peer, around)
             border = Reactions(place.db, place.clock)
-            for _ in range(run.count(200, 60)):
+            for _ in range(run.count(200, 100)):
                 (request,) = await _tips(place, chance)
                 await insist(border, request, book, tries)
             verdict = await judge(place.db, book)
