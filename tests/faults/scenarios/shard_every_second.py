@@ -105,17 +105,6 @@ def kill_for(house: House, seconds: float) -> Row:
     time.sleep(LEAVES_S)
     took = applied.took(ledger.book)
     p99 = took[math.ceil(0.99 * len(took)) - 1]
-    import sys
-
-    sys.stderr.write(f"DEBUG {len(applied.seen)} {applied.seen[-1:]} {len(took)}\n")
-    return house.row(
-        f"a shard killed every second for {seconds:.0f} s",
-        ledger,
-        began,
-        over=over,
-        note=f"{kills} kills; applied after {took[len(took) // 2]:.1f} s (p50), {p99:.1f} s (p99)",
-        broken=() if p99 <= APPLIED_WITHIN_S else (f"applied after {p99:.1f} s at p99",),
-    )
 
 
 SCENARIO = Scenario("shard-every-second", __doc__, Needs.EMBEDDED, run, order=10)
