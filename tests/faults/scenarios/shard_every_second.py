@@ -105,6 +105,15 @@ def kill_for(house: House, seconds: float) -> Row:
     time.sleep(LEAVES_S)
     took = applied.took(ledger.book)
     p99 = took[math.ceil(0.99 * len(took)) - 1]
+    return house.row(
+        f"a shard killed every second for {seconds:.0f} s",
+        ledger,
+        began,
+        over=over,
+        note=f"{kills} kills; applied after {took[len(took) // 2]:.1f} s (p50), {p99:.1f} s (p99);"
+        f" {len(applied.seen)} states seen",
+        broken=() if p99 <= APPLIED_WITHIN_S else (f"applied after {p99:.1f} s at p99",),
+    )
 
 
 SCENARIO = Scenario("shard-every-second", __doc__, Needs.EMBEDDED, run, order=10)
