@@ -89,20 +89,20 @@ def kill_for(house: House, seconds: float) -> Row:
     """Kill a shard every second for so long; the shards take turns."""
     ledger, applied = house.ledger(), Applied(house.store_url)
     kills = 0
-    with ledger.kept(), applied.watched():
-        house.well_again(ledger)
-        time.sleep(10)
-        began = time.monotonic()
-        while time.monotonic() < began + seconds:
-            victims = house.processes("ServeReplica:oo:BanditShard")
-            if victims:
-                victims[kills % len(victims)].kill()
-                kills += 1
-            time.sleep(EVERY_S)
-        over = time.monotonic()
-        house.well_again(ledger)
-        time.sleep(LEAVES_S)
-    time.sleep(LEAVES_S)
+    with applied.watched():
+        with ledger.kept():
+            house.well_again(ledger)
+            time.sleep(10)
+            began = time.monotonic()
+            while time.monotonic() < began + seconds:
+                victims = house.processes("ServeReplica:oo:BanditShard")
+                if victims:
+                    victims[kills % len(victims)].kill()
+                    kills += 1
+                time.sleep(EVERY_S)
+            over = time.monotonic()
+            house.well_again(ledger)
+        time.sleep(LEAVES_S)  # those who were acknowledged last are seen, too
     took = applied.took(ledger.book)
     p99 = took[math.ceil(0.99 * len(took)) - 1]
     return house.row(
