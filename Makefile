@@ -4,7 +4,7 @@ BIN := .venv/bin
 ENGINE ?= cpu
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help serve test bench lint fmt lock clean test-long release-events
+.PHONY: help serve test faults bench lint fmt lock clean test-long release-events
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -21,6 +21,9 @@ test: .venv/.dev ## set everything up and pass all checks and tests
 
 test-long: .venv/.dev .venv/.peers ## what would not fit into half an hour: adapters served, a nightly batch and a simulation killed, a full disk, 20,000 cases of the OpenAPI document, nodes that die, a release that takes over
 	$(BIN)/pytest tests/long
+
+faults: .venv/.dev .venv/.peers ## kill, freeze, cut off and fill up everything, and print what each takes (ARGS="--quick --only NAME")
+	$(BIN)/python -m tests.faults $(ARGS)
 
 bench: .venv/.dev .venv/.peers ## measure /recommend and /feedback beside two baselines
 	$(BIN)/python -m tests.bench $(ARGS)

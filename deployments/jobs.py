@@ -34,8 +34,10 @@ from oo.kit.provide import Provided
 from oo.kit.scope import about
 from oo.kit.setting_groups import Nightly, Retention
 from oo.mlops.delivery_policies import ForceOf
+from oo.mlops.policy_lookup import serving
 from oo.mlops.shadows import ShadowPolicies
 from oo.push.service import Push
+from oo.recommend.catching_up import CatchingUp
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.picking import TipPicker
@@ -141,6 +143,7 @@ class Jobs:
                 ports.ClosesTasks: integrations,
                 ports.RevokesGrants: integrations,
                 ports.WakesShards: bandit,
+                ports.FoldsBehind: CatchingUp(db, clock, serving),
                 ports.FillsPools: writer,
                 ports.LogsOutcomes: Outcomes(db, clock),
                 ports.AsksShadows: ShadowOpinions(db, clock, ShadowPolicies(db)),

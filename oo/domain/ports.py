@@ -18,6 +18,14 @@ class WakesShards(Protocol):
         ...
 
 
+class FoldsBehind(Protocol):
+    """Whoever can do what shards do, where they are away."""
+
+    async def fold_behind(self, limit: int) -> int:
+        """Fold and write the states of so many people who lack reactions; how many they were."""
+        ...
+
+
 class FillsPools(Protocol):
     """The tip generator."""
 

@@ -15,6 +15,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from oo.kit import tracing
 from oo.store.failures import store_is_away
 from oo.store.sealing import OPTION, Sealer
+from oo.store.silence import notice_silence
 from oo.store.sqlite.driver import InlineConnection, connect
 from oo.store.sqlite.inline import Inline
 from oo.store.sqlite.lock import WriterLock
@@ -61,6 +62,8 @@ class Database:
             # of a request's round trips to PostgreSQL, half were for beginning and ending reads
             looking = {"isolation_level": "AUTOCOMMIT", "max_overflow": 4, **pooled}
             self._looker = create_async_engine(url, **looking)
+            for engine in (self._writer, self._looker):
+                notice_silence(engine)
             return
         path = make_url(url).database
         if not path or path == ":memory:":

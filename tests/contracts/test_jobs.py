@@ -30,8 +30,10 @@ from oo.kit.provide import Provided
 from oo.kit.setting_groups import Nightly, Retention
 from oo.kit.settings import Settings
 from oo.mlops.delivery_policies import ForceOf
+from oo.mlops.policy_lookup import serving
 from oo.mlops.shadows import ShadowPolicies
 from oo.push.service import Push
+from oo.recommend.catching_up import CatchingUp
 from oo.recommend.outcomes import Outcomes
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.shadow_opinions import ShadowOpinions
@@ -106,6 +108,7 @@ def provided(db: Database, clock: ManualClock, tmp_path: Path) -> Provided:
             ports.ClosesTasks: integrations,
             ports.RevokesGrants: integrations,
             ports.WakesShards: parts,
+            ports.FoldsBehind: CatchingUp(db, clock, serving),
             ports.FillsPools: parts,
             ports.LogsOutcomes: Outcomes(db, clock),
             ports.AsksShadows: ShadowOpinions(db, clock, ShadowPolicies(db)),

@@ -1,8 +1,11 @@
 """A PostgreSQL that is away, or that takes no writes, is told from a wrong statement."""
 
+import socket
+
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from oo.store import silence
 from oo.store.database import Database
 from oo.store.failures import store_is_away
 from tests.peers.postgres import BIN, postgres
@@ -19,6 +22,24 @@ async def test_a_stopped_postgres_is_away() -> None:
             await db.probe()
         assert store_is_away(away.value), repr(away.value)
     await db.close()
+
+
+async def test_a_server_that_is_gone_without_a_word_is_noticed() -> None:
+    """Else who waits for its answer waits for ever: asyncpg sets nothing of the kind."""
+    with postgres() as url:
+        db = Database(url)
+        async with db.read() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            own = driver._transport.get_extra_info("socket")
+            assert own.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            asked = [
+                own.getsockopt(socket.IPPROTO_TCP, option)
+                for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+            ]
+            assert asked == [silence.IDLE_S, silence.EVERY_S, silence.TIMES]
+            given_up = own.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+            assert given_up == silence.GIVE_UP_S * 1000
+        await db.close()
 
 
 async def test_one_that_takes_no_writes_is_away() -> None:

@@ -13,6 +13,8 @@ from oo.jobs.periodic import sweep
 from oo.kit.clock import ManualClock
 from oo.kit.ids import new_id
 from oo.kit.metrics import rendered
+from oo.mlops.policy_lookup import serving
+from oo.recommend.catching_up import CatchingUp
 from oo.store import lags, models, outbox, policies
 from oo.store.database import Database
 from oo.store.models import StoredModel
@@ -170,12 +172,12 @@ async def test_the_oldest_reaction_that_no_state_knows_has_an_age(
         clock.advance(10)
     async with db.write() as connection:
         await models.save(connection, [StoredModel(ada, POLICY, b"", 1)], clock.now())
-    assert await sweep.run(db, clock, Shards()) == 1
+    assert await sweep.run(db, clock, Shards(), CatchingUp(db, clock, serving)) == 1
     assert said("oo_fold_lag_people") == 1
     assert said("oo_fold_lag_seconds") == 20
     async with db.write() as connection:
         await models.save(connection, [StoredModel(ada, POLICY, b"", 3)], clock.now())
-    assert await sweep.run(db, clock, Shards()) == 0
+    assert await sweep.run(db, clock, Shards(), CatchingUp(db, clock, serving)) == 0
     assert said("oo_fold_lag_seconds") == said("oo_fold_lag_people") == 0
 
 

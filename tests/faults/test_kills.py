@@ -1,17 +1,13 @@
 """kill -9 under load: what was acknowledged is applied exactly once, and tips keep coming."""
 
 import contextlib
-import threading
 import time
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-import httpx2
 import psutil
 import pytest
 
 from tests.conftest import Product
+from tests.faults.ledger import Ledger
 from tests.serve.client import Client, eventually
 
 pytestmark = pytest.mark.timeout(420)
@@ -20,6 +16,8 @@ SECONDS = 60
 PER_SECOND = 20
 PEOPLE = 10
 RECOMMEND_DEADLINE_S = 2.0
+HANDS = 64  # what is on its way at once while a shard is away
+PATIENCE_S = 120.0
 KEEPS_TRYING_S = 60.0  # a page tries for days; what a death may take, `test_deaths` measures
 
 
@@ -33,81 +31,22 @@ def processes(product: Product, name: str) -> list[psutil.Process]:
     return found
 
 
-@dataclass
-class Load:
-    """Feedback at a steady rate; remembers what was acknowledged."""
-
-    clients: list[Client]
-    acknowledged: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    failed: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def one(self, number: int) -> None:
-        """A tip and its reaction; retried with the same key, as a page does."""
-        client = self.clients[number % len(self.clients)]
-        key = uuid.uuid4().hex
-        tip_id = None
-        end = time.monotonic() + KEEPS_TRYING_S
-        while time.monotonic() < end:
-            try:
-                tip_id = tip_id or client.tip()["id"]
-                answer = client.react(tip_id, "dismiss" if number % 3 else "snooze", key=key)
-            except (httpx2.HTTPError, AssertionError):
-                time.sleep(0.3)
-                continue
-            if answer.status_code == 200:
-                with self.lock:
-                    cookie = client.http.cookies["sid"]
-                    self.acknowledged.setdefault(cookie, []).append((key, answer.json()["seq"]))
-                return
-            time.sleep(0.3)
-        with self.lock:
-            self.failed += 1
-
-
-@contextlib.contextmanager
-def running(load: Load, seconds: float) -> Iterator[None]:
-    """Apply the load in the background for `seconds`, bounded in count and time."""
-    threads: list[threading.Thread] = []
-    stop = threading.Event()
-
-    def drive() -> None:
-        started = time.monotonic()
-        for number in range(int(seconds * PER_SECOND)):
-            if stop.wait(max(0.0, started + number / PER_SECOND - time.monotonic())):
-                return
-            thread = threading.Thread(target=load.one, args=(number,), daemon=True)
-            thread.start()
-            threads.append(thread)
-
-    driver = threading.Thread(target=drive, daemon=True)
-    driver.start()
-    try:
-        yield
-        driver.join(seconds + 60)
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(60)
-
-
 def test_nothing_acknowledged_is_lost_or_doubled_by_kill_9(product: Product) -> None:
     clients = Client.several(product, PEOPLE)
     for client in clients:
         client.import_list("\n".join(f"- [ ] Task {n} of many" for n in range(400)))
-    load = Load(clients)
-    with running(load, SECONDS):
+    load = Ledger(clients, PER_SECOND, KEEPS_TRYING_S, HANDS, PATIENCE_S)
+    with load.kept(SECONDS * PER_SECOND):
         for name in ("BanditShard", "Ingress", "BanditShard"):
             time.sleep(SECONDS / 5)
             victims = processes(product, f"ServeReplica:oo:{name}")
             assert victims, name
             victims[0].kill()
-    total = sum(len(keys) for keys in load.acknowledged.values())
     assert load.failed == 0
-    assert total == SECONDS * PER_SECOND
-    for pairs in load.acknowledged.values():
+    assert len(load.acknowledged) == SECONDS * PER_SECOND
+    for numbers in load.by_person.values():
         # exactly once: one number per acknowledged reaction, none twice, none missing
-        assert sorted(seq for _, seq in pairs) == list(range(1, len(pairs) + 1))
+        assert sorted(numbers) == list(range(1, len(numbers) + 1))
 
     def caught_up() -> bool:
         report = product.cli("replay", "--check")

@@ -1,18 +1,29 @@
-"""Finds reactions whose wake-up was lost and wakes the shards again."""
+"""Finds reactions whose wake-up was lost: wakes the shards, or folds here while one is away."""
 
-from oo.domain.ports import WakesShards
+import asyncio
+import logging
+
+from oo.domain.ports import FoldsBehind, WakesShards
 from oo.jobs.contract import Job
 from oo.kit.clock import Clock
 from oo.kit.metrics import FOLD_OLDEST, FOLD_PEOPLE
 from oo.store import models
 from oo.store.database import Database
 
+log = logging.getLogger(__name__)
+
 BATCH = 500
+ANSWERS_WITHIN_S = 1.0
 
 
-async def run(db: Database, clock: Clock, shards: WakesShards) -> int:
-    """Wake the shards of people whose stored model is behind the log."""
-    state_key = await shards.status()
+async def run(db: Database, clock: Clock, shards: WakesShards, here: FoldsBehind) -> int:
+    """Have the reactions folded that the stored models lack."""
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN_S):
+            state_key = await shards.status()
+    except Exception as error:  # a call to one that died waits until another is there
+        log.info("a shard is away, its people's reactions are folded here: %r", error)
+        return await here.fold_behind(BATCH)
     async with db.read() as connection:
         behind = await models.behind(connection, state_key, BATCH)
         since = await models.behind_since(connection, state_key, behind)
