@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 import oo.admin.actions
-from oo.admin.action import Actions, ConsoleAction, Done, Order
+from oo.admin.action import Actions, ConsoleAction, Done, Order, Refused
 from oo.admin.desk import ConsoleParts
 from oo.admin.documented import answers
 from oo.domain.console import Looker
@@ -88,7 +88,10 @@ def add_to(router: APIRouter, console: "Console") -> None:
             raise BadRequest("Say why: the reason is kept with the change.")
         if not 8 <= len(key) <= 200:
             raise BadRequest("This form is too old. Reload the page and try again.")
-        await perform(parts, looker, found, whom, what, reason.strip(), key)
+        try:
+            await perform(parts, looker, found, whom, what, reason.strip(), key)
+        except Refused:
+            return RedirectResponse(f"{back}#refused", 303)
         return RedirectResponse(f"{back}#done", 303)
 
     async def by_program(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.admin.desk import ConsoleParts
+from oo.kit.errors import Conflict
 from oo.store.audit import Facts
 
 
@@ -18,6 +19,12 @@ class Subject(StrEnum):
     PERSON = "person"
     CONNECTION = "connection"
     POLICY = "policy"
+
+
+class Refused(Conflict):
+    """Nothing was changed, for reasons that the page says to which the action leads."""
+
+    code, title = "refused", "It was refused"
 
 
 class Order(NamedTuple):

@@ -16,6 +16,7 @@ from oo.domain.console import AdminRead, Looker
 from oo.domain.events import RecentEvents
 from oo.domain.explanations import Explains, TellsLearnt
 from oo.domain.health import Health
+from oo.domain.promotion import PromotesPolicies
 from oo.domain.roles import Role
 from oo.identity.service import Identity
 from oo.integrations.service import Integrations
@@ -74,6 +75,7 @@ class ConsoleParts:
     health: Health
     freshness: PoolFreshness
     events: RecentEvents
+    promotes: PromotesPolicies
     wake: Callable[[str, int], None]
     kept: Kept = field(init=False)
     chain: Chain = field(init=False)

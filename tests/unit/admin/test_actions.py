@@ -168,3 +168,27 @@ async def test_a_form_does_what_a_program_does(console: Console) -> None:
     )
     assert (await console.admin.post(address, data=form)).status_code == 409
     assert (await entries(console))[0].why == "a person asked"
+
+
+async def test_the_gate_refuses_what_has_no_evidence_and_says_why(console: Console) -> None:
+    await ask(console, "shadow-policy", "lints")
+    answer = await ask(console, "promote-policy", "lints@1", key="promote-promote")
+    assert (answer.status_code, answer.json()["code"]) == (409, "refused")
+    assert "stays in force. decisions: Wait" in answer.json()["detail"]
+    page = await console.admin.get("/admin/policies", headers={"accept": "text/html"})
+    assert "The gate refused lints@1" in page.text
+    assert "decisions: Wait" in page.text
+    entry = (await entries(console))[0]
+    assert (entry.action, entry.why) == ("policy.refused", "because of a test")
+    assert entry.before == entry.after == {"in_force": None}
+
+
+async def test_a_form_that_is_refused_leads_to_the_reasons(console: Console) -> None:
+    await ask(console, "shadow-policy", "lints")
+    form = {
+        "csrf": csrf_token(console.admin.cookies["sid"]),
+        "key": "12345678",
+        "reason": "why not",
+    }
+    answer = await console.admin.post("/admin/do/promote-policy/lints@1", data=form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/admin/policies#refused")
