@@ -19,6 +19,7 @@ class Subject(StrEnum):
     PERSON = "person"
     CONNECTION = "connection"
     POLICY = "policy"
+    EVENT = "event"
 
 
 class Refused(Conflict):

@@ -6,9 +6,15 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
+from oo.events.bus import Bus
+from oo.events.consumer import consumers
+from oo.events.relay import Relay
 from oo.identity.sessions import csrf_token
+from oo.kit.clock import Clock
+from oo.kit.provide import Provided
 from oo.store import audit, connections
 from oo.store.audit import Entry
+from oo.store.database import Database
 from oo.store.tables import profiles as profile_rows
 from oo.store.tables import sessions, tasks, user_models, users
 from tests.unit.admin.conftest import Console
@@ -192,3 +198,25 @@ async def test_a_form_that_is_refused_leads_to_the_reasons(console: Console) -> 
     }
     answer = await console.admin.post("/admin/do/promote-policy/lints@1", data=form)
     assert (answer.status_code, answer.headers["location"]) == (303, "/admin/policies#refused")
+
+
+async def test_an_event_is_told_once_more_to_one_consumer(console: Console) -> None:
+    db, clock = console.site.db, console.site.clock
+    bus = Bus(db, clock, consumers().values(), Provided({Database: db, Clock: clock}))
+    await bus.feed()
+    await Relay(db, clock).relay()
+    await bus.feed()
+    listed = await console.admin.get("/admin/live", headers={"accept": "text/html"})
+    assert 'data-peek="/admin/live/1"' in listed.text
+    page = await console.admin.get("/admin/live/1", headers={"accept": "text/html"})
+    assert "It is counted once more" in page.text
+    assert "Replay to counted" in page.text
+    answer = await ask(console, "replay-event", "1", what="counted")
+    assert answer.json()["before"] == {"consumer": "counted", "event": "had"}
+    assert await bus.feed() == 1
+    entry = (await entries(console))[0]
+    assert (entry.action, entry.why) == ("events.replay", "because of a test")
+    assert (entry.before["event"], entry.after["replaying"]) == ("had", 1)
+    for whom, what in (("1", "nobody"), ("99", "counted"), ("9" * 40, "counted")):
+        gone = await ask(console, "replay-event", whom, what=what, key=f"key-{whom}-{what}")
+        assert gone.status_code == 404, (whom, what)
