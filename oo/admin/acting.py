@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Header, Path, Request
 from pydantic import BaseModel, Field
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 import oo.admin.actions
-from oo.admin.action import Actions, ConsoleAction, Done, Order, Refused
+from oo.admin.action import Actions, ConsoleAction, Done, File, Order, Refused
 from oo.admin.desk import ConsoleParts
 from oo.admin.documented import answers
 from oo.domain.console import Looker
@@ -36,6 +36,9 @@ KEY = r"^[!-~]{8,200}$"
 ERRORS = answers(
     BadRequest, Unauthorized, Forbidden, NotFound, Conflict, Malformed, TooManyRequests
 )
+
+
+ARCHIVE = {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
 
 
 class AlreadyDone(Conflict):
@@ -89,9 +92,11 @@ def add_to(router: APIRouter, console: "Console") -> None:
         if not 8 <= len(key) <= 200:
             raise BadRequest("This form is too old. Reload the page and try again.")
         try:
-            await perform(parts, looker, found, whom, what, reason.strip(), key)
+            done = await perform(parts, looker, found, whom, what, reason.strip(), key)
         except Refused:
             return RedirectResponse(f"{back}#refused", 303)
+        if done.file is not None:
+            return _sent(done.file)
         return RedirectResponse(f"{back}#done", 303)
 
     async def by_program(
@@ -100,13 +105,18 @@ def add_to(router: APIRouter, console: "Console") -> None:
         whom: Annotated[str, Path(max_length=200)],
         wish: Wish,
         idempotency_key: Annotated[str, Header(pattern=KEY)],
-    ) -> Outcome:
-        """Do something as an admin, with a reason; the same key a second time is refused."""
+    ) -> Outcome | Response:
+        """Do something as an admin, with a reason; the same key a second time is refused.
+
+        An export answers with its archive.
+        """
         found = _named(action)
         looker = await parts.door.looker(request, Role.ADMIN, fresh=True)
         done = await perform(
             parts, looker, found, whom, wish.what, wish.reason.strip(), idempotency_key
         )
+        if done.file is not None:
+            return _sent(done.file)
         return Outcome(said=done.said, before=dict(done.before), after=dict(done.after))
 
     router.add_api_route(
@@ -116,7 +126,8 @@ def add_to(router: APIRouter, console: "Console") -> None:
         "/api/admin/do/{action}/{whom}",
         by_program,
         methods=["POST"],
-        responses=ERRORS,
+        response_model=Outcome,
+        responses={200: ARCHIVE, **ERRORS},
         tags=["console"],
         operation_id="console_do",
     )
@@ -159,6 +170,14 @@ async def perform(
         raise NotFound("There is nothing to do here.")
     parts.kept.forget()
     return done
+
+
+def _sent(file: File) -> StreamingResponse:
+    return StreamingResponse(
+        file.pieces,
+        media_type=file.media_type,
+        headers={"content-disposition": f'attachment; filename="{file.name}"'},
+    )
 
 
 def _entry(action: ConsoleAction, order: Order, done: Done) -> Entry:

@@ -1,6 +1,6 @@
 """The contract of an action: one file in `oo/admin/actions`, exported as ``ACTION``."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,12 +39,21 @@ class Order(NamedTuple):
     at: datetime
 
 
+class File(NamedTuple):
+    """What is sent instead of a page; it is made while it is sent."""
+
+    name: str
+    media_type: str
+    pieces: AsyncIterator[bytes]
+
+
 class Done(NamedTuple):
-    """What an action changed, for the audit log, and as a sentence."""
+    """What an action changed, for the audit log, and as a sentence; `file` is what it gives."""
 
     said: str
     before: Facts
     after: Facts
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """Actions: done once, for a reason, by an admin who has just signed in, and logged."""
 
+import io
+import json
+import zipfile
 from typing import Any
 
 import httpx2
@@ -220,3 +223,24 @@ async def test_an_event_is_told_once_more_to_one_consumer(console: Console) -> N
     for whom, what in (("1", "nobody"), ("99", "counted"), ("9" * 40, "counted")):
         gone = await ask(console, "replay-event", whom, what=what, key=f"key-{whom}-{what}")
         assert gone.status_code == 404, (whom, what)
+
+
+async def test_an_export_is_what_the_person_can_take_along(console: Console) -> None:
+    answer = await ask(console, "export-person")
+    assert answer.headers["content-type"] == "application/zip"
+    assert "attachment" in answer.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        told = json.loads(archive.read("manifest.json"))
+        titles = archive.read("json/tasks.json").decode()
+    assert told["person"] == console.ada
+    assert "Water plants" in titles
+    entry = (await entries(console))[0]
+    assert (entry.action, entry.whom) == ("data.export", f"person:{console.ada}")
+    assert (entry.why, entry.after["rows"]) == ("because of a test", pytest.approx(30, abs=25))
+    token = csrf_token(console.admin.cookies["sid"])
+    form = {"csrf": token, "key": "a-key-of-a-form", "reason": "they asked by mail"}
+    sent = await console.admin.post(f"/admin/do/export-person/{console.ada}", data=form)
+    assert zipfile.is_zipfile(io.BytesIO(sent.content))
+    for who in ("viewer", "person"):
+        assert (await ask(console, "export-person", who=who)).status_code == 403
