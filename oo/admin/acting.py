@@ -1,14 +1,16 @@
 """Doing something from the console: who may, why, once, and what the audit log keeps of it."""
 
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 import oo.admin.actions
-from oo.admin.action import Actions, ConsoleAction, Done, File, Order, Refused
+from oo.admin.action import Actions, ConsoleAction, Done, File, Form, Order, Refused
 from oo.admin.desk import ConsoleParts
 from oo.admin.documented import answers
 from oo.domain.console import Looker
@@ -20,10 +22,12 @@ from oo.kit.errors import (
     Forbidden,
     Malformed,
     NotFound,
+    OoError,
     TooManyRequests,
     Unauthorized,
 )
 from oo.kit.ids import new_id
+from oo.kit.invalid import in_words
 from oo.kit.plugins import discover
 from oo.store import admin_requests, audit
 from oo.store.audit import Entry
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from oo.admin.routes import Console
 
 MAX_REASON = 500
+OWN_FIELDS = frozenset({"csrf", "key", "reason", "what"})
 KEY = r"^[!-~]{8,200}$"
 ERRORS = answers(
     BadRequest, Unauthorized, Forbidden, NotFound, Conflict, Malformed, TooManyRequests
@@ -55,6 +60,9 @@ class Wish(BaseModel):
 
     reason: str = Field(min_length=1, max_length=MAX_REASON, pattern=r"^[^\x00]*\S[^\x00]*$")
     what: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
+    form: dict[str, str | int | float | list[str]] = Field(
+        default={}, description="What the action is told beside, if it has a form"
+    )
 
 
 class Outcome(BaseModel):
@@ -92,7 +100,8 @@ def add_to(router: APIRouter, console: "Console") -> None:
         if not 8 <= len(key) <= 200:
             raise BadRequest("This form is too old. Reload the page and try again.")
         try:
-            done = await perform(parts, looker, found, whom, what, reason.strip(), key)
+            told = _filled(found, _fields(form), BadRequest)
+            done = await perform(parts, looker, found, whom, what, reason.strip(), key, told)
         except Refused:
             return RedirectResponse(f"{back}#refused", 303)
         if done.file is not None:
@@ -112,8 +121,9 @@ def add_to(router: APIRouter, console: "Console") -> None:
         """
         found = _named(action)
         looker = await parts.door.looker(request, Role.ADMIN, fresh=True)
+        told = _filled(found, wish.form, Malformed)
         done = await perform(
-            parts, looker, found, whom, wish.what, wish.reason.strip(), idempotency_key
+            parts, looker, found, whom, wish.what, wish.reason.strip(), idempotency_key, told
         )
         if done.file is not None:
             return _sent(done.file)
@@ -141,9 +151,10 @@ async def perform(
     what: str,
     reason: str,
     key: str,
+    form: Form | None = None,
 ) -> Done:
     """Carry it out once; raises AlreadyDone for a key that was used, and what the action raises."""
-    order = Order(parts, looker.actor, whom, what, reason, parts.clock.now())
+    order = Order(parts, looker.actor, whom, what, reason, parts.clock.now(), form)
     # a machine that asks again may do so by another token: keys are those of all machines
     claim = f"{'machine' if looker.actor.startswith('machine_token:') else looker.actor} {key}"
     if action.within is not None:
@@ -170,6 +181,26 @@ async def perform(
         raise NotFound("There is nothing to do here.")
     parts.kept.forget()
     return done
+
+
+def _fields(form: FormData) -> dict[str, Any]:
+    """What was filled in, by name; several of one name are a list, what was left empty is none."""
+    found: dict[str, Any] = {}
+    for name in form:
+        if name not in OWN_FIELDS:
+            values = [str(one) for one in form.getlist(name) if str(one)]
+            found |= {name: values[0] if len(values) == 1 else values} if values else {}
+    return found
+
+
+def _filled(action: ConsoleAction, given: Mapping[str, Any], wrong: type[OoError]) -> Form | None:
+    """The action's form; raises `wrong` for what it does not take."""
+    if action.form is None:
+        return None
+    try:
+        return action.form.model_validate(given)
+    except ValidationError as error:
+        raise wrong(f"{in_words(error.errors(), 'form')}.") from None
 
 
 def _sent(file: File) -> StreamingResponse:

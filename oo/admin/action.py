@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.admin.desk import ConsoleParts
@@ -20,12 +21,22 @@ class Subject(StrEnum):
     CONNECTION = "connection"
     POLICY = "policy"
     EVENT = "event"
+    RUN = "run"
 
 
 class Refused(Conflict):
     """Nothing was changed, for reasons that the page says to which the action leads."""
 
     code, title = "refused", "It was refused"
+
+
+class Form(BaseModel):
+    """What an action is told beside its subject; an action's own derives from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+F = TypeVar("F", bound=Form)
 
 
 class Order(NamedTuple):
@@ -37,6 +48,13 @@ class Order(NamedTuple):
     what: str
     reason: str
     at: datetime
+    form: Form | None = None
+
+    def filled(self, kind: type[F]) -> F:
+        """The form of an action that has one."""
+        if not isinstance(self.form, kind):
+            raise TypeError(f"{kind.__name__} was not asked for")
+        return self.form
 
 
 class File(NamedTuple):
@@ -63,7 +81,8 @@ class ConsoleAction:
     `within` works in the transaction that also claims the key and writes the audit log, so that
     all three happen or none. `beside` is for what has a transaction of its own: the key is claimed
     before it and given back when it fails, and the log is written after it. `logged` is false for
-    what writes its own entry. `leads_to` is where the browser goes, with ``{}`` for whom.
+    what writes its own entry. `form` is what it is told beside. `leads_to` is where the browser
+    goes, with ``{}`` for whom.
     """
 
     name: str
@@ -76,6 +95,7 @@ class ConsoleAction:
     logged: bool = True
     audited_as: str = ""
     grave: bool = False
+    form: type[Form] | None = None
 
     @property
     def entry(self) -> str:

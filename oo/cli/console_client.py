@@ -77,14 +77,22 @@ class ConsoleClient:
         """One of its tables as CSV."""
         return str(self._read(f"/admin/{_path(page)}/export.csv/{_path(table)}", query).text)
 
-    def do(self, action: str, whom: str, what: str, reason: str, key: str) -> httpx2.Response:
+    def do(
+        self,
+        action: str,
+        whom: str,
+        what: str,
+        reason: str,
+        key: str,
+        form: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
         """Do something, once per key; the answer is what was changed, or a file."""
         return self._send(
             "POST",
             f"{API}do/{_path(action)}/{_path(whom)}",
             role="admin",
             within_s=DO_WITHIN_S,
-            json={"reason": reason, "what": what},
+            json={"reason": reason, "what": what, "form": dict(form or {})},
             headers={"idempotency-key": key},
         )
 

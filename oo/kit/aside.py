@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from oo.kit.errors import (
     BadRequest,
@@ -30,11 +30,24 @@ PROBLEMS: Mapping[str, type[OoError]] = {
 }
 
 
-async def aside(module: str, order: Mapping[str, Any], within_s: float) -> Any:
+class Part(NamedTuple):
+    """How far some work is, in whatever it counts by."""
+
+    done: float
+    of: float
+
+
+Tell = Callable[[Part], None]
+
+
+async def aside(
+    module: str, order: Mapping[str, Any], within_s: float, tell: Tell | None = None
+) -> Any:
     """What `module`, run as a program that calls :func:`answering`, answers to the order.
 
-    Raises the business error that it met, and Unavailable if it broke off or took too long. It is
-    ended when the caller is cancelled. Order and answer are what JSON can say.
+    `tell` is called with what it tells on the way. Raises the business error that it met, and
+    Unavailable if it broke off or took too long. It is ended when the caller is cancelled. Order
+    and answer are what JSON can say.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -47,31 +60,34 @@ async def aside(module: str, order: Mapping[str, Any], within_s: float) -> Any:
     )
     try:
         async with asyncio.timeout(within_s):
-            line = await _told(process, json.dumps(order).encode())
+            told = await _told(process, json.dumps(order).encode(), tell)
     except TimeoutError:
         raise Unavailable(f"It was broken off after {within_s:.0f} s.") from None
     except (BrokenPipeError, ConnectionResetError):
-        line = b""
+        told = None
     finally:
         await _ended(process)
-    if not line:
+    if told is None:
         raise Unavailable("The process that was to do it has ended; the log says why.")
-    return _answered(json.loads(line))
+    return _answered(told)
 
 
-def answering(work: Callable[[dict[str, Any]], Any]) -> None:
-    """The main function of such a module: take the order, do the work, answer."""
+def answering(work: Callable[[dict[str, Any], Tell], Any]) -> None:
+    """The main function of such a module: take the order, do the work, tell of it, and answer."""
     stay_behind()
     order = json.loads(sys.stdin.buffer.readline())
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # libraries print; none of it is the answer
     threading.Thread(target=_end_when_left, args=(sys.stdin.buffer,), daemon=True).start()
+
+    def say(told: dict[str, Any]) -> None:
+        answer.write(json.dumps(told).encode() + b"\n")
+        answer.flush()
+
     try:
-        told = {"found": work(order)}
+        say({"found": work(order, lambda part: say({"part": part}))})
     except OoError as error:
-        told = {"problem": {"code": _code(error), "detail": error.detail}}
-    answer.write(json.dumps(told).encode() + b"\n")
-    answer.flush()
+        say({"problem": {"code": _code(error), "detail": error.detail}})
 
 
 def _answered(told: dict[str, Any]) -> Any:
@@ -91,12 +107,20 @@ def _end_when_left(held: IO[bytes]) -> None:
     os._exit(LEFT)
 
 
-async def _told(process: asyncio.subprocess.Process, order: bytes) -> bytes:
+async def _told(
+    process: asyncio.subprocess.Process, order: bytes, tell: Tell | None
+) -> dict[str, Any] | None:
     if process.stdin is None or process.stdout is None:
-        return b""  # never: both were asked for
+        return None  # never: both were asked for
     process.stdin.write(order + b"\n")
     await process.stdin.drain()
-    return await process.stdout.readline()
+    while line := await process.stdout.readline():
+        told: dict[str, Any] = json.loads(line)
+        if "part" not in told:
+            return told
+        if tell is not None:
+            tell(Part(*told["part"]))
+    return None
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:

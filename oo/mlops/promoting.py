@@ -10,7 +10,7 @@ from typing import Any
 
 from oo.domain.policies import ref_of
 from oo.domain.promotion import Ruling
-from oo.kit.aside import answering, aside
+from oo.kit.aside import Tell, answering, aside
 from oo.kit.clock import Clock, SystemClock
 from oo.kit.settings import load_settings
 from oo.mlops import roles
@@ -50,7 +50,7 @@ def _said(report: Report) -> tuple[int, tuple[str, ...]]:
     return report.decisions, tuple(f"{one.name}: {one.advice}" for one in failed)
 
 
-def _work(order: dict[str, Any]) -> dict[str, Any]:
+def _work(order: dict[str, Any], tell: Tell) -> dict[str, Any]:
     clock = SystemClock()
     trial = Trial(**order.pop("trial"))
     found = with_store(load_settings(), lambda db: ruled(db, clock, **order, trial=trial))

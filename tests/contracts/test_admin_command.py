@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +101,22 @@ def test_an_action_is_done_once_and_logged(oo_admin: Elsewhere) -> None:
     (entry,) = [it for it in entries if it.action == "person.end_sessions"]  # type: ignore[union-attr]
     assert entry.actor.startswith("machine_token:")
     assert entry.why == "they asked"
+
+
+def test_an_action_with_a_form_and_one_that_gives_a_file(
+    oo_admin: Elsewhere, tmp_path: Path
+) -> None:
+    asked = ("--form", "policies=random,lints", "--form", "people=10", "--reason", "to see")
+    found = oo_admin("do", "start-simulation", "new", *asked)
+    assert (found.exit_code, "runs when it is its turn" in found.output) == (0, True)
+    assert "policies: None → random,lints" in found.output
+    listed = oo_admin("show", "simulations").output
+    assert "waiting" in listed
+    to = tmp_path / "ada.zip"
+    export = ("do", "export-person", oo_admin.ada, "--reason", "she asked")
+    assert isinstance(oo_admin(*export).exception, BadRequest)  # no place to put it
+    assert oo_admin(*export, "--out", str(to)).exit_code == 0
+    assert zipfile.is_zipfile(to)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,14 @@ def test_every_runbook_has_a_title_and_commands() -> None:
 
 async def test_every_page_answers_each_way_and_to_nobody_else(console: Console) -> None:
     await Relay(console.site.db, console.site.clock).relay()
-    ids = {"decisions": console.tips[0], "live": "1"}
+    form = {"policies": ["random"]}
+    asked = await console.admin.post(
+        "/api/admin/do/start-simulation/new",
+        json={"reason": "to see it", "form": form},
+        headers={"idempotency-key": "a-key-of-a-test"},
+    )
+    run = asked.json()["after"]["run"]
+    ids = {"decisions": console.tips[0], "live": "1", "simulations": run}
     for page in PAGES.values():
         whom = ids.get(page.under, console.ada)
         path = page.address.replace("{id}", whom)

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from oo.kit.aside import answering
+from oo.kit.aside import Part, Tell, answering
 from oo.kit.errors import Conflict
 
 
@@ -14,7 +14,8 @@ class Taken(Conflict):
     code = "taken"
 
 
-def work(order: dict[str, Any]) -> Any:
+def work(order: dict[str, Any], tell: Tell) -> Any:
+    tell(Part(1, 2))
     sys.stdout.write("libraries print\n")
     sys.stdout.flush()
     if order["do"] == "fail":

@@ -52,7 +52,7 @@ def show(
 
     if as_json and as_csv:
         raise BadRequest("Say --json or --csv.")
-    query, client = _query(asked or []), _client(url)
+    query, client = _pairs(asked or []), _client(url)
     if not as_csv:
         found = client.page(page, query)
         if table:
@@ -78,6 +78,9 @@ def do(
     whom: Annotated[str, typer.Argument(help="To whom: the id of a person, a policy, an event.")],
     reason: Annotated[str, typer.Option(help="Why; it is kept in the audit log.")] = "",
     what: Annotated[str, typer.Option(help="To which part of it: a source, a consumer.")] = "",
+    form: Annotated[
+        list[str] | None, typer.Option(help="What it is told beside: policies=random,ebts.")
+    ] = None,
     key: Annotated[str, typer.Option(help="Good once; made unless given.")] = "",
     to: Annotated[Path | None, typer.Option("--out", help="Where a file goes.")] = None,
     url: Url = "",
@@ -88,7 +91,7 @@ def do(
     if not reason.strip():
         raise BadRequest("Say why: --reason is kept with the change.")
     made = key or new_id(SystemClock())
-    answer = _client(url).do(action, whom, what, reason.strip(), made)
+    answer = _client(url).do(action, whom, what, reason.strip(), made, _pairs(form or []))
     if answer.headers["content-type"].startswith("application/json"):
         show_outcome(answer.json())
         return
@@ -110,12 +113,12 @@ def _client(url: str) -> "ConsoleClient":
     return ConsoleClient(url, token, f"oo admin, {machine_user()}"[:80])
 
 
-def _query(asked: list[str]) -> dict[str, str]:
+def _pairs(asked: list[str]) -> dict[str, str]:
     found = {}
     for one in asked:
         name, equals, value = one.partition("=")
         if not equals or not name:
-            raise BadRequest(f"{one!r} is no filter: write NAME=VALUE, such as range=24h.")
+            raise BadRequest(f"{one!r} is not understood: write NAME=VALUE, such as range=24h.")
         found[name] = value
     return found
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from oo.kit.aside import aside
+from oo.kit.aside import Part, aside
 from oo.kit.errors import Conflict, Unavailable
 from oo.kit.niceness import BEHIND
 
@@ -14,7 +14,9 @@ WORKER = "tests.peers.worker_aside"
 
 
 async def test_it_answers_behind_all_others() -> None:
-    found = await aside(WORKER, {"do": "work", "what": "ü"}, 60)
+    parts: list[Part] = []
+    found = await aside(WORKER, {"do": "work", "what": "ü"}, 60, parts.append)
+    assert parts == [Part(1, 2)]
     assert found == {"niceness": BEHIND, "do": "work", "what": "ü"}
 
 

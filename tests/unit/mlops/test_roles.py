@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -13,8 +14,8 @@ from oo.cli.main import build
 from oo.domain.policies import PolicyRef, Trainable
 from oo.domain.promotion import Ruling
 from oo.kit.errors import BadRequest, Conflict, OoError
+from oo.mlops import promoting
 from oo.mlops.policy_lookup import DEFAULT_POLICY, choose, in_shadow
-from oo.mlops.promoting import Gatekeeper
 from oo.mlops.promotion import Trial, prepare
 from oo.mlops.roles import Order, decide, shadow
 from oo.store import policies as store
@@ -67,8 +68,14 @@ def test_a_better_shadow_is_promoted_and_demoted_again(folder: Path) -> None:
     assert isinstance(oo_policy("demote", "--reason", "further").exception, Conflict)
 
 
-def test_the_console_promotes_in_a_process_of_its_own(folder: Path) -> None:
-    gate = Gatekeeper(Trial(50, 7, 1))
+def test_the_console_promotes_as_the_command_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def here(_: str, order: dict[str, Any], __: float) -> Any:  # tests/long has a process
+        return await asyncio.to_thread(promoting._work, order, lambda part: None)
+
+    monkeypatch.setattr(promoting, "aside", here)
+    gate = promoting.Gatekeeper(Trial(50, 7, 1))
     found = asyncio.run(gate.promote(SHADOWED, "person:ada", "better"))
     assert found == Ruling(f"{SHADOWED}@1", "random@1", 600, ())
     change = history(folder)[-1]
