@@ -66,7 +66,7 @@ def simulation_of(world: World, clock: Clock) -> SimulationRun:
     made = new_id(clock)
     config = {ASKED: world._asdict()}
     return SimulationRun(
-        made, f"run-{made[:12]}", clock.now(), COMPARISON, world.seed, config, None
+        made, f"run-{made[-8:]}", clock.now(), COMPARISON, world.seed, config, None
     )
 
 
@@ -79,7 +79,7 @@ async def evaluation_of(db: Database, asked: Asked, clock: Clock) -> SimulationR
             await policy_lookup.named(connection, name)
     made = new_id(clock)
     config = {ASKED: asked._asdict()}
-    return SimulationRun(made, f"ope-{made[:12]}", clock.now(), EVALUATION, 0, config, None)
+    return SimulationRun(made, f"ope-{made[-8:]}", clock.now(), EVALUATION, 0, config, None)
 
 
 class AskedRuns:

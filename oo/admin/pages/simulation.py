@@ -13,6 +13,13 @@ from oo.store import simulations
 from oo.store.simulations import ASKED, GOING_ON, RUNNING, WAITING, SimulationRun
 
 Told = Mapping[str, Any]
+WORDS = {
+    "decisions": "tips a day",
+    "seeds": "populations",
+    "heterogeneity": "people differ by",
+    "against": "in comparison with",
+    "by": "divided by",
+}
 
 
 async def read(desk: Desk, query: Query, run_id: str) -> Screen:
@@ -59,7 +66,8 @@ def _facts(run: SimulationRun) -> dict[str, Any]:
     }
     if run.status == RUNNING and (part := part_of(run)) is not None:
         facts["done"] = f"{100 * part:.0f}%"
-    facts |= {name: _said(value) for name, value in asked.items() if value not in ("", None, False)}
+    given = {name: it for name, it in asked.items() if it not in ("", None, False)}
+    facts |= {WORDS.get(name, name): _said(value) for name, value in given.items()}
     return facts | {f"{name} of the log": value for name, value in told.items()}
 
 
