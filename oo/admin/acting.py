@@ -100,7 +100,7 @@ def add_to(router: APIRouter, console: "Console") -> None:
         if not 8 <= len(key) <= 200:
             raise BadRequest("This form is too old. Reload the page and try again.")
         try:
-            told = _filled(found, _fields(form), BadRequest)
+            told = _filled(found, _fields(form) if found.form else {}, BadRequest)
             done = await perform(parts, looker, found, whom, what, reason.strip(), key, told)
         except Refused:
             return RedirectResponse(f"{back}#refused", 303)
@@ -196,6 +196,8 @@ def _fields(form: FormData) -> dict[str, Any]:
 def _filled(action: ConsoleAction, given: Mapping[str, Any], wrong: type[OoError]) -> Form | None:
     """The action's form; raises `wrong` for what it does not take."""
     if action.form is None:
+        if given:
+            raise wrong("This action takes no form.")
         return None
     try:
         return action.form.model_validate(given)

@@ -12,7 +12,7 @@ async def cancel(order: Order, connection: AsyncConnection) -> Done:
     """Its process ends within seconds. Raises NotFound for one that there is not, Conflict for one
     that has ended or was started in a terminal.
     """
-    run = await simulations.find(connection, order.whom)
+    run = await simulations.find(connection, order.whom) if order.whom.isalnum() else None
     if run is None:
         raise NotFound("There is no such run.")
     if ASKED not in run.config:

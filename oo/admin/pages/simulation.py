@@ -25,7 +25,7 @@ WORDS = {
 async def read(desk: Desk, query: Query, run_id: str) -> Screen:
     """What the store has of it; asked for again every two seconds while it goes on."""
     async with desk.reading() as connection:
-        run = await simulations.find(connection, run_id)
+        run = await simulations.find(connection, run_id) if run_id.isalnum() else None
         ahead = await simulations.asked_for(connection)
     if run is None:
         raise NotFound("There is no such run.")
