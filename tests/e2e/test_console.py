@@ -138,7 +138,7 @@ def test_every_page_is_clean_and_answers_a_newcomer(
     beside(lambda: go_on(tmp_path))
     if VENDOR.is_dir():
         expect(first).to_contain_text("37.5%")  # by itself
-    page.locator("#runs a").first.click()
+    page.locator("#runs tbody a").first.click()
     page.get_by_text("Cancel").first.click()
     page.get_by_label("Why").fill("it takes too long")
     page.get_by_role("button", name="Cancel").click()
