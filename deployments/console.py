@@ -28,6 +28,8 @@ def console(services: Services) -> Callable[[FastAPI], None]:
         health=services.health,
         freshness=services.freshness,
         events=services.events,
+        replays=services.replays,
+        promotes=services.promotes,
         wake=services.wake,
     )
 

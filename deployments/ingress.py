@@ -30,6 +30,7 @@ from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
 from oo.mlops.learnt import Learnt
 from oo.mlops.policy_lookup import serving
+from oo.mlops.promoting import Gatekeeper
 from oo.push.service import Push
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.freshness import PoolFreshness
@@ -128,6 +129,7 @@ class Ingress:
             freshness=PoolFreshness(self._db, clock, settings.nightly.active_days),
             events=Ring(self._db),
             replays=Replays(self._db, clock),
+            promotes=Gatekeeper(),
             health=Watch(
                 {
                     "store": store,

@@ -33,6 +33,7 @@ from oo.kit.plugins import discover
 from oo.kit.provide import Provided
 from oo.kit.scope import about
 from oo.kit.setting_groups import Nightly, Retention
+from oo.mlops.asked_runs import AskedRuns
 from oo.mlops.delivery_policies import ForceOf
 from oo.mlops.policy_lookup import serving
 from oo.mlops.shadows import ShadowPolicies
@@ -149,6 +150,7 @@ class Jobs:
                 ports.AsksShadows: ShadowOpinions(db, clock, ShadowPolicies(db)),
                 ports.RebuildsProfiles: Profiles(db, clock),
                 ports.RelaysEvents: Relay(db, clock),
+                ports.RunsAsked: AskedRuns(db, clock),
                 ports.FeedsConsumers: Bus(
                     db, clock, consumers().values(), Provided({Database: db, Clock: clock})
                 ),

@@ -13,9 +13,10 @@ from starlette.datastructures import FormData
 from oo.admin.chain import Chain
 from oo.admin.kept import Kept
 from oo.domain.console import AdminRead, Looker
-from oo.domain.events import RecentEvents
+from oo.domain.events import RecentEvents, ReplaysEvents
 from oo.domain.explanations import Explains, TellsLearnt
 from oo.domain.health import Health
+from oo.domain.promotion import PromotesPolicies
 from oo.domain.roles import Role
 from oo.identity.service import Identity
 from oo.integrations.service import Integrations
@@ -74,6 +75,8 @@ class ConsoleParts:
     health: Health
     freshness: PoolFreshness
     events: RecentEvents
+    replays: ReplaysEvents
+    promotes: PromotesPolicies
     wake: Callable[[str, int], None]
     kept: Kept = field(init=False)
     chain: Chain = field(init=False)

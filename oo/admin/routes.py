@@ -93,7 +93,8 @@ class Console:
             desk = await self.desk(request, page)
             started = self.parts.clock.monotonic()
             screen: Screen = await page.read(desk, query, *named.values())
-            is_part = request.headers.get("hx-request") == "true"
+            asked_by = request.headers  # a page that refreshes itself wants all of it
+            is_part = asked_by.get("hx-request") == "true" and "x-whole" not in asked_by
             saved = [] if is_part else await self._saved(page)
             return self.page(
                 "peek.html" if is_part else page.template,

@@ -133,7 +133,8 @@ class Notice(NamedTuple):
 class Screen:
     """What one page shows. `values` are the template's own; all else has a look of its own.
 
-    `subject` is the name of the one thing that the page is about, if it is about one.
+    `subject` is the name of the one thing that the page is about, if it is about one. While
+    something goes on, what is shown is asked for again every `refresh_s`; 0 for never.
     """
 
     tables: Sequence[Table] = ()
@@ -144,3 +145,4 @@ class Screen:
     values: Mapping[str, Any] = field(default_factory=dict)
     subject: str = ""
     age_s: float = 0.0
+    refresh_s: int = 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
@@ -99,6 +100,68 @@ class Standing(NamedTuple):
     error: str
     aside: tuple[int, ...]
     replaying: int
+
+
+class Hearing(StrEnum):
+    """How a consumer stands to one event."""
+
+    HAD = "had"  # or it has begun behind this event
+    WAITS = "waits"
+    ASIDE = "set aside"
+    AGAIN = "asked again"
+    OTHER = "not its subject"
+    ABSENT = "does not run"
+
+
+class Heard(NamedTuple):
+    """One consumer and one event; `effect` says what it would do with the event once more."""
+
+    consumer: str
+    hearing: Hearing
+    effect: str
+
+    @property
+    def may_replay(self) -> bool:
+        """Whether asking for it again would do something."""
+        return self.hearing not in (Hearing.OTHER, Hearing.ABSENT, Hearing.AGAIN)
+
+
+class Preview(NamedTuple):
+    """An event, and what each consumer has made of it."""
+
+    event: EventSeen
+    heard: list[Heard]
+
+
+class ReplayAsked(NamedTuple):
+    """Which events a consumer will go through again, and how many there are between.
+
+    `hearing` is how it stood to the event before, if it is one.
+    """
+
+    consumer: str
+    first: int
+    last: int
+    events: int
+    hearing: Hearing | None
+
+
+class ReplaysEvents(Protocol):
+    """Has consumers go through events again, and says before what that would do."""
+
+    async def preview(self, event: str) -> Preview:
+        """The event of that number or id; raises NotFound. Nothing is changed."""
+        ...
+
+    async def ask(
+        self, actor: str, consumer: str, first: int, last: int | None, why: str
+    ) -> ReplayAsked:
+        """Have the consumer go through the events `first` to `last` again; it does so within
+        seconds, where it runs.
+
+        Raises NotFound without such a consumer or event, BadRequest for too many or no reason.
+        """
+        ...
 
 
 def matches(pattern: str, subject: str) -> bool:

@@ -126,6 +126,14 @@ class RelaysEvents(Protocol):
         ...
 
 
+class RunsAsked(Protocol):
+    """Simulations and evaluations that the console was asked for."""
+
+    async def run_next(self) -> int:
+        """See the one through that has waited longest; how many, which is none or one."""
+        ...
+
+
 class FeedsConsumers(Protocol):
     """The consumers of events."""
 

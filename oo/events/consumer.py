@@ -17,7 +17,8 @@ class Consumer:
     """Who hears of which subjects, patterns as in NATS, and what makes its handler.
 
     The parameters of `make` are what it works with, each found by its type (`oo.kit.provide`).
-    With `from_start` it hears everything that is still kept, otherwise what comes after it.
+    With `from_start` it hears everything that is still kept, otherwise what comes after it. `again`
+    says what it does with an event that it has had.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Consumer:
     subjects: tuple[str, ...]
     make: Callable[..., Handler]
     from_start: bool = False
+    again: str = "It bears an event that it has had: nothing changes."
 
     def takes(self, event: EventSeen) -> bool:
         """Whether it hears of this event."""

@@ -1,8 +1,8 @@
 """Replay: one consumer goes through chosen events again, because an operator asked for it."""
 
-from typing import NamedTuple
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.events import Standing
+from oo.domain.events import EventSeen, Heard, Hearing, Preview, ReplayAsked, Standing
 from oo.events.consumer import consumers
 from oo.events.cursor import REBUILD, Cursor, Place, Span
 from oo.events.relay import NAME as RELAY
@@ -13,15 +13,9 @@ from oo.store.audit import Entry
 from oo.store.database import Database
 
 MIRROR = "mirror"
+PUBLISHED_AGAIN = "It is published once more under the same id, by which readers know it."
 MOST = 100_000
-
-
-class Asked(NamedTuple):
-    """Which events a consumer will go through again, and how many there are between."""
-
-    consumer: str
-    span: Span
-    events: int
+LONGEST_NUMBER, LONGEST_ID = 18, 160
 
 
 class Replays:
@@ -31,7 +25,22 @@ class Replays:
         self._db = db
         self._clock = clock
 
-    async def ask(self, actor: str, consumer: str, first: int, last: int | None, why: str) -> Asked:
+    async def preview(self, event: str) -> Preview:
+        """What each consumer has made of the event of that number or id, and would make of it
+        once more. Raises NotFound. Nothing is changed.
+        """
+        longest = LONGEST_NUMBER if event.isdecimal() else LONGEST_ID
+        is_key = event.isascii() and event.isprintable() and len(event) <= longest
+        async with self._db.read() as connection:
+            found = await event_log.find(connection, event) if is_key else None
+            if found is None:
+                raise NotFound("There is no such event, or not any more.")
+            heard = [await _heard(connection, name, found) for name in sorted(self.names())]
+        return Preview(found, heard)
+
+    async def ask(
+        self, actor: str, consumer: str, first: int, last: int | None, why: str
+    ) -> ReplayAsked:
         """Have the consumer go through the events `first` to `last` again; it does so within
         seconds, where it runs. Handlers bear an event that they have had.
 
@@ -49,14 +58,26 @@ class Replays:
             count = await event_log.count(connection, *span)
             if not count:
                 raise NotFound("There is no such event any more.")
+            hearing = await _hearing_of_one(connection, consumer, span)
+            waiting = await _replaying(connection, consumer)
             cursor = Cursor(self._db, self._clock, consumer, from_start=consumer == MIRROR)
             await cursor.ask_again(connection, span)
-            after = {"first": span.first, "last": span.last, "events": count}
             entry = Entry(
-                actor, "events.replay", f"consumer:{consumer}", now, why.strip(), after=after
+                actor,
+                "events.replay",
+                f"consumer:{consumer}",
+                now,
+                why.strip(),
+                {"replaying": waiting} | ({"event": hearing.value} if hearing else {}),
+                {
+                    "first": span.first,
+                    "last": span.last,
+                    "events": count,
+                    "replaying": await _replaying(connection, consumer),
+                },
             )
             await audit.append(connection, entry)
-        return Asked(consumer, span, count)
+        return ReplayAsked(consumer, span.first, span.last, count, hearing)
 
     async def rebuild(self, actor: str, why: str) -> None:
         """Have the mirror delete its streams and fill them again; raises BadRequest for no reason.
@@ -87,6 +108,39 @@ class Replays:
     def names() -> set[str]:
         """Who can be asked."""
         return {*consumers(), MIRROR}
+
+
+async def _heard(connection: AsyncConnection, name: str, event: EventSeen) -> Heard:
+    """How the consumer stands to the event, and what it would do with it once more."""
+    consumer = consumers().get(name)
+    again = consumer.again if consumer else PUBLISHED_AGAIN
+    if consumer and not consumer.takes(event):
+        return Heard(name, Hearing.OTHER, "Nothing: it hears of other subjects.")
+    kept = await event_positions.get(connection, name)
+    if kept is None:
+        return Heard(name, Hearing.ABSENT, "Nothing: it has never run here.")
+    place = Place.of(kept)
+    if any(span.first <= event.seq <= span.last for span in place.replays):
+        return Heard(name, Hearing.AGAIN, "It goes through it again within seconds.")
+    if event.seq in place.aside:
+        return Heard(name, Hearing.ASIDE, f"It is tried once more. {place.error}".strip())
+    if event.seq > place.position:
+        wait = f"It comes anyway, after {event.seq - place.position - 1} others. Then: {again}"
+        return Heard(name, Hearing.WAITS, wait)
+    return Heard(name, Hearing.HAD, again)
+
+
+async def _hearing_of_one(connection: AsyncConnection, consumer: str, span: Span) -> Hearing | None:
+    if span.first != span.last:
+        return None
+    event = await event_log.find(connection, str(span.first))
+    return (await _heard(connection, consumer, event)).hearing if event else None
+
+
+async def _replaying(connection: AsyncConnection, consumer: str) -> int:
+    """How many events the consumer has been asked to go through again, and has not yet."""
+    kept = await event_positions.get(connection, consumer)
+    return sum(it.last - it.first + 1 for it in Place.of(kept).replays) if kept else 0
 
 
 def _standing(name: str, place: Place, newest: int) -> Standing:

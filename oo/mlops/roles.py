@@ -130,5 +130,6 @@ def _standing(ref: PolicyRef, roles: Roles, history: list[Change]) -> Standing:
         turns = [one for one in history if one.role in {IN_FORCE, DEMOTED}]
         return Standing(ref, IN_FORCE, turns[-1] if turns else None)
     if ref in roles.shadows:
-        return Standing(ref, SHADOW, [one for one in history if one.policy == ref][-1])
+        since = [one for one in history if one.policy == ref and one.role == SHADOW][-1]
+        return Standing(ref, SHADOW, since)
     return Standing(ref, None, None)

@@ -40,6 +40,7 @@ __all__ = [
     "Outcome",
     "Report",
     "Step",
+    "adopt",
     "create",
     "execute",
     "folder_of",
@@ -86,6 +87,12 @@ def create(settings: Settings, job: Job) -> None:
         )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     job.save(folder)
+
+
+def adopt(settings: Settings, job: Job, run_id: str) -> None:
+    """Have a job that was created be the run of that id in the store, which was asked for."""
+    state = {"id": run_id, "mlflow_run_id": "none yet"}
+    (folder_of(settings, job.name) / STATE).write_text(json.dumps(state))
 
 
 def execute(

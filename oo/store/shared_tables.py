@@ -86,8 +86,10 @@ sim_runs = Table(
     Column("name", String(120), nullable=False),
     Column("created_at", UtcDateTime, nullable=False, index=True),
     Column("finished_at", UtcDateTime),
-    Column("kind", String(16), nullable=False),  # comparison | sweep
-    Column("status", String(16), nullable=False),  # running | finished | failed
+    Column("kind", String(16), nullable=False),  # comparison | sweep | evaluation
+    Column(
+        "status", String(16), nullable=False
+    ),  # waiting | running | finished | failed | cancelled | cut
     Column("seed", BigInteger, nullable=False),
     Column("config", JSON, nullable=False),
     Column("summary", JSON, nullable=False),  # {} until it has finished

@@ -9,6 +9,7 @@ from oo.domain.agents import Listens
 from oo.domain.events import RecentEvents
 from oo.domain.explanations import Explains, TellsLearnt
 from oo.domain.health import Health
+from oo.domain.promotion import PromotesPolicies
 from oo.events.replay import Replays
 from oo.identity.accounts import Accounts
 from oo.identity.service import Identity
@@ -50,6 +51,7 @@ class Services:
     freshness: PoolFreshness
     events: RecentEvents
     replays: Replays
+    promotes: PromotesPolicies
 
 
 def services(request: Request) -> Services:

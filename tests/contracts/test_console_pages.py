@@ -8,6 +8,7 @@ from oo.admin.action import ConsoleAction
 from oo.admin.guides import guide_of, runbook, runbooks
 from oo.admin.page import ConsolePage
 from oo.admin.query import Query
+from oo.events.relay import Relay
 from oo.kit.plugins import discover
 from tests.unit.admin import conftest
 from tests.unit.admin.conftest import Console
@@ -45,8 +46,17 @@ def test_every_runbook_has_a_title_and_commands() -> None:
 
 
 async def test_every_page_answers_each_way_and_to_nobody_else(console: Console) -> None:
+    await Relay(console.site.db, console.site.clock).relay()
+    form = {"policies": ["random"]}
+    asked = await console.admin.post(
+        "/api/admin/do/start-simulation/new",
+        json={"reason": "to see it", "form": form},
+        headers={"idempotency-key": "a-key-of-a-test"},
+    )
+    run = asked.json()["after"]["run"]
+    ids = {"decisions": console.tips[0], "live": "1", "simulations": run}
     for page in PAGES.values():
-        whom = console.tips[0] if page.under == "decisions" else console.ada
+        whom = ids.get(page.under, console.ada)
         path = page.address.replace("{id}", whom)
         html = await console.admin.get(f"/admin/{path}", headers={"accept": "text/html"})
         assert html.status_code == 200, (path, html.text)

@@ -11,7 +11,7 @@ import pytest
 
 import oo.events.consumers
 import oo.events.subjects
-from oo.domain.events import EventSeen
+from oo.domain.events import EventSeen, Hearing
 from oo.events import schemas
 from oo.events.bus import PAUSES, TRIES, Bus
 from oo.events.consumer import Consumer, Handler, consumers
@@ -177,7 +177,31 @@ async def test_a_replay_is_written_down_and_changes_no_place(
     async with db.read() as connection:
         (link,) = await audit.newest(connection, 1)
     assert (link.entry.actor, link.entry.action) == ("person:eve", "events.replay")
-    assert link.entry.after == {"first": 2, "last": 4, "events": 3}
+    assert link.entry.before == {"replaying": 0}
+    assert link.entry.after == {"first": 2, "last": 4, "events": 3, "replaying": 3}
+
+
+async def test_a_preview_says_what_a_replay_would_do_and_changes_nothing(
+    db: Database, clock: ManualClock
+) -> None:
+    ada, replays = await add_person(db, clock), Replays(db, clock)
+    bus = Bus(db, clock, consumers().values(), Provided({}))
+    await bus.feed()
+    await happen(db, clock, ada, range(2))
+
+    async def heard() -> dict[str, Hearing]:
+        return {one.consumer: one.hearing for one in (await replays.preview("2")).heard}
+
+    assert await heard() == {"counted": Hearing.WAITS, "mirror": Hearing.ABSENT}
+    await bus.feed()
+    assert await heard() == {"counted": Hearing.HAD, "mirror": Hearing.ABSENT}
+    assert (await replays.ask("person:eve", "counted", 2, None, "x")).hearing == Hearing.HAD
+    assert (await heard())["counted"] == Hearing.AGAIN
+    assert await bus.feed() == 1
+    assert (await heard())["counted"] == Hearing.HAD
+    for unknown in ("9", "9" * 30, "no.such:event", "x" * 500, "a\0b"):
+        with pytest.raises(NotFound):
+            await replays.preview(unknown)
 
 
 @pytest.mark.parametrize(

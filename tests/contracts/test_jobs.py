@@ -29,6 +29,7 @@ from oo.kit.plugins import discover
 from oo.kit.provide import Provided
 from oo.kit.setting_groups import Nightly, Retention
 from oo.kit.settings import Settings
+from oo.mlops.asked_runs import AskedRuns
 from oo.mlops.delivery_policies import ForceOf
 from oo.mlops.policy_lookup import serving
 from oo.mlops.shadows import ShadowPolicies
@@ -114,6 +115,7 @@ def provided(db: Database, clock: ManualClock, tmp_path: Path) -> Provided:
             ports.AsksShadows: ShadowOpinions(db, clock, ShadowPolicies(db)),
             ports.RebuildsProfiles: Profiles(db, clock),
             ports.RelaysEvents: Relay(db, clock),
+            ports.RunsAsked: AskedRuns(db, clock),
             ports.FeedsConsumers: Bus(db, clock, consumers().values(), Provided({})),
             ports.MirrorsEvents: Mirror(db, clock, "", timedelta(days=1)),
             deliveries.Deliveries: push.deliveries,

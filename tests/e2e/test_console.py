@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from oo.admin.rendering import VENDOR
 from oo.domain.policies import PolicyRef
 from oo.domain.roles import Role
 from oo.identity.local import create_login_link
 from oo.kit.clock import ManualClock
 from oo.kit.settings import Settings
-from oo.store import policies, users
+from oo.store import policies, simulations, users
 from oo.store.database import Database
 from oo.store.policies import IN_FORCE, Change
 from tests.e2e import axe
@@ -56,6 +57,16 @@ def make_admin(folder: Path) -> None:
         await db.close()
 
     beside(work)
+
+
+async def go_on(folder: Path) -> None:
+    """The run that waits is three eighths done."""
+    db = Database(f"sqlite+aiosqlite:///{folder / 'test.db'}")
+    async with db.write() as connection:
+        run = await simulations.take_next(connection)
+        assert run is not None
+        assert await simulations.note(connection, run.id, 3, 8)
+    await db.close()
 
 
 def link_of(folder: Path) -> str:
@@ -114,6 +125,25 @@ def test_every_page_is_clean_and_answers_a_newcomer(
     expect(page.locator("#history tbody tr").first).to_contain_text("rewards dropped")
     page = opened(watched, address, "audit?action=policy.demoted")
     expect(page.locator("tbody tr").first).to_contain_text("in_force lints@1")
+
+    # would another policy do better? ask simulated people, and see how far that is
+    page = opened(watched, address, "simulations")
+    page.get_by_text("Start a simulation").first.click()
+    assert axe.violations(page) == []
+    box = page.locator("form[action*=start-simulation]")
+    box.get_by_label("Why").fill("is it better?")
+    box.get_by_role("button").click()
+    first = page.locator("#runs tbody tr").first
+    expect(first).to_contain_text("waiting")
+    beside(lambda: go_on(tmp_path))
+    if VENDOR.is_dir():
+        expect(first).to_contain_text("37.5%")  # by itself
+    page.locator("#runs tbody a").first.click()
+    page.get_by_text("Cancel").first.click()
+    page.get_by_label("Why").fill("it takes too long")
+    page.get_by_role("button", name="Cancel").click()
+    expect(first).to_contain_text("cancelled")
+    expect(first).to_contain_text("it takes too long")
 
     # is anything stale?
     page = opened(watched, address, "health")

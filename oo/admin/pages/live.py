@@ -38,10 +38,11 @@ async def read(desk: Desk, query: LiveQuery) -> Screen:
                     Column("subject", "Subject", filter="subject"),
                     Column("person", "Person", Kind.ID, to="/admin/people/{}", by="person"),
                     Column("payload", "What"),
-                    Column("seq", "No.", Kind.NUMBER),
+                    Column("seq", "No.", Kind.NUMBER, to="/admin/live/{}"),
                 ),
                 rows,
                 "Nothing has happened yet that these filters take.",
+                peek="/admin/live/{}",
             )
         ],
         values={"newest": newest, "subject": query.subject, "person": query.person},
@@ -51,6 +52,7 @@ async def read(desk: Desk, query: LiveQuery) -> Screen:
 def _row(event: EventSeen) -> dict[str, Any]:
     payload = {name: value for name, value in event.payload.items() if name != "user_id"}
     return {
+        "id": event.seq,
         "at": event.at,
         "subject": event.subject,
         "person": event.user_id,

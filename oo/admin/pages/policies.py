@@ -6,19 +6,19 @@ from oo.admin.desk import Desk
 from oo.admin.estimating import share_of
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Query
-from oo.admin.screen import Column, Figure, Kind, Screen, Table
+from oo.admin.screen import Column, Figure, Kind, Level, Notice, Screen, Table
 from oo.mlops import roles
 from oo.mlops.roles import Standing
 from oo.store import policies as store
 from oo.store.everyone import opinions
-from oo.store.policies import IN_FORCE, SHADOW, Change
+from oo.store.policies import IN_FORCE, REFUSED, SHADOW, Change
 
 ROLES = {
     IN_FORCE: "put in force",
     SHADOW: "shadow",
     store.DEMOTED: "demoted",
     store.OFF: "shadow off",
-    store.REFUSED: "refused by the gate",
+    REFUSED: "refused by the gate",
 }
 
 
@@ -39,6 +39,7 @@ async def read(desk: Desk, query: Query) -> Screen:
             Figure("Shadows", sum(one.role == SHADOW for one in standings)),
             Figure("Changes", len(history), to="#history"),
         ],
+        notices=_refusal(history),
         tables=[
             _standings(standings, agreements),
             _gate(history),
@@ -51,6 +52,20 @@ async def read(desk: Desk, query: Query) -> Screen:
             and in_force.change is not None,
         },
     )
+
+
+def _refusal(history: list[Change]) -> list[Notice]:
+    """What the gate still asks for, while its refusal is the last that was changed."""
+    if not history or history[-1].role != REFUSED:
+        return []
+    last = history[-1]
+    failed = [one for one in last.report.get("checks", []) if not one.get("passed")]
+    words = " ".join(f"{_check(one)}: {one.get('advice', '')}".rstrip(".") + "." for one in failed)
+    return [Notice(Level.WATCH, f"The gate refused {last.policy}", words, "#gate")]
+
+
+def _check(one: dict[str, Any]) -> str:
+    return str(one.get("name", "")).replace("_", " ")
 
 
 def _standings(standings: list[Standing], agreements: dict[Any, Any]) -> Table:
@@ -92,7 +107,7 @@ def _gate(history: list[Change]) -> Table:
     if last is not None:
         rows = [
             {
-                "check": str(one.get("name", "")).replace("_", " "),
+                "check": _check(one),
                 "value": one.get("value"),
                 "limit": f"{one.get('rule', '')} {one.get('limit', '')}",
                 "state": "passed" if one.get("passed") else "waits",
@@ -112,7 +127,7 @@ def _gate(history: list[Change]) -> Table:
             Column("advice", "What to do"),
         ),
         rows,
-        "Nothing was examined yet. `oo policy promote NAME --dry-run` asks the gate.",
+        "Nothing was examined yet. Promoting a shadow asks the gate.",
     )
 
 

@@ -39,6 +39,7 @@
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "yes";
+      if (form.action.includes("/do/export-")) say("The archive comes as a download.");
     });
   }
   addEventListener("pageshow", (event) => {

@@ -32,7 +32,10 @@
       .filter(([name]) => name !== "user_id")
       .map(([name, value]) => `${name}:${value}`)
       .join(",");
-    row.append(cell(at, "instant"), cell(event.subject, "text"), cell(person, "id"), cell(what, "text"), cell(event.seq, "number"));
+    const number = document.createElement("a");
+    number.href = row.dataset.peek = `/admin/live/${Number(event.seq)}`;
+    number.textContent = event.seq;
+    row.append(cell(at, "instant"), cell(event.subject, "text"), cell(person, "id"), cell(what, "text"), cell(number, "number"));
     row.classList.add("fresh");
     body.prepend(row);
     while (body.childElementCount > MOST) body.lastElementChild.remove();

@@ -16,4 +16,10 @@ def make() -> Handler:
     return handle
 
 
-CONSUMER = Consumer("counted", "Counts events for `/metrics`.", ("signals.>", "feedback.>"), make)
+CONSUMER = Consumer(
+    "counted",
+    "Counts events for `/metrics`.",
+    ("signals.>", "feedback.>"),
+    make,
+    again="It is counted once more in `/metrics`.",
+)

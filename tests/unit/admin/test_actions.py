@@ -1,14 +1,23 @@
 """Actions: done once, for a reason, by an admin who has just signed in, and logged."""
 
+import io
+import json
+import zipfile
 from typing import Any
 
 import httpx2
 import pytest
 from sqlalchemy import func, select
 
+from oo.events.bus import Bus
+from oo.events.consumer import consumers
+from oo.events.relay import Relay
 from oo.identity.sessions import csrf_token
+from oo.kit.clock import Clock
+from oo.kit.provide import Provided
 from oo.store import audit, connections
 from oo.store.audit import Entry
+from oo.store.database import Database
 from oo.store.tables import profiles as profile_rows
 from oo.store.tables import sessions, tasks, user_models, users
 from tests.unit.admin.conftest import Console
@@ -168,3 +177,70 @@ async def test_a_form_does_what_a_program_does(console: Console) -> None:
     )
     assert (await console.admin.post(address, data=form)).status_code == 409
     assert (await entries(console))[0].why == "a person asked"
+
+
+async def test_the_gate_refuses_what_has_no_evidence_and_says_why(console: Console) -> None:
+    await ask(console, "shadow-policy", "lints")
+    answer = await ask(console, "promote-policy", "lints@1", key="promote-promote")
+    assert (answer.status_code, answer.json()["code"]) == (409, "refused")
+    assert "stays in force. decisions: Wait" in answer.json()["detail"]
+    page = await console.admin.get("/admin/policies", headers={"accept": "text/html"})
+    assert "The gate refused lints@1" in page.text
+    assert "decisions: Wait" in page.text
+    entry = (await entries(console))[0]
+    assert (entry.action, entry.why) == ("policy.refused", "because of a test")
+    assert entry.before == entry.after == {"in_force": None}
+
+
+async def test_a_form_that_is_refused_leads_to_the_reasons(console: Console) -> None:
+    await ask(console, "shadow-policy", "lints")
+    form = {
+        "csrf": csrf_token(console.admin.cookies["sid"]),
+        "key": "12345678",
+        "reason": "why not",
+    }
+    answer = await console.admin.post("/admin/do/promote-policy/lints@1", data=form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/admin/policies#refused")
+
+
+async def test_an_event_is_told_once_more_to_one_consumer(console: Console) -> None:
+    db, clock = console.site.db, console.site.clock
+    bus = Bus(db, clock, consumers().values(), Provided({Database: db, Clock: clock}))
+    await bus.feed()
+    await Relay(db, clock).relay()
+    await bus.feed()
+    listed = await console.admin.get("/admin/live", headers={"accept": "text/html"})
+    assert 'data-peek="/admin/live/1"' in listed.text
+    page = await console.admin.get("/admin/live/1", headers={"accept": "text/html"})
+    assert "It is counted once more" in page.text
+    assert "Replay to counted" in page.text
+    answer = await ask(console, "replay-event", "1", what="counted")
+    assert answer.json()["before"] == {"consumer": "counted", "event": "had"}
+    assert await bus.feed() == 1
+    entry = (await entries(console))[0]
+    assert (entry.action, entry.why) == ("events.replay", "because of a test")
+    assert (entry.before["event"], entry.after["replaying"]) == ("had", 1)
+    for whom, what in (("1", "nobody"), ("99", "counted"), ("9" * 40, "counted")):
+        gone = await ask(console, "replay-event", whom, what=what, key=f"key-{whom}-{what}")
+        assert gone.status_code == 404, (whom, what)
+
+
+async def test_an_export_is_what_the_person_can_take_along(console: Console) -> None:
+    answer = await ask(console, "export-person")
+    assert answer.headers["content-type"] == "application/zip"
+    assert "attachment" in answer.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        told = json.loads(archive.read("manifest.json"))
+        titles = archive.read("json/tasks.json").decode()
+    assert told["person"] == console.ada
+    assert "Water plants" in titles
+    entry = (await entries(console))[0]
+    assert (entry.action, entry.whom) == ("data.export", f"person:{console.ada}")
+    assert (entry.why, entry.after["rows"]) == ("because of a test", pytest.approx(30, abs=25))
+    token = csrf_token(console.admin.cookies["sid"])
+    form = {"csrf": token, "key": "a-key-of-a-form", "reason": "they asked by mail"}
+    sent = await console.admin.post(f"/admin/do/export-person/{console.ada}", data=form)
+    assert zipfile.is_zipfile(io.BytesIO(sent.content))
+    for who in ("viewer", "person"):
+        assert (await ask(console, "export-person", who=who)).status_code == 403

@@ -1,6 +1,8 @@
 """`oo policy` on a real store whose log a real learner made."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -10,9 +12,11 @@ from ml.policies import policies
 from ml.promotion.gate_report import Report
 from oo.cli.main import build
 from oo.domain.policies import PolicyRef, Trainable
+from oo.domain.promotion import Ruling
 from oo.kit.errors import BadRequest, Conflict, OoError
+from oo.mlops import promoting
 from oo.mlops.policy_lookup import DEFAULT_POLICY, choose, in_shadow
-from oo.mlops.promotion import prepare
+from oo.mlops.promotion import Trial, prepare
 from oo.mlops.roles import Order, decide, shadow
 from oo.store import policies as store
 from oo.store.database import Database
@@ -62,6 +66,20 @@ def test_a_better_shadow_is_promoted_and_demoted_again(folder: Path) -> None:
     assert f"{DEFAULT_POLICY}@1 is in force again" in again.output
     assert roles(folder).in_force is None
     assert isinstance(oo_policy("demote", "--reason", "further").exception, Conflict)
+
+
+def test_the_console_promotes_as_the_command_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def here(_: str, order: dict[str, Any], __: float) -> Any:  # tests/long has a process
+        return await asyncio.to_thread(promoting._work, order, lambda part: None)
+
+    monkeypatch.setattr(promoting, "aside", here)
+    gate = promoting.Gatekeeper(Trial(50, 7, 1))
+    found = asyncio.run(gate.promote(SHADOWED, "person:ada", "better"))
+    assert found == Ruling(f"{SHADOWED}@1", "random@1", 600, ())
+    change = history(folder)[-1]
+    assert (change.role, change.actor, change.reason) == (IN_FORCE, "person:ada", "better")
 
 
 def test_a_dry_run_changes_nothing(folder: Path) -> None:

@@ -18,6 +18,7 @@ from ml.composing.fallback import quick_composer
 from ml.features import REGISTRY
 from ml.policies import policies
 from oo.domain.health import State
+from oo.domain.promotion import Ruling
 from oo.events.replay import Replays
 from oo.events.ring import Ring
 from oo.identity.accounts import Accounts
@@ -30,6 +31,8 @@ from oo.kit.settings import Settings
 from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
 from oo.mlops.learnt import Learnt
+from oo.mlops.promoting import ruled
+from oo.mlops.promotion import Trial
 from oo.push.service import Push
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.freshness import PoolFreshness
@@ -90,6 +93,17 @@ class Site:
         answer = await browser.post(link, headers={"Sec-Fetch-Site": "same-origin"})
         assert answer.headers["location"] == "/"
         return browser
+
+
+@dataclass
+class GateHere:
+    """The gate without a process of its own."""
+
+    db: Database
+    clock: ManualClock
+
+    async def promote(self, name: str, actor: str, reason: str) -> Ruling:
+        return await ruled(self.db, self.clock, name, actor, reason, Trial(50, 7, 1))
 
 
 def csrf_of(browser: httpx2.AsyncClient) -> str:
@@ -177,6 +191,7 @@ async def open_site(
             freshness=PoolFreshness(db, clock, 30),
             events=Ring(db),
             replays=Replays(db, clock),
+            promotes=GateHere(db, clock),
             health=SimpleNamespace(states=lambda: dict.fromkeys(ESSENTIAL, State.READY)),
         )
         given = cast(Services, parts)
