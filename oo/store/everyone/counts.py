@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.console import AdminRead, Choice, Period
 from oo.domain.rewards import Action
 from oo.store.everyone.decisions import COLUMNS, reacted
-from oo.store.everyone.filtering import filtered
+from oo.store.everyone.filtering import NONE, filtered
 from oo.store.tables import connections, feedback, tip_scores, users
 
 _t, _f, _u, _c = tip_scores.c, feedback.c, users.c, connections.c
@@ -125,6 +125,7 @@ class Group(NamedTuple):
     seen: int
     reacted: int
     done: int
+    snoozed: int
     dismissed: int
     reward: float
     squares: float
@@ -137,6 +138,7 @@ def _what_came() -> tuple[ColumnElement[Any], ...]:
         func.count(_t.seen_at),
         func.count(_f.reward),
         _counted(Action.DONE),
+        _counted(Action.SNOOZE),
         _counted(Action.DISMISS),
         func.coalesce(func.sum(_f.reward), 0.0),
         func.coalesce(func.sum(_f.reward * _f.reward), 0.0),
@@ -144,10 +146,9 @@ def _what_came() -> tuple[ColumnElement[Any], ...]:
 
 
 def _group(value: str, row: Sequence[Any]) -> Group:
-    _, tips, seen, reacted, done, dismissed, reward, squares = row
-    return Group(
-        value, tips, seen, reacted, int(done), int(dismissed), float(reward), float(squares)
-    )
+    _, tips, seen, reacted, done, snoozed, dismissed, reward, squares = row
+    came = int(done), int(snoozed), int(dismissed)
+    return Group(value, tips, seen, reacted, *came, float(reward), float(squares))
 
 
 async def grouped(
@@ -171,7 +172,8 @@ async def grouped(
         .limit(100)
     )
     return [
-        _group(str(r[0]), r) for r in await connection.execute(filtered(query, COLUMNS, filters))
+        _group(NONE if r[0] is None else str(r[0]), r)
+        for r in await connection.execute(filtered(query, COLUMNS, filters))
     ]
 
 
