@@ -157,7 +157,7 @@ class Demo:
 
     async def assemble(self, user_id: str, at: datetime | None = None) -> Assembled | None:
         """The person's context, as the assembler's deployment gives it."""
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             return await gather(connection, user_id, at or self._clock.now())
 
     async def _owner(self) -> str:
@@ -262,7 +262,7 @@ class Demo:
 
     async def _fill(self, person: DemoPerson) -> None:
         user_id = self._ids[person.number]
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             open_tasks = sum((await tasks.count_open(connection, user_id)).values())
         if open_tasks < 6:
             await self._list(person)
@@ -273,7 +273,7 @@ class Demo:
 
     async def _ask(self, person: DemoPerson) -> Served | None:
         user_id = self._ids[person.number]
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             head = (await users.heads(connection, [user_id]))[user_id]
         account = Account(user_id, head.user_seq, head.pool_version, person.zone)
         found = await self._recommender.recommend(account)
@@ -286,7 +286,7 @@ class Demo:
         user_id, tip = self._ids[person.number], served.decision
         if self._random.random() < 0.06:
             return  # the page was never looked at
-        async with self._db.write() as connection:
+        async with self._db.write_hot() as connection:
             await decisions.mark_seen(connection, user_id, tip.id, self._clock.now())
         local = self._clock.now().astimezone(ZoneInfo(person.zone))
         late = due.days_late(served.entry.task, local) if served.entry.task else None
