@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.console import AdminRead, Choice, Period
@@ -229,12 +229,16 @@ async def funnel(connection: AsyncConnection, by: AdminRead, period: Period) -> 
         else _u.created_at + timedelta(days=1)
     )
     again = select(_t.id).where(_t.user_id == _u.id, _t.created_at > first_day)
-    steps: list[ColumnElement[bool]] = [connected, tip, done, again.correlate(users).exists()]
-    counts: list[ColumnElement[Any]] = [func.count()]
-    for index in range(len(steps)):
-        counts.append(func.sum(case((and_(*steps[: index + 1]), 1), else_=0)))
-    query = select(*counts).where(
-        _u.deleted_at.is_(None), _u.created_at >= period.since, _u.created_at < period.until
+    came_back = again.correlate(users).exists()
+    # once per person, and no further than they got
+    step = case((~connected, 0), (~tip, 1), (~done, 2), (~came_back, 3), else_=4)
+    far = (
+        select(step.label("step"))
+        .where(_u.deleted_at.is_(None), _u.created_at >= period.since, _u.created_at < period.until)
+        .subquery()
+    )
+    query = select(
+        func.count(), *(func.sum(case((far.c.step >= least, 1), else_=0)) for least in range(1, 5))
     )
     row = (await connection.execute(query)).one()
     return Funnel(*(int(value or 0) for value in row))
