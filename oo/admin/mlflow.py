@@ -27,7 +27,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 AT_ONCE = 16  # answers on their way; MLflow's pages ask for a dozen things at a time
 MOST_BYTES = 1 << 30  # of one answer
 WITHIN_S = 600.0  # for one answer
-TIMEOUT = httpx2.Timeout(30.0, connect=2.0)
+TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
 
 SENT = frozenset(
     {
@@ -130,7 +130,7 @@ class Proxy:
         )
         try:
             return await client.send(sent, stream=True)
-        except httpx2.ConnectError as error:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise Unavailable(
                 "MLflow does not answer: `oo services up mlflow` starts it.", retry_after=5
             ) from error

@@ -118,7 +118,7 @@ def _chart(by: str, rows: list[dict[str, Any]]) -> Chart:
     shown = [row for row in rows if row["reactions"]][:24]
     return Chart(
         "done",
-        f"Done, by {by}",
+        f"Done, by {_called(by)}",
         [Series("Done", [row["done"].value for row in shown])],
         labels=[str(row["value"]) for row in shown],
         unit="share",
@@ -126,9 +126,13 @@ def _chart(by: str, rows: list[dict[str, Any]]) -> Chart:
     )
 
 
+def _called(by: str) -> str:
+    return "kind of work" if by == "activity" else by
+
+
 def _by(query: TipsQuery, rows: list[dict[str, Any]]) -> Table:
     to = f"/admin/decisions?range={query.span}&{query.by}={{}}" if query.by in LOGGED else ""
-    title = "Kind of work" if query.by == "activity" else query.by.capitalize()
+    title = _called(query.by).capitalize()
     return Table(
         "slices",
         f"By {title.lower()}",
