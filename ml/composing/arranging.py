@@ -110,7 +110,17 @@ def _draft(
     task_id = None if line.index is None else context.tasks[line.index].task_id
     spoken = line.spoken if source is Source.LLM else ""
     return TipDraft(
-        line.kind, line.content, task_id, confidence, source, model, version, line.claims, spoken
+        line.kind,
+        line.content,
+        task_id,
+        confidence,
+        source,
+        model,
+        version,
+        line.claims,
+        spoken,
+        line.activity,
+        line.language,
     )
 
 

@@ -13,6 +13,7 @@ from ml.activities.recogniser import Recogniser
 from ml.composing.arranging import arrange
 from ml.composing.choosing import slots
 from ml.composing.composer import Composer
+from ml.composing.labelling import labelled
 from ml.embedding.embedder import sentence_encoder
 from ml.generation.account import Attempt, Generation
 from ml.generation.completion import Completer
@@ -62,7 +63,8 @@ async def write(
     for generation in made:
         if generation.failure:
             log.warning("composed lines fill in: %s", generation.failure)
-    distinct = {tip.content: tip for generation in made for tip in generation.tips}
+    told = labelled([tip for generation in made for tip in generation.tips], context, composer)
+    distinct = {tip.content: tip for tip in told}
     attempts = [attempt for generation in made for attempt in generation.attempts]
     failures = [generation.failure for generation in made if generation.failure]
     return TipSet(list(distinct.values()), attempts, failures)

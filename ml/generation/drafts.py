@@ -34,7 +34,8 @@ class TipDraft:
     """A tip with everything but its id and its times; `task_id` is the person's own task.
 
     `claims` is what its text states, as the validation proved it. `spoken` is the text as the model
-    wrote it, with references for titles; empty where none did.
+    wrote it, with references for titles; empty where none did. `activity` is the kind of work of
+    its task, `language` that of the text (ISO 639-1); None where nobody has told yet.
     """
 
     kind: TipKind
@@ -46,6 +47,8 @@ class TipDraft:
     prompt_version: str
     claims: tuple[Claim, ...] = ()
     spoken: str = ""
+    activity: str | None = None
+    language: str | None = None
 
 
 def reference(index: int) -> str:

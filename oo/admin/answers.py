@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from oo.admin.page import ConsolePage
 from oo.admin.query import Query
-from oo.admin.screen import Column, Estimate, Screen, Table
+from oo.admin.screen import Column, Estimate, Kind, Screen, Table
 from oo.kit.errors import NotFound
 
+_WITH_INTERVAL = (Kind.ESTIMATE, Kind.PORTION)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -148,14 +149,14 @@ def as_csv(table: Table, query: Query) -> str:
     head: list[str] = []
     for column in columns:
         head += [column.key]
-        if column.kind == "estimate":
+        if column.kind in _WITH_INTERVAL:
             head += [f"{column.key}_low", f"{column.key}_high", f"{column.key}_n"]
     lines.writerow(head)
     for row in table.rows:
         cells: list[Any] = []
         for column in columns:
             value = row.get(column.key)
-            if column.kind == "estimate":
+            if column.kind in _WITH_INTERVAL:
                 cells += list(value) if value is not None else [None] * 4
             else:
                 cells.append(_cell(value))

@@ -113,3 +113,13 @@ class Desk:
                 connection, self.looker.actor, LOOK, f"person:{user_id}", self.now - LOOK_LASTS
             )
         return said is not None
+
+    async def whose_words(self) -> frozenset[str]:
+        """The people of whom who looks has lately said why they read their titles and texts."""
+        if not self.looker.is_admin:
+            return frozenset()
+        async with self.parts.db.read() as connection:
+            said = await audit.subjects_of(
+                connection, self.looker.actor, LOOK, self.now - LOOK_LASTS
+            )
+        return frozenset(it.removeprefix("person:") for it in said)

@@ -2,6 +2,8 @@
 
 from oo.admin.query import Query
 from oo.domain.console import Choice
+from oo.store import users
+from oo.store.database import Database
 
 
 def choices(query: Query, *names: str) -> dict[str, Choice]:
@@ -12,3 +14,17 @@ def choices(query: Query, *names: str) -> dict[str, Choice]:
         if choice is not None:
             found[name] = choice
     return found
+
+
+async def with_person(db: Database, asked: str, found: dict[str, Choice]) -> dict[str, Choice]:
+    """The filters with that of people, who may be named by their id or their address."""
+    choice = Choice.of(asked)
+    if choice is None:
+        return found
+    async with db.read() as connection:
+        ids = [
+            one
+            for name in choice.values
+            for one in (await users.ids_of(connection, name) or [name])
+        ]
+    return {**found, "user": Choice(tuple(ids), choice.excluded)}

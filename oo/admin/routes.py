@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.staticfiles import StaticFiles
 
 import oo.admin.pages
-from oo.admin import acting, palette, views
+from oo.admin import acting, mlflow, palette, views
 from oo.admin.answers import ConsoleAnswer, as_csv, chosen_table, shown_columns, told
 from oo.admin.desk import ConsoleParts, Desk
 from oo.admin.documented import answers
@@ -63,6 +63,7 @@ class Console:
         palette.add_to(router, self)
         acting.add_to(router, self)
         views.add_to(router, self)
+        mlflow.add_to(router, self.parts)
         for page in sorted(self.pages.values(), key=lambda page: page.is_of_one):
             for made in (self._shown(page), self._exported(page), self._told(page)):
                 made(router)

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     REWARD = "reward"  # -1 to 1
     MS = "ms"
     ESTIMATE = "estimate"
+    PORTION = "portion"  # an estimate of a share
     STATE = "state"
     BAR = "bar"  # a signed amount, beside the others of its column
     SECRET = "secret"  # a person's words: masked until the admin says why they look  # noqa: S105

@@ -25,7 +25,8 @@ class TipCandidate:
     `source` says who wrote it: ``llm`` or ``fallback``. `model` and `prompt_version` name what
     produced the text. `confidence` lies in [0, 1]. `task_id` is the person's own task
     that it speaks of, if any. `claims` is all that the text states: where one of them does not
-    hold, the tip must not be served.
+    hold, the tip must not be served. `activity` is the kind of work of its task and `language`
+    the language of the text (ISO 639-1), as the writer's side knew them; None where it did not.
     """
 
     id: str
@@ -39,6 +40,8 @@ class TipCandidate:
     created_at: datetime
     expires_at: datetime
     claims: tuple[Claim, ...] = ()
+    activity: str | None = None
+    language: str | None = None
 
     @property
     def about(self) -> str | None:

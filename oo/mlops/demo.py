@@ -7,16 +7,18 @@ composed lines under the names of two prompts, one of which says why.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from multiprocessing import get_context
 from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ml.composing.fallback import fallback, warm
 from ml.features import REGISTRY
-from ml.generation.drafts import Source
+from ml.generation.drafts import Source, TipDraft
 from oo.domain import due
 from oo.domain.consents import POOLING
 from oo.domain.context import PromptContext
@@ -73,8 +75,9 @@ class Filled(NamedTuple):
 class _Writer:
     """Writes composed lines under the name of one of two prompts, half of the people each."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, composing: Executor) -> None:
         self._random = random
+        self._composing = composing
 
     def pool_key(self, context: PromptContext, cloud_consent: bool) -> str:
         told = f"{context.daypart}{context.weekday}{[task.task_id for task in context.tasks]}"
@@ -83,13 +86,16 @@ class _Writer:
     async def write(
         self, context: PromptContext, count: int, deadline_s: float, terms: Terms
     ) -> Written:
-        prompt = self._random.choice((PLAIN, REASON))
-        lines = fallback(context, count, self._random)
+        random = Random(self._random.getrandbits(64))  # its own: others write meanwhile
+        prompt = random.choice((PLAIN, REASON))
+        seed = random.getrandbits(64)
+        loop = asyncio.get_running_loop()
+        lines = await loop.run_in_executor(self._composing, composed, context, count, seed)
         if prompt == PLAIN:  # the shorter half of what could be said
             lines = sorted(lines, key=lambda line: len(line.content))
         drafts: list[Draft] = [
             line
-            if self._random.random() < FALLBACK_SHARE
+            if random.random() < FALLBACK_SHARE
             else replace(line, source=Source.LLM, model=MODEL, prompt_version=prompt)
             for line in lines
         ]
@@ -102,11 +108,16 @@ class _Writer:
             Outcome.ANSWERED,
             prompt_tokens=180 + 40 * len(context.tasks),
             completion_tokens=42 * len(drafts),
-            latency_s=self._random.lognormvariate(-1.1, 0.4),
+            latency_s=random.lognormvariate(-1.1, 0.4),
             accepted=len(drafts),
-            refused=int(self._random.random() < 0.15),
+            refused=int(random.random() < 0.15),
         )
         return Written(drafts, calls=(call,))
+
+
+def composed(context: PromptContext, count: int, seed: int) -> list[TipDraft]:
+    """Composed lines, in a process beside: to make them is a third of a demonstration's work."""
+    return fallback(context, count, Random(seed))
 
 
 class _NoRefill:
@@ -134,11 +145,17 @@ class Demo:
         self, people: int, days: int, on_day: Callable[[int], None] = lambda day: None
     ) -> Filled:
         """Let `people` live with oO for the `days` before the end; the owner is an admin."""
+        with ProcessPoolExecutor(1, get_context("spawn"), warm) as composing:
+            return await self._fill_with(composing, people, days, on_day)
+
+    async def _fill_with(
+        self, composing: Executor, people: int, days: int, on_day: Callable[[int], None]
+    ) -> Filled:
         warm()
         self._begin = self._end - timedelta(days=days)
         clock = self._clock = ManualClock(self._begin)
         self._integrations = Integrations.of(self._settings, self._db, clock)
-        self._filler = PoolFiller(self._db, clock, self, _Writer(self._random))
+        self._filler = PoolFiller(self._db, clock, self, _Writer(self._random, composing))
         self._reactions = Reactions(self._db, clock)
         self._shadows = ShadowPolicies(self._db)
         self._opinions = ShadowOpinions(self._db, clock, self._shadows)
@@ -157,7 +174,7 @@ class Demo:
 
     async def assemble(self, user_id: str, at: datetime | None = None) -> Assembled | None:
         """The person's context, as the assembler's deployment gives it."""
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             return await gather(connection, user_id, at or self._clock.now())
 
     async def _owner(self) -> str:
@@ -262,7 +279,7 @@ class Demo:
 
     async def _fill(self, person: DemoPerson) -> None:
         user_id = self._ids[person.number]
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             open_tasks = sum((await tasks.count_open(connection, user_id)).values())
         if open_tasks < 6:
             await self._list(person)
@@ -273,7 +290,7 @@ class Demo:
 
     async def _ask(self, person: DemoPerson) -> Served | None:
         user_id = self._ids[person.number]
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             head = (await users.heads(connection, [user_id]))[user_id]
         account = Account(user_id, head.user_seq, head.pool_version, person.zone)
         found = await self._recommender.recommend(account)
@@ -286,7 +303,7 @@ class Demo:
         user_id, tip = self._ids[person.number], served.decision
         if self._random.random() < 0.06:
             return  # the page was never looked at
-        async with self._db.write() as connection:
+        async with self._db.write_hot() as connection:
             await decisions.mark_seen(connection, user_id, tip.id, self._clock.now())
         local = self._clock.now().astimezone(ZoneInfo(person.zone))
         late = due.days_late(served.entry.task, local) if served.entry.task else None

@@ -31,7 +31,7 @@ class FallbackPool:
                 return False
             told = await tell(connection, user_id, found, now)
         drafts = self._templates(told.context, POOL_SIZE)
-        async with self._db.write() as connection:
+        async with self._db.write_hot() as connection:
             person = (await users.lock(connection, [user_id])).get(user_id)
             now = self._clock.now()
             if person is not None and person.pool_version != found.pool_version:

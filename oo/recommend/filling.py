@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from cachetools import LRUCache
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.claims import bounded, holds
 from oo.domain.consents import CLOUD_MODELS
@@ -25,7 +24,7 @@ from oo.recommend.pool import Stock, is_enough
 from oo.recommend.ports import Assembled, Assembler, Draft, Writer, Written
 from oo.store import candidates, consents, model_calls, users, writings
 from oo.store.candidates import PoolEntry
-from oo.store.database import Database
+from oo.store.database import Database, Hot
 from oo.store.writings import Writing
 
 FALLBACK_LIFE = timedelta(minutes=10)
@@ -84,7 +83,7 @@ class PoolFiller:
 
     async def _is_looked_after(self, user_id: str) -> bool:
         """Whether nothing has changed and no time has come since a fill left the pool as it is."""
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             head = (await users.heads(connection, [user_id])).get(user_id)
         return (
             head is not None
@@ -95,19 +94,19 @@ class PoolFiller:
 
     async def _is_good(self, user_id: str, key: str) -> bool:
         now = self._clock.now()
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             stock = (await pool.load(connection, [user_id], now)).get(user_id)
         good = written_alike(stock, key, now) if stock else []
         if stock is None or not is_enough(good):
             return False
-        async with self._db.write() as connection:
+        async with self._db.write_hot() as connection:
             await set_good(connection, user_id, stock.version, good, now)
         return True
 
     async def _leave(self, user_id: str, pool_version: int) -> None:
         """There is nothing to write about; a change of the list is looked at anyway."""
         look_again_at = self._clock.now() + EMPTY.after(self._times(user_id, NO_TASKS))
-        async with self._db.write() as connection:
+        async with self._db.write_hot() as connection:
             await users.set_filled(connection, user_id, pool_version, look_again_at)
 
     def _times(self, user_id: str, key: str) -> int:
@@ -118,7 +117,7 @@ class PoolFiller:
         return times
 
     async def _put(self, user_id: str, key: str, assembled: Assembled, written: Written) -> Filled:
-        async with self._db.write() as connection:
+        async with self._db.write_hot() as connection:
             await users.lock(connection, [user_id])
             now = self._clock.now()
             stock = (await pool.load(connection, [user_id], now, written.claims)).get(user_id)
@@ -172,13 +171,13 @@ def writings_of(
 
 async def terms_of(db: Database, user_id: str, now: datetime) -> Terms:
     """On which terms models may be asked for the person."""
-    async with db.read() as connection:
+    async with db.read_hot() as connection:
         cloud_consent = await consents.is_given(connection, user_id, CLOUD_MODELS)
         spent = await model_calls.spent(connection, user_id, now)
     return Terms(cloud_consent, spent)
 
 
-async def may_keep(connection: AsyncConnection, user_id: str, written: Written) -> bool:
+async def may_keep(connection: Hot, user_id: str, written: Written) -> bool:
     """Whether the person still allows how it was written: they may have said no meanwhile."""
     if all(call.place is not Place.CLOUD for call in written.calls):
         return True
@@ -191,7 +190,7 @@ def written_alike(stock: Stock, key: str, now: datetime) -> list[PoolEntry]:
 
 
 async def set_good(
-    connection: AsyncConnection,
+    connection: Hot,
     user_id: str,
     version: int,
     good: Sequence[PoolEntry],
@@ -237,6 +236,8 @@ def identify(drafts: Sequence[Draft], clock: Clock, moment: Moment) -> list[TipC
             created_at=now,
             expires_at=min(end_of_daypart(moment.local), *ends),
             claims=claims,
+            activity=draft.activity,
+            language=draft.language,
         )
         if candidate.expires_at > now:
             found.append(candidate)

@@ -62,7 +62,7 @@ class Profiles:
         return profile
 
     async def _read(self, user_id: str, user_seq: int, past_version: int) -> _Cached:
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             profile = (await kept_profiles.load(connection, [user_id])).get(user_id)
         if profile is not None and self._serves(profile, user_seq):
             # who erases takes the kept one along: it is no older than `past_version`
@@ -78,14 +78,14 @@ class Profiles:
 
     async def _made(self, user_id: str, past_version: int) -> _Cached:
         now = self._clock.now()
-        async with self._db.read() as connection:
+        async with self._db.read_hot() as connection:
             person = await kept_profiles.newest(connection, user_id)
             tips = await kept_profiles.history(connection, user_id, now - WINDOW)
         if person is None:
             return _Cached(Profile(user_id, 0, dict(DEFAULTS), now), past_version)
         values = _values(tips, ZoneInfo(person.timezone), now)
         profile = Profile(user_id, person.user_seq, values, now)
-        async with self._db.write() as connection:
+        async with self._db.write_hot() as connection:
             await kept_profiles.save(connection, profile, person.past_version)
         return _Cached(profile, person.past_version)
 

@@ -121,6 +121,15 @@ async def newest_of(
     return (await connection.execute(query.order_by(a.id.desc()).limit(1))).scalar_one_or_none()
 
 
+async def subjects_of(
+    connection: AsyncConnection, actor: str, action: str, since: datetime
+) -> frozenset[str]:
+    """To whom the actor has done this since then."""
+    a = audit.c
+    query = select(a.whom).where(a.actor == actor, a.action == action, a.at > since).distinct()
+    return frozenset((await connection.execute(query)).scalars())
+
+
 async def page(
     connection: AsyncConnection,
     period: Period,

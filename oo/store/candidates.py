@@ -14,6 +14,7 @@ from oo.store import tasks as task_store
 from oo.store import users as user_store
 from oo.store.activity import has_something_to_do, is_active
 from oo.store.database import PURGE_ROWS, Hot
+from oo.store.schema import UtcDateTime
 from oo.store.sealing import opened_rows, sealed_rows, words_of
 from oo.store.tables import candidates, fill_batch_people, tasks, users
 
@@ -79,14 +80,34 @@ async def live(
             created_at=row["created_at"],
             expires_at=row["expires_at"],
             claims=claims,
+            activity=row["activity"],
+            language=row["language"],
         )
         rests = max((at for at in (row["starts_at"], row["not_before"]) if at), default=None)
         found[row["user_id"]].append(PoolEntry(candidate, row["pool_key"], rests, task))
     return found
 
 
+_now = bindparam("now", type_=UtcDateTime)
+_is_ahead = and_(_c.starts_at.is_not(None), _c.starts_at > _now)
+_RETIRE = (
+    update(candidates)
+    .where(
+        _c.user_id == bindparam("person"),
+        _c.retired_at.is_(None),
+        or_(_c.pool_key != bindparam("key"), _c.source != "llm"),
+    )
+    .values(retired_at=_now)
+)
+_RETIRE_NOW, _RETIRE_AHEAD = _RETIRE.where(not_(_is_ahead)), _RETIRE.where(_is_ahead)
+_SAID = select(_c.content, _c.sealed).where(
+    _c.user_id == bindparam("person"), _c.pool_key == bindparam("key"), _c.source == "llm"
+)
+_INSERT = insert(candidates)
+
+
 async def replace(
-    connection: AsyncConnection,
+    connection: Hot,
     user_id: str,
     pool_key: str,
     fresh: Sequence[TipCandidate],
@@ -98,37 +119,23 @@ async def replace(
     With `starts_at` they are made ahead, for a later part of the day: they take the place of others
     made ahead, and what is for now stays. Without it, what is made ahead stays.
     """
-    c = candidates.c
-    is_ahead = and_(c.starts_at.is_not(None), c.starts_at > now)
     await connection.execute(
-        update(candidates)
-        .where(
-            c.user_id == user_id,
-            c.retired_at.is_(None),
-            or_(c.pool_key != pool_key, c.source != "llm"),
-            not_(is_ahead) if starts_at is None else is_ahead,
-        )
-        .values(retired_at=now)
+        _RETIRE_NOW if starts_at is None else _RETIRE_AHEAD,
+        {"person": user_id, "key": pool_key, "now": now},
     )
     await _insert(connection, user_id, pool_key, fresh, starts_at)
     await user_store.bump_pool(connection, user_id)
 
 
-async def add(
-    connection: AsyncConnection, user_id: str, pool_key: str, fresh: Sequence[TipCandidate]
-) -> None:
+async def add(connection: Hot, user_id: str, pool_key: str, fresh: Sequence[TipCandidate]) -> None:
     """Put `fresh` into the person's pool beside what is there."""
     await _insert(connection, user_id, pool_key, fresh, None)
     await user_store.bump_pool(connection, user_id)
 
 
-async def said(connection: AsyncConnection, user_id: str, pool_key: str) -> set[str]:
+async def said(connection: Hot, user_id: str, pool_key: str) -> set[str]:
     """What was written for the person under this key already, reacted to or not."""
-    c = candidates.c
-    query = select(c.content, c.sealed).where(
-        c.user_id == user_id, c.pool_key == pool_key, c.source == "llm"
-    )
-    rows = (await connection.execute(query)).mappings()
+    rows = (await connection.execute(_SAID, {"person": user_id, "key": pool_key})).mappings()
     return {row["content"] for row in await opened_rows(connection, candidates, user_id, rows)}
 
 
@@ -147,7 +154,7 @@ async def contents(
 
 
 async def _insert(
-    connection: AsyncConnection,
+    connection: Hot,
     user_id: str,
     pool_key: str,
     fresh: Sequence[TipCandidate],
@@ -166,6 +173,8 @@ async def _insert(
             "confidence": candidate.confidence,
             "task_id": candidate.task_id,
             "claims": encode(candidate.claims),
+            "activity": candidate.activity,
+            "language": candidate.language,
             "created_at": candidate.created_at,
             "expires_at": candidate.expires_at,
             "starts_at": starts_at,
@@ -173,9 +182,7 @@ async def _insert(
         for candidate in fresh
     ]
     if rows:
-        await connection.execute(
-            insert(candidates), await sealed_rows(connection, candidates, rows)
-        )
+        await connection.execute(_INSERT, await sealed_rows(connection, candidates, rows))
 
 
 async def people_to_fill(

@@ -73,15 +73,18 @@ async def newest(connection: Hot, user_id: str) -> dict[str, Said]:
     return {row.purpose: Said(*row) for row in rows}
 
 
-async def is_given(connection: AsyncConnection, user_id: str, purpose: str) -> bool:
+_LAST_WORD = (
+    select(_c.given, _c.version)
+    .where(_c.user_id == bindparam("person"), _c.purpose == bindparam("purpose"))
+    .order_by(_c.id.desc())
+    .limit(1)
+)
+
+
+async def is_given(connection: Hot, user_id: str, purpose: str) -> bool:
     """Whether the person allows it as it is asked for today."""
-    query = (
-        select(_c.given, _c.version)
-        .where(_c.user_id == user_id, _c.purpose == purpose)
-        .order_by(_c.id.desc())
-        .limit(1)
-    )
-    row = (await connection.execute(query)).first()
+    asked = {"person": user_id, "purpose": purpose}
+    row = (await connection.execute(_LAST_WORD, asked)).first()
     return row is not None and row.given and row.version >= purposes()[purpose].version
 
 

@@ -15,6 +15,7 @@ from oo.domain.policies import PolicyRef
 from oo.store import outbox
 from oo.store.database import PURGE_ROWS, Hot
 from oo.store.forget import BLANK
+from oo.store.schema import UtcDateTime
 from oo.store.sealing import opened_rows, sealed_rows
 from oo.store.tables import feedback, tip_scores, users
 
@@ -81,6 +82,8 @@ def _row(decision: Decision) -> dict[str, Any]:
         "prompt_version": decision.candidate.prompt_version,
         "confidence": decision.candidate.confidence,
         "task_id": decision.candidate.task_id,
+        "activity": decision.candidate.activity,
+        "language": decision.candidate.language,
         "candidate_ids": decision.candidate_ids,
         "chosen": decision.chosen,
         "policy": decision.policy,
@@ -160,15 +163,17 @@ async def heard(connection: Hot, user_id: str, now: datetime) -> list[Heard]:
     return found[:MAX_HEARD]
 
 
-async def mark_seen(connection: AsyncConnection, user_id: str, tip_id: str, now: datetime) -> bool:
+_MARK_SEEN = (
+    update(tip_scores)
+    .where(tip_scores.c.user_id == bindparam("person"), tip_scores.c.id == bindparam("tip"))
+    .values(seen_at=func.coalesce(tip_scores.c.seen_at, bindparam("now", type_=UtcDateTime)))
+)
+
+
+async def mark_seen(connection: Hot, user_id: str, tip_id: str, now: datetime) -> bool:
     """Note when the person first saw the tip; whether there is such a tip of theirs."""
-    t = tip_scores.c
-    changed = await connection.execute(
-        update(tip_scores)
-        .where(t.user_id == user_id, t.id == tip_id)
-        .values(seen_at=func.coalesce(t.seen_at, now))
-    )
-    return changed.rowcount == 1
+    asked = {"person": user_id, "tip": tip_id, "now": now}
+    return (await connection.execute(_MARK_SEEN, asked)).rowcount == 1
 
 
 async def missed(connection: AsyncConnection, before: datetime, limit: int) -> list[Seen]:

@@ -48,7 +48,7 @@ async def what_was_said_of(connection: AsyncConnection, user_id: str, source: st
         await connection.execute(
             update(tip_scores)
             .where(t.user_id == user_id, t.id.in_(batch))
-            .values(content=BLANK, sealed=None)
+            .values(content=BLANK, sealed=None, activity=None, language=None)
         )
 
 
@@ -77,7 +77,7 @@ async def what_was_said_of_tasks(
         await connection.execute(
             update(tip_scores)
             .where(t.user_id == user_id, t.task_id.in_(batch), t.created_at >= since)
-            .values(content=BLANK, sealed=None)
+            .values(content=BLANK, sealed=None, activity=None, language=None)
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, select
@@ -11,7 +12,7 @@ from oo.domain.rewards import Action
 from oo.store import users as users_rows
 from oo.store.database import Hot
 from oo.store.tables import feedback, profiles, tip_scores, users
-from oo.store.upsert import insert_into
+from oo.store.upsert import Insert, insert_of
 
 
 class Profile(NamedTuple):
@@ -43,7 +44,7 @@ async def load(connection: Hot, user_ids: Collection[str]) -> dict[str, Profile]
     return {row[0]: Profile(*row) for row in rows}
 
 
-async def save(connection: AsyncConnection, profile: Profile, past_version: int) -> None:
+async def save(connection: Hot, profile: Profile, past_version: int) -> None:
     """Keep a profile in place of an older one, unless what it was made of was erased meanwhile.
 
     `past_version` is the person's of when that was read.
@@ -51,32 +52,47 @@ async def save(connection: AsyncConnection, profile: Profile, past_version: int)
     head = (await users_rows.heads_kept(connection, [profile.user_id])).get(profile.user_id)
     if head is None or head.past_version != past_version:
         return
-    statement = insert_into(connection, profiles).values(**profile._asdict())
+    await connection.execute(_saving(connection.dialect.name), profile._asdict())
+
+
+@cache
+def _saving(dialect: str) -> Insert:
+    statement = insert_of(dialect, profiles)
     fresh = statement.excluded
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["user_id"],
-            set_={
-                "user_seq": fresh.user_seq,
-                "values": fresh["values"],
-                "computed_at": fresh.computed_at,
-            },
-            where=profiles.c.computed_at < fresh.computed_at,
+    return statement.on_conflict_do_update(
+        index_elements=["user_id"],
+        set_={
+            "user_seq": fresh.user_seq,
+            "values": fresh["values"],
+            "computed_at": fresh.computed_at,
+        },
+        where=profiles.c.computed_at < fresh.computed_at,
+    )
+
+
+_t, _f = tip_scores.c, feedback.c
+_HISTORY = (
+    select(_t.created_at, _f.action, _f.dwell_ms)
+    .select_from(
+        tip_scores.outerjoin(
+            feedback,
+            and_(
+                _f.tip_id == _t.id,
+                _f.user_id == _t.user_id,
+                _f.action.in_(bindparam("own", expanding=True)),
+            ),
         )
     )
+    .where(_t.user_id == bindparam("person"), _t.created_at >= bindparam("since"))
+    .order_by(_t.created_at, _t.id)
+)
 
 
-async def history(connection: AsyncConnection, user_id: str, since: datetime) -> list[HistoryRow]:
+async def history(connection: Hot, user_id: str, since: datetime) -> list[HistoryRow]:
     """The person's tips since then, each with their own reaction (not what oO noticed itself)."""
-    t, f = tip_scores.c, feedback.c
-    own = and_(f.tip_id == t.id, f.user_id == t.user_id, f.action.in_(list(Action)))
-    query = (
-        select(t.created_at, f.action, f.dwell_ms)
-        .select_from(tip_scores.outerjoin(feedback, own))
-        .where(t.user_id == user_id, t.created_at >= since)
-        .order_by(t.created_at, t.id)
-    )
-    return [HistoryRow(*row) for row in await connection.execute(query)]
+    asked = {"person": user_id, "since": since, "own": list(Action)}
+    rows = await connection.execute(_HISTORY, asked)
+    return [HistoryRow(*row) for row in rows]
 
 
 async def behind(connection: AsyncConnection, before: datetime, limit: int) -> list[str]:
@@ -96,6 +112,6 @@ async def behind(connection: AsyncConnection, before: datetime, limit: int) -> l
     return list((await connection.execute(query)).scalars())
 
 
-async def newest(connection: AsyncConnection, user_id: str) -> users_rows.Head | None:
+async def newest(connection: Hot, user_id: str) -> users_rows.Head | None:
     """How the person stands; read before what a profile is made of."""
     return (await users_rows.heads(connection, [user_id])).get(user_id)

@@ -2,16 +2,27 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, delete, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.model_calls import ModelCall, Place, Spent, bucket_of
-from oo.store.database import PURGE_ROWS
+from oo.store.database import PURGE_ROWS, Hot
 from oo.store.model_call_tables import BUCKETS, model_calls
 from oo.store.tables import users
-from oo.store.upsert import insert_into
+from oo.store.upsert import Insert, insert_of
 
 _KEY = [column.name for column in model_calls.primary_key]
 _SUMS = [column.name for column in model_calls.columns if not column.primary_key]
@@ -35,41 +46,48 @@ class Sums(NamedTuple):
     buckets: tuple[int, ...]
 
 
-async def add(
-    connection: AsyncConnection, user_id: str, calls: Sequence[ModelCall], now: datetime
-) -> None:
-    """Add a person's calls to the sums of the hour, in one statement."""
-    if not calls:
-        return
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    statement = insert_into(connection, model_calls).values(list(_summed(user_id, hour, calls)))
+@cache  # every fill runs it
+def _adding_up(dialect: str) -> Insert:
+    statement = insert_of(dialect, model_calls)
     kept, new = model_calls.c, statement.excluded
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=_KEY, set_={name: kept[name] + new[name] for name in _SUMS}
-        )
+    return statement.on_conflict_do_update(
+        index_elements=_KEY, set_={name: kept[name] + new[name] for name in _SUMS}
     )
 
 
-async def spent(connection: AsyncConnection, user_id: str, now: datetime) -> Spent:
-    """What the person's calls, and in money everybody's, have used since midnight UTC."""
+async def add(connection: Hot, user_id: str, calls: Sequence[ModelCall], now: datetime) -> None:
+    """Add a person's calls to the sums of the hour."""
+    if calls:
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        rows = list(_summed(user_id, hour, calls))
+        await connection.execute(_adding_up(connection.dialect.name), rows)
+
+
+def _tokens(place: Place) -> ColumnElement[Any]:
     c = model_calls.c
-    tokens = c.prompt_tokens + c.completion_tokens
-
-    def of(place: Place) -> Any:
-        return func.sum(case((c.place == place, tokens), else_=0))
-
-    query = select(of(Place.LOCAL), of(Place.CLOUD)).where(
-        c.user_id == user_id, c.hour >= _midnight(now)
-    )
-    local, cloud = (await connection.execute(query)).one()
-    return Spent(int(local or 0), int(cloud or 0), await usd_spent(connection, now))
+    return func.sum(case((c.place == place, c.prompt_tokens + c.completion_tokens), else_=0))
 
 
-async def usd_spent(connection: AsyncConnection, now: datetime) -> float:
+# built once: every fill asks them
+_SPENT = select(_tokens(Place.LOCAL).label("local"), _tokens(Place.CLOUD).label("cloud")).where(
+    model_calls.c.user_id == bindparam("person"), model_calls.c.hour >= bindparam("since")
+)
+_USD = select(func.sum(model_calls.c.cost_usd).label("usd")).where(
+    model_calls.c.hour >= bindparam("since")
+)
+
+
+async def spent(connection: Hot, user_id: str, now: datetime) -> Spent:
+    """What the person's calls, and in money everybody's, have used since midnight UTC."""
+    asked = {"person": user_id, "since": _midnight(now)}
+    row = (await connection.execute(_SPENT, asked)).one()
+    return Spent(int(row.local or 0), int(row.cloud or 0), await usd_spent(connection, now))
+
+
+async def usd_spent(connection: Hot, now: datetime) -> float:
     """What everybody's calls have cost since midnight UTC."""
-    query = select(func.sum(model_calls.c.cost_usd)).where(model_calls.c.hour >= _midnight(now))
-    return float((await connection.execute(query)).scalar_one() or 0.0)
+    row = (await connection.execute(_USD, {"since": _midnight(now)})).one()
+    return float(row.usd or 0.0)
 
 
 async def of_everybody(connection: AsyncConnection, since: datetime) -> list[Sums]:

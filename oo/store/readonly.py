@@ -7,7 +7,7 @@ a statement that takes too long is stopped.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,11 @@ class ReadOnly:
     async def read(self, seconds: float = TIME_LIMIT_S) -> AsyncIterator[AsyncConnection]:
         """A connection in one read-only transaction; raises TooSlow when it takes longer."""
         async with self._engine.connect() as connection:
-            if not self.is_sqlite:
+            driver: Any = None
+            if self.is_sqlite:
+                # now: a statement that was cut off leaves a connection that tells it no more
+                driver = (await connection.get_raw_connection()).driver_connection
+            else:
                 await connection.execute(text("SET TRANSACTION READ ONLY"))
                 await connection.execute(
                     text(f"SET LOCAL statement_timeout = {round(seconds * 1000)}")
@@ -80,10 +84,9 @@ class ReadOnly:
                 async with asyncio.timeout(seconds):
                     yield connection
             except TimeoutError:
-                if self.is_sqlite:
-                    raw = await connection.get_raw_connection()
-                    driver: Any = raw.driver_connection
-                    await driver.interrupt()
+                if driver is not None:
+                    with suppress(ValueError):  # it is closed already
+                        await driver.interrupt()
                 raise TooSlow(seconds) from None
 
     async def close(self) -> None:

@@ -230,6 +230,9 @@ candidates = Table(
     Column("prompt_version", String(64), nullable=False),
     Column("confidence", Float, nullable=False),
     Column("task_id", String(200)),
+    # labels of oO's own: the kind of work of what it speaks of, and the language of the text
+    Column("activity", String(32)),
+    Column("language", String(8)),
     # what the content states, see oo.domain.claims
     Column("claims", JSON, nullable=False, info=words([])),
     Column("created_at", UtcDateTime, nullable=False),
@@ -254,6 +257,8 @@ tip_scores = Table(
     Column("prompt_version", String(64), nullable=False),
     Column("confidence", Float, nullable=False),
     Column("task_id", String(200)),
+    Column("activity", String(32)),
+    Column("language", String(8)),
     Column("candidate_ids", JSON, nullable=False),
     Column("chosen", Integer, nullable=False),  # index into candidate_ids
     Column("policy", String(64), nullable=False),

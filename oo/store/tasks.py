@@ -50,13 +50,16 @@ async def list_open(connection: AsyncConnection, user_id: str) -> list[Task]:
     return [from_row(row) for row in await opened_rows(connection, tasks, user_id, rows.mappings())]
 
 
-async def count_open(connection: AsyncConnection, user_id: str) -> dict[str, int]:
+_COUNT_OPEN = (
+    select(tasks.c.source, func.count().label("open"))
+    .where(tasks.c.user_id == bindparam("person"), tasks.c.completed_at.is_(None))
+    .group_by(tasks.c.source)
+)
+
+
+async def count_open(connection: Hot, user_id: str) -> dict[str, int]:
     """How many tasks of the person are open, by source."""
-    rows = await connection.execute(
-        select(tasks.c.source, func.count())
-        .where(tasks.c.user_id == user_id, tasks.c.completed_at.is_(None))
-        .group_by(tasks.c.source)
-    )
+    rows = await connection.execute(_COUNT_OPEN, {"person": user_id})
     return {row[0]: row[1] for row in rows}
 
 

@@ -191,7 +191,7 @@ _CHANGED = _BUMP.values(
 )
 
 
-async def bump_pool(connection: AsyncConnection, user_id: str) -> None:
+async def bump_pool(connection: Hot, user_id: str) -> None:
     """Say that the person's candidates changed, so that caches of them are stale."""
     await connection.execute(_BUMP, {"person": user_id})
 
@@ -224,8 +224,18 @@ async def heads_kept(connection: Hot, user_ids: Collection[str]) -> dict[str, He
     return {row[0]: Head(*row[1:]) for row in rows}
 
 
+_until = bindparam("until", type_=UtcDateTime)
+_FILLED = (
+    update(users)
+    .where(users.c.id == bindparam("person"))
+    .values(filled_version=bindparam("version"), look_again_at=_until)
+)
+_ONLY_FILLED = _FILLED.values(good_until=None)
+_GOOD = _FILLED.values(good_until=_until, changed_at=None)
+
+
 async def set_filled(
-    connection: AsyncConnection,
+    connection: Hot,
     user_id: str,
     pool_version: int,
     look_again_at: datetime,
@@ -236,14 +246,8 @@ async def set_filled(
 
     `is_good` says that it is as it should be until then, and not only that nothing can be done.
     """
-    as_it_is = (
-        {"good_until": look_again_at, "changed_at": None} if is_good else {"good_until": None}
-    )
-    await connection.execute(
-        update(users)
-        .where(users.c.id == user_id)
-        .values(filled_version=pool_version, look_again_at=look_again_at, **as_it_is)
-    )
+    asked = {"person": user_id, "version": pool_version, "until": look_again_at}
+    await connection.execute(_GOOD if is_good else _ONLY_FILLED, asked)
 
 
 async def keep_filled(connection: AsyncConnection, user_id: str, before: int, after: int) -> None:

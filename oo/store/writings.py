@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import bindparam, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.consents import POOLING
-from oo.store.consents import agreed
+from oo.store.consents import agreed, is_given
+from oo.store.database import Hot
 from oo.store.sealing import sealed_rows, words_of
 from oo.store.tables import feedback, tip_scores, users, writings
 
@@ -39,16 +40,20 @@ class Judged(NamedTuple):
     reward: float
 
 
-async def keep(
-    connection: AsyncConnection, user_id: str, made: Sequence[Writing], now: datetime
-) -> None:
+_INSERT = insert(writings)
+_IS_THERE = select(users.c.id).where(
+    users.c.id == bindparam("person"), users.c.deleted_at.is_(None)
+)
+
+
+async def keep(connection: Hot, user_id: str, made: Sequence[Writing], now: datetime) -> None:
     """Keep writings of a person; nothing of one who has not agreed to pooling."""
-    u = users.c
-    agrees = select(u.id).where(u.id == user_id, u.id.in_(agreed(POOLING)), u.deleted_at.is_(None))
-    if not made or (await connection.execute(agrees)).first() is None:
+    if not made or not await is_given(connection, user_id, POOLING):
+        return
+    if (await connection.execute(_IS_THERE, {"person": user_id})).first() is None:
         return
     rows = [{**one._asdict(), "user_id": user_id, "created_at": now} for one in made]
-    await connection.execute(insert(writings), await sealed_rows(connection, writings, rows))
+    await connection.execute(_INSERT, await sealed_rows(connection, writings, rows))
 
 
 async def forget(connection: AsyncConnection, user_id: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 COMMANDS = {
     "deciding": ["--people", "40"],
     "learning.replay": ["--total", "60"],
+    "console": ["--tips", "100,200", "--people", "50", "--stores", "sqlite", "--looks", "2"],
     "deliveries": ["--sendings", "20", "--limit", "60"],
 }
 

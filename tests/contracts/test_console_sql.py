@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from oo.domain.console import Looker, admin_read
 from oo.domain.roles import Role
@@ -17,7 +17,7 @@ from oo.kit.errors import OoError
 from oo.store.adhoc import AdHoc
 from oo.store.database import Database
 from oo.store.masked import masked
-from oo.store.readonly import ReadOnly
+from oo.store.readonly import ReadOnly, TooSlow
 from oo.store.tables import metadata
 from tests.contracts.rows_of_all import fill_all
 from tests.peers import both_stores
@@ -191,6 +191,17 @@ async def test_what_takes_too_long_is_ended(sql: AdHoc) -> None:
         await sql.ask(BY, BOMB, 0.5)
     assert clock.monotonic() - begun < 5
     assert (await sql.ask(BY, "SELECT count(*) AS n FROM users")).rows == [[1]]
+
+
+async def test_a_page_that_takes_too_long_is_told_so_and_holds_up_no_other(db: Database) -> None:
+    store = ReadOnly(db.url)
+    for _ in range(5):  # more often than there are connections
+        with pytest.raises(TooSlow):
+            async with store.read(0.2) as connection:
+                await connection.execute(text(BOMB))
+    async with store.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM users"))).scalar_one() == 1
+    await store.close()
 
 
 async def test_words_and_secrets_do_not_come_back(db: Database, sql: AdHoc) -> None:

@@ -27,8 +27,9 @@ pytestmark = [
     pytest.mark.timeout(240),
 ]
 PAGES = (
-    "overview", "live", "people", "decisions", "rewards", "policies", "models", "features",
-    "quality", "simulations", "health", "sql", "audit", "docs?runbook=rewards-drop",
+    "overview", "live", "people", "decisions", "tips?by=activity", "deliveries?by=moment",
+    "rewards", "policies", "models", "features", "quality", "simulations", "health", "sql", "audit",
+    "docs?runbook=rewards-drop",
 )  # fmt: skip
 
 

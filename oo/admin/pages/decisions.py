@@ -5,12 +5,11 @@ from typing import Annotated
 from pydantic import Field
 
 from oo.admin.desk import Desk
-from oo.admin.filtering import choices
+from oo.admin.filtering import choices, with_person
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Filter, Query
 from oo.admin.screen import Column, Kind, Screen, Table
 from oo.domain.console import Choice
-from oo.store import users
 from oo.store.everyone import decisions
 from oo.store.everyone.decisions import COUNTED
 
@@ -62,17 +61,7 @@ class DecisionsQuery(Query):
 
 async def filters_of(desk: Desk, query: DecisionsQuery) -> dict[str, Choice]:
     """What the store filters by; a person may be named by their address."""
-    found = choices(query, *FILTERS)
-    asked = Choice.of(query.user)
-    if asked is not None:
-        async with desk.parts.db.read() as connection:
-            ids = [
-                one
-                for named in asked.values
-                for one in (await users.ids_of(connection, named) or [named])
-            ]
-        found["user"] = Choice(tuple(ids), asked.excluded)
-    return found
+    return await with_person(desk.parts.db, query.user, choices(query, *FILTERS))
 
 
 async def read(desk: Desk, query: DecisionsQuery) -> Screen:

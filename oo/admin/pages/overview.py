@@ -42,7 +42,7 @@ async def read(desk: Desk, query: Query) -> Screen:
     )
     seen = counted.value
     return Screen(
-        figures=_figures(seen, period),
+        figures=_figures(seen, query),
         notices=await _notices(desk, seen),
         charts=_charts(seen.points),
         tables=[_reactions(seen), _funnel(seen.funnel)],
@@ -73,7 +73,7 @@ def _offset(desk: Desk, period: Period) -> int:
     return int(offset.total_seconds()) if offset else 0
 
 
-def _figures(seen: Seen, period: Period) -> list[Figure]:
+def _figures(seen: Seen, query: Query) -> list[Figure]:
     mine, before = _own(seen.reactions), _own(seen.reactions_before)
     reward = mean_of(mine[0], mine[1], None)
     was = mean_of(before[0], before[1], None)
@@ -91,7 +91,11 @@ def _figures(seen: Seen, period: Period) -> list[Figure]:
             spark=people,
         ),
         Figure(
-            "Tips served", seen.now.tips, before=seen.before.tips, to="/admin/decisions", spark=tips
+            "Tips served",
+            seen.now.tips,
+            before=seen.before.tips,
+            to=f"/admin/tips?range={query.span}",
+            spark=tips,
         ),
         Figure(
             "Done",

@@ -38,6 +38,12 @@ async def read(desk: Desk, query: Query) -> Screen:
             Figure("In force", None, note=str(in_force.policy)),
             Figure("Shadows", sum(one.role == SHADOW for one in standings)),
             Figure("Changes", len(history), to="#history"),
+            Figure(
+                "Speaks up by",
+                None,
+                note=desk.parts.settings.delivery.policy,
+                to="/admin/deliveries?by=policy",
+            ),
         ],
         notices=_refusal(history),
         tables=[

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.console import AdminRead, Choice, Period
 from oo.domain.rewards import Action
 from oo.store.everyone.decisions import COLUMNS, reacted
-from oo.store.everyone.filtering import filtered
+from oo.store.everyone.filtering import NONE, filtered
 from oo.store.tables import connections, feedback, tip_scores, users
 
 _t, _f, _u, _c = tip_scores.c, feedback.c, users.c, connections.c
@@ -125,6 +125,7 @@ class Group(NamedTuple):
     seen: int
     reacted: int
     done: int
+    snoozed: int
     dismissed: int
     reward: float
     squares: float
@@ -137,6 +138,7 @@ def _what_came() -> tuple[ColumnElement[Any], ...]:
         func.count(_t.seen_at),
         func.count(_f.reward),
         _counted(Action.DONE),
+        _counted(Action.SNOOZE),
         _counted(Action.DISMISS),
         func.coalesce(func.sum(_f.reward), 0.0),
         func.coalesce(func.sum(_f.reward * _f.reward), 0.0),
@@ -144,10 +146,9 @@ def _what_came() -> tuple[ColumnElement[Any], ...]:
 
 
 def _group(value: str, row: Sequence[Any]) -> Group:
-    _, tips, seen, reacted, done, dismissed, reward, squares = row
-    return Group(
-        value, tips, seen, reacted, int(done), int(dismissed), float(reward), float(squares)
-    )
+    _, tips, seen, reacted, done, snoozed, dismissed, reward, squares = row
+    came = int(done), int(snoozed), int(dismissed)
+    return Group(value, tips, seen, reacted, *came, float(reward), float(squares))
 
 
 async def grouped(
@@ -171,7 +172,8 @@ async def grouped(
         .limit(100)
     )
     return [
-        _group(str(r[0]), r) for r in await connection.execute(filtered(query, COLUMNS, filters))
+        _group(NONE if r[0] is None else str(r[0]), r)
+        for r in await connection.execute(filtered(query, COLUMNS, filters))
     ]
 
 
@@ -227,12 +229,16 @@ async def funnel(connection: AsyncConnection, by: AdminRead, period: Period) -> 
         else _u.created_at + timedelta(days=1)
     )
     again = select(_t.id).where(_t.user_id == _u.id, _t.created_at > first_day)
-    steps: list[ColumnElement[bool]] = [connected, tip, done, again.correlate(users).exists()]
-    counts: list[ColumnElement[Any]] = [func.count()]
-    for index in range(len(steps)):
-        counts.append(func.sum(case((and_(*steps[: index + 1]), 1), else_=0)))
-    query = select(*counts).where(
-        _u.deleted_at.is_(None), _u.created_at >= period.since, _u.created_at < period.until
+    came_back = again.correlate(users).exists()
+    # once per person, and no further than they got
+    step = case((~connected, 0), (~tip, 1), (~done, 2), (~came_back, 3), else_=4)
+    far = (
+        select(step.label("step"))
+        .where(_u.deleted_at.is_(None), _u.created_at >= period.since, _u.created_at < period.until)
+        .subquery()
+    )
+    query = select(
+        func.count(), *(func.sum(case((far.c.step >= least, 1), else_=0)) for least in range(1, 5))
     )
     row = (await connection.execute(query)).one()
     return Funnel(*(int(value or 0) for value in row))

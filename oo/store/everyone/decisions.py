@@ -21,6 +21,8 @@ COLUMNS: Columns = {
     "source": _t.source,
     "policy": _t.policy,
     "version": _t.policy_version,
+    "activity": _t.activity,
+    "language": _t.language,
     "model": _t.model,
     "prompt": _t.prompt_version,
     "propensity": _t.propensity,

@@ -37,7 +37,7 @@ ALL_PEOPLE = {
     ("event_log.py", "purge"): "retention",
     ("tasks.py", "purge_finished"): "retention",
     ("last_imports.py", "purge"): "retention",
-    ("model_calls.py", "usd_spent"): "the budget in money is everybody's",
+    ("model_calls.py", "_USD"): "the budget in money is everybody's",
     ("model_calls.py", "_BY_MODEL"): "what a statement of the module adds its `where` to",
     ("model_calls.py", "purge"): "retention",
     ("writings.py", "purge"): "retention",

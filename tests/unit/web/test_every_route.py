@@ -125,6 +125,7 @@ class World:
             tip = await self._tip()
         return {
             "tip_id": tip,
+            "path": "x",
             "session_id": hash_token(session)[:ID_DIGITS],
             "passkey_id": key.id,
             "token_id": token,
@@ -193,7 +194,9 @@ class World:
         self, who: str, route: Route, things: dict[str, str], headers: dict[str, str] = SAME
     ) -> httpx2.Response:
         browser = await self.browser_of(who)
-        path = route.path.format(**{name.split(":")[0]: it for name, it in things.items()})
+        path = route.path.replace(":path}", "}").format(
+            **{name.split(":")[0]: it for name, it in things.items()}
+        )
         given: dict[str, Any] = {}
         if route.path in BODIES:
             body = BODIES[route.path]
