@@ -22,7 +22,7 @@ test: .venv/.dev ## set everything up and pass all checks and tests
 test-long: .venv/.dev .venv/.peers ## what would not fit into half an hour: adapters served, a nightly batch and a simulation killed, a full disk, 20,000 cases of the OpenAPI document
 	$(BIN)/pytest tests/long
 
-bench: .venv/.dev .venv/.peers ## measure /recommend and /feedback beside two baselines
+bench: .venv/.dev .venv/.peers .venv-bench/.made ## measure /recommend and /feedback beside two baselines, BentoML and LitServe
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lint: .venv/.dev ## ruff, mypy --strict, import-linter, buf
@@ -43,7 +43,7 @@ lock: .venv/.$(ENGINE) ## make the lock files again
 	scripts/lock.sh
 
 clean: ## remove the environment and all caches; data in var/ stays
-	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-bench node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.cpu: requirements/cpu.lock pyproject.toml package-lock.json
@@ -57,3 +57,6 @@ clean: ## remove the environment and all caches; data in var/ stays
 
 .venv/.peers: package-lock.json scripts/setup_peers.sh | .venv/.dev
 	@scripts/setup_peers.sh && scripts/setup_console.sh && touch $@
+
+.venv-bench/.made: requirements/bench.lock scripts/setup_bench.sh | .venv/.dev
+	@scripts/setup_bench.sh && touch $@

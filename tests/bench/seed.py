@@ -35,11 +35,13 @@ class Seeded(NamedTuple):
     tips: list[tuple[str, str]]
 
 
-async def seed(path: Path, people: int, tips: int, vault: Vault | None = None) -> Seeded:
-    """Fill a new SQLite store at `path`."""
+async def seed(
+    path: Path, people: int, tips: int, vault: Vault | None = None, address: str = ""
+) -> Seeded:
+    """Fill a new SQLite store at `path`, or else the empty one at the SQLAlchemy `address`."""
     clock = SystemClock()
     vault = vault or Vault.of(Settings(data_dir=path.parent), clock)  # that of who is measured
-    db = Database(f"sqlite+aiosqlite:///{path}", vault)
+    db = Database(address or f"sqlite+aiosqlite:///{path}", vault)
     await migrate(db)
     cookies, owners = [], []
     async with db.write() as connection:

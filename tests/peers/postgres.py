@@ -28,8 +28,8 @@ def _unprivileged() -> list[str]:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The SQLAlchemy address of an empty database."""
+def postgres(*, durable: bool = False) -> Iterator[str]:
+    """The SQLAlchemy address of an empty database; unless `durable`, commits wait for no disk."""
     assert BIN is not None, "needs Debian's postgresql"
     folder = Path(tempfile.mkdtemp(prefix="oo-postgres-"))
     if os.geteuid() == 0:
@@ -42,7 +42,8 @@ def postgres() -> Iterator[str]:
 
     try:
         run("initdb", "-A", "trust", "-U", "postgres")
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
+        options += "" if durable else " -c fsync=off"
         run("pg_ctl", "-w", "-o", options, "-l", str(folder / "log"), "start")
         try:
             yield f"postgresql+asyncpg://postgres@127.0.0.1:{port}/postgres"
