@@ -15,7 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tests.bench.load import lines_of, picked_at_random, wrk
-from tests.bench.seed import seed
+from tests.bench.seed import open_words, seed
 from tests.bench.systems import (
     BASELINES,
     FRAMEWORKS,
@@ -73,6 +73,8 @@ def _measured(name: str, counts: list[int], seconds: int, tips: int) -> Iterator
     with tempfile.TemporaryDirectory(prefix="oo-bench-") as folder, store(name, Path(folder)) as at:
         data = Path(folder)
         seeded = asyncio.run(seed(data / "oo.db", PEOPLE, tips, address=at))
+        if name in BASES:
+            open_words(data / "oo.db")
         with running(name, data, address=at) as (port, process):
             for kind in KINDS:
                 lines = lines_of(data / kind, kind, seeded)

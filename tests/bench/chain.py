@@ -26,12 +26,16 @@ def transact(db: sqlite3.Connection, works: list[Work]) -> list[Any]:
     """What all pieces of work gave, or their HTTP errors, committed as one transaction."""
     results: list[Any] = []
     db.execute("BEGIN IMMEDIATE")
-    for work in works:
-        try:
-            results.append(work(db))
-        except HTTPException as error:
-            results.append(error)
-    db.execute("COMMIT")
+    try:
+        for work in works:
+            try:
+                results.append(work(db))
+            except HTTPException as error:
+                results.append(error)
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
     return results
 
 
@@ -56,7 +60,10 @@ class Writer:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             works = [work for work, _ in batch]
-            results = await loop.run_in_executor(self._thread, transact, self._db, works)
+            try:
+                results = await loop.run_in_executor(self._thread, transact, self._db, works)
+            except Exception as error:
+                results = [error] * len(batch)
             for (_, future), result in zip(batch, results, strict=True):
                 if isinstance(result, Exception):
                     future.set_exception(result)

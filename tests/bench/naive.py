@@ -2,6 +2,7 @@
 
 Raw sqlite3 with the guarantees of oO (WAL, synchronous=FULL) in FastAPI's thread pool; the same
 policy, the same rows read and written per request, the learner updated in the same transaction.
+Words of people are stored as they are: only oO seals them.
 """
 
 import hashlib
@@ -163,14 +164,17 @@ def logged(
         json.dumps(picked.propensities.tolist()),
         json.dumps(picked.scores.tolist()),
         json.dumps(features),
-        None,
         1.0,
-        None,
     )
     return tip, values
 
 
-LOG = "INSERT INTO tip_scores VALUES (" + ",".join("?" * 23) + ")"
+COLUMNS = (
+    "id, user_id, created_at, kind, content, source, model, prompt_version, confidence, task_id,"
+    " candidate_ids, chosen, policy, policy_version, seed, state_seq, propensity, propensities,"
+    " scores, features, latency_ms"
+)
+LOG = f"INSERT INTO tip_scores ({COLUMNS}) VALUES ({','.join('?' * 21)})"
 
 
 def react(db: sqlite3.Connection, user_id: str, key: str, body: Feedback) -> dict[str, Any]:
