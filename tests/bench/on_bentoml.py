@@ -4,8 +4,9 @@ As its documentation has it: services that depend on each other (`bentoml.depend
 their own, pickled calls over a Unix socket), adaptive batching where it is ranked, and an ASGI
 application mounted for what needs cookies, headers and status codes. Ranking is a coroutine, which
 spares a thread per batch; one worker each, since only the one process that owns the memory can do
-without a read per request, and two cores hold no more. Access log, metrics and tracing are off
-(here and in `systems.py`); uvicorn takes uvloop and httptools by itself.
+without a read per request, and two cores hold no more. The client between the two is never renewed:
+by default it is every 100 requests, and those under way fail (BentoML's issue 5540). Access log,
+metrics and tracing are off, here and in `systems.py`; uvicorn takes uvloop and httptools by itself.
 """
 
 import secrets
@@ -26,6 +27,7 @@ QUIET: dict[str, Any] = {
     "traffic": {"timeout": 10},
     "metrics": {"enabled": False},
     "logging": {"access": {"enabled": False}},
+    "runner_connection": {"max_requests": 1_000_000_000, "max_age": 86_400.0},
 }
 app = FastAPI()
 

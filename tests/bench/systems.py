@@ -111,7 +111,7 @@ def _environment(data_dir: Path, port: int) -> dict[str, str]:
 
 def _configured(name: str, data_dir: Path) -> Path:
     config = data_dir / f"{name}.yaml"
-    config.write_text(yaml.safe_dump(_without_engine(*_replicas(name))))
+    config.write_text(yaml.safe_dump(_without_engine(*replicas(name))))
     return config
 
 
@@ -125,7 +125,7 @@ def cpu_seconds(process: psutil.Process) -> float:
     return total
 
 
-def _replicas(name: str) -> tuple[int, int]:
+def replicas(name: str) -> tuple[int, int]:
     """How many ingresses and shards: ``oo`` has one of each, ``oo-2x4`` two and four."""
     asked = OO.fullmatch(name)
     assert asked is not None
