@@ -79,7 +79,7 @@ def _measured(name: str, counts: list[int], seconds: int, tips: int) -> Iterator
             for kind in KINDS:
                 lines = lines_of(data / kind, kind, seeded)
                 wrk(port, kind, lines, 0, 4, WARM_UP_S)
-                first = 40_000 if kind == "feedback" else 0
+                first = tips // 2 if kind == "feedback" else 0
                 for count in counts:
                     before, random = cpu_seconds(process), picked_at_random(data, at)
                     result = wrk(port, kind, lines, first, count, seconds)

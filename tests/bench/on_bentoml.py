@@ -10,10 +10,11 @@ metrics and tracing are off, here and in `systems.py`; uvicorn takes uvloop and 
 """
 
 import secrets
-from typing import Any
+from typing import Annotated, Any
 
 import bentoml
 import numpy as np
+from bentoml.validators import ContentType
 from fastapi import FastAPI, HTTPException, Request, Response
 from pydantic import BaseModel
 
@@ -29,6 +30,8 @@ QUIET: dict[str, Any] = {
     "logging": {"access": {"enabled": False}},
     "runner_connection": {"max_requests": 1_000_000_000, "max_age": 86_400.0},
 }
+# where the type of an answer is not named, its JSON schema is made anew for each
+PICKLED = ContentType("application/vnd.bentoml+pickle")
 app = FastAPI()
 
 
@@ -58,7 +61,7 @@ class Ranker:
         self.states = Fenced(naive.connect(), naive.statistics)
 
     @bentoml.api(batchable=True, max_batch_size=64, max_latency_ms=2000)
-    async def rank(self, asked: list[Asked]) -> list[Ranked]:
+    async def rank(self, asked: list[Asked]) -> Annotated[list[Ranked], PICKLED]:
         """What is picked for each, in their order."""
         return [self._one(one) for one in asked]
 
