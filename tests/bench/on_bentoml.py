@@ -2,11 +2,16 @@
 
 As its documentation has it: services that depend on each other (`bentoml.depends`: processes of
 their own, pickled calls over a Unix socket), adaptive batching where it is ranked, and an ASGI
-application mounted for what needs cookies, headers and status codes. Ranking is a coroutine, which
-spares a thread per batch; one worker each, since only the one process that owns the memory can do
-without a read per request, and two cores hold no more. The client between the two is never renewed:
-by default it is every 100 requests, and those under way fail (BentoML's issue 5540). Access log,
-metrics and tracing are off, here and in `systems.py`; uvicorn takes uvloop and httptools by itself.
+application mounted for what needs cookies, headers and status codes. Chosen for speed:
+
+- routes that ask for the service themselves: as its methods, each request would wait for a thread;
+- ranking as a coroutine, which spares a thread per batch;
+- one worker each: only the one process that owns the memory can do without a read per request, and
+  two cores hold no more;
+- a client between the two that is never renewed: by default it is every 100 requests, and those
+  under way fail (BentoML's issue 5540);
+- no access log, metrics and tracing, here and in `systems.py`; uvicorn takes uvloop and httptools
+  by itself.
 """
 
 import secrets
@@ -27,6 +32,7 @@ QUIET: dict[str, Any] = {
     "workers": 1,
     "traffic": {"timeout": 10},
     "metrics": {"enabled": False},
+    "tracing": {"excluded_urls": [".*"]},
     "logging": {"access": {"enabled": False}},
     "runner_connection": {"max_requests": 1_000_000_000, "max_age": 86_400.0},
 }
@@ -87,16 +93,9 @@ class Tips:
     def __init__(self) -> None:
         self.memory = Memory()
 
-    @app.get("/health/live")
-    async def live(self) -> dict[str, str]:
-        if not await self.ranker.is_ready():
-            raise HTTPException(503)
-        return {"status": "ok"}
-
-    @app.post("/recommend")
-    async def recommend(self, request: Request) -> Response:
+    async def recommend(self, user_id: str) -> Response:
+        """A tip; the answer goes when its decision is committed."""
         memory = self.memory
-        user_id = memory.person(request)
         seq = memory.seq(user_id)
         candidates = memory.pools.of(user_id, seq)
         features, x = naive.columns(candidates)
@@ -108,6 +107,21 @@ class Tips:
         await memory.writer.run(lambda db: db.execute(naive.LOG, values))
         return as_json({"tip": tip, "reason": None})
 
-    @app.post("/feedback")
-    async def feedback(self, request: Request) -> Response:
-        return await self.memory.react(request)
+
+@app.get("/health/live")
+async def live() -> dict[str, str]:
+    if not await bentoml.get_current_service().ranker.is_ready():
+        raise HTTPException(503)
+    return {"status": "ok"}
+
+
+@app.post("/recommend")
+async def recommend(request: Request) -> Response:
+    service: Tips = bentoml.get_current_service()
+    return await service.recommend(service.memory.person(request))
+
+
+@app.post("/feedback")
+async def feedback(request: Request) -> Response:
+    service: Tips = bentoml.get_current_service()
+    return await service.memory.react(request)

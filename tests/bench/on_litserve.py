@@ -51,6 +51,9 @@ async def person(request: Request) -> Asked:
 class Tips(litserve.LitAPI):
     """A tip, from the person to the committed decision."""
 
+    async def authorize(self) -> None:
+        """Nothing more than a session; left out, LitServe's own waits for a thread per request."""
+
     def setup(self, device: str) -> None:
         self.db = naive.connect()
         self.states: Fenced[Statistics] = Fenced(self.db, naive.statistics)
