@@ -25,7 +25,7 @@ test-long: .venv/.dev .venv/.peers ## what would not fit into half an hour: adap
 faults: .venv/.dev .venv/.peers ## kill, freeze, cut off and fill up everything, and print what each takes (ARGS="--quick --only NAME")
 	$(BIN)/python -m tests.faults $(ARGS)
 
-bench: .venv/.dev .venv/.peers ## measure /recommend and /feedback beside two baselines
+bench: .venv/.dev .venv/.peers .venv-bench/.made ## measure /recommend and /feedback beside two baselines, BentoML and LitServe
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lint: .venv/.dev ## ruff, mypy --strict, import-linter, buf
@@ -46,7 +46,7 @@ lock: .venv/.$(ENGINE) ## make the lock files again
 	scripts/lock.sh
 
 clean: ## remove the environment and all caches; data in var/ stays
-	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-bench node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.cpu: requirements/cpu.lock pyproject.toml package-lock.json
@@ -60,3 +60,6 @@ clean: ## remove the environment and all caches; data in var/ stays
 
 .venv/.peers: package-lock.json scripts/setup_peers.sh | .venv/.dev
 	@scripts/setup_peers.sh && scripts/setup_console.sh && touch $@
+
+.venv-bench/.made: requirements/bench.lock scripts/setup_bench.sh | .venv/.dev
+	@scripts/setup_bench.sh && touch $@

@@ -12,4 +12,6 @@ if [ -z "$links" ]; then backend=(--torch-backend cpu); else backend=(); fi
 compile "${backend[@]}" --override cpu-overrides.txt cpu.in -o cpu.lock
 compile gpu.in -o gpu.lock
 compile -c cpu.lock dev.in -o dev.lock
+shared='fastapi|starlette|uvicorn|uvloop|httptools|httpx2|numpy|orjson|pydantic|pydantic-core|pydantic-settings'
+compile -c <(sed -nE "s/^(($shared)==[^ ]+).*/\1/p" cpu.lock) bench.in -o bench.lock
 echo "uv" | compile - -o bootstrap.lock

@@ -1,10 +1,11 @@
-"""`make bench`: `/recommend` and `/feedback` of oO beside two baselines, in one run, as ratios."""
+"""`make bench`: `/recommend` and `/feedback` of oO beside others, in one run, as ratios."""
 
 import asyncio
 import json
 import platform
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,10 +15,19 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tests.bench.load import lines_of, picked_at_random, wrk
-from tests.bench.seed import seed
-from tests.bench.systems import cpu_seconds, running
+from tests.bench.seed import open_words, seed
+from tests.bench.systems import (
+    BASELINES,
+    FRAMEWORKS,
+    CannotRunError,
+    check,
+    cpu_seconds,
+    running,
+    store,
+)
 
-SYSTEMS = ("naive", "tuned", "oo")
+BASES = (*BASELINES, *FRAMEWORKS)  # what oO is compared with
+SYSTEMS = (*BASES, "oo", "oo-2x2", "oo-pg")
 KINDS = ("recommend", "feedback")
 PEOPLE = 64
 WARM_UP_S = 2
@@ -38,32 +48,45 @@ def main(
         raise typer.Exit(2)
     counts = [int(count) for count in connections.split(",")]
     names = systems.split(",")
+    try:
+        for name in names:
+            check(name)
+    except CannotRunError as error:
+        out.print(str(error))
+        raise typer.Exit(2) from error
     rows: list[dict[str, Any]] = []
     with Progress(console=out) as progress:
         task = progress.add_task("measuring", total=len(names) * len(KINDS) * len(counts))
         for name in names:
-            with tempfile.TemporaryDirectory(prefix="oo-bench-") as folder:
-                data = Path(folder)
-                seeded = asyncio.run(seed(data / "oo.db", PEOPLE, tips))
-                with running(name, data) as (port, process):
-                    at = 0
-                    for kind in KINDS:
-                        lines = lines_of(data / kind, kind, seeded)
-                        wrk(port, kind, lines, 0, 4, WARM_UP_S)
-                        at = 40_000 if kind == "feedback" else 0
-                        for count in counts:
-                            before, random = cpu_seconds(process), picked_at_random(data)
-                            result = wrk(port, kind, lines, at, count, seconds)
-                            used = cpu_seconds(process) - before
-                            at += result["requests"] + count
-                            rows.append(_row(name, kind, count, result, used))
-                            rows[-1]["random"] = picked_at_random(data) - random
-                            progress.advance(task)
+            for row in _measured(name, counts, seconds, tips):
+                rows.append(row)
+                progress.advance(task)
     _add_ratios(rows)
     _print(rows)
     if json_file:
         report = {"machine": platform.platform(), "seconds": seconds, "rows": rows}
         json_file.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def _measured(name: str, counts: list[int], seconds: int, tips: int) -> Iterator[dict[str, Any]]:
+    """The rows of one system, on a store of its own."""
+    with tempfile.TemporaryDirectory(prefix="oo-bench-") as folder, store(name, Path(folder)) as at:
+        data = Path(folder)
+        seeded = asyncio.run(seed(data / "oo.db", PEOPLE, tips, address=at))
+        if name in BASES:
+            open_words(data / "oo.db")
+        with running(name, data, address=at) as (port, process):
+            for kind in KINDS:
+                lines = lines_of(data / kind, kind, seeded)
+                wrk(port, kind, lines, 0, 4, WARM_UP_S)
+                first = tips // 2 if kind == "feedback" else 0
+                for count in counts:
+                    before, random = cpu_seconds(process), picked_at_random(data, at)
+                    result = wrk(port, kind, lines, first, count, seconds)
+                    used = cpu_seconds(process) - before
+                    first += result["requests"] + count
+                    row = _row(name, kind, count, result, used)
+                    yield row | {"random": picked_at_random(data, at) - random}
 
 
 def _row(
@@ -86,16 +109,17 @@ def _row(
 def _add_ratios(rows: list[dict[str, Any]]) -> None:
     speed = {(r["system"], r["route"], r["connections"]): r["per_second"] for r in rows}
     for row in rows:
-        for base in ("naive", "tuned"):
+        for base in BASES:
             reference = speed.get((base, row["route"], row["connections"]))
             if reference:
                 row[f"times_{base}"] = round(row["per_second"] / reference, 2)
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    table = Table(title="oO beside its baselines, same run, same store guarantees")
+    table = Table(title="oO beside others, same run, same store guarantees")
+    bases = [base for base in BASES if any(f"times_{base}" in row for row in rows)]
     heads = ("route", "conn.", "system", "req/s", "p50 ms", "p99 ms", "p99/p50", "CPU µs")
-    for head in (*heads, "× naive", "× tuned", "not 2xx", "random"):
+    for head in (*heads, *(f"× {base}" for base in bases), "not 2xx", "random"):
         table.add_column(head, justify="right")
     for row in sorted(rows, key=lambda r: (r["route"], r["connections"])):
         table.add_row(
@@ -107,12 +131,11 @@ def _print(rows: list[dict[str, Any]]) -> None:
             f"{row['p99_ms']:.1f}",
             f"{row['p99_over_p50']:.1f}",
             f"{row['cpu_us']:.0f}",
-            str(row.get("times_naive", "")),
-            str(row.get("times_tuned", "")),
+            *(str(row.get(f"times_{base}", "")) for base in bases),
             str(row["not_2xx"]),
             str(row["random"]),
         )
-    Console(width=130, highlight=False).print(table)
+    Console(width=150, highlight=False).print(table)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """The load of the benches: wrk on prepared requests, and what oO's own log says of the answers."""
 
+import asyncio
 import json
 import sqlite3
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from rich.console import Console
 
 from tests.bench.seed import Seeded
@@ -34,8 +36,21 @@ def wrk(
     return result
 
 
-def picked_at_random(data: Path) -> int:
-    """How many decisions of oO's log no policy made, because ranking failed or was late."""
+def picked_at_random(data: Path, address: str = "") -> int:
+    """How many decisions of oO's log no policy made, because ranking failed or was late.
+
+    The log is that of the store at the SQLAlchemy `address` if it is PostgreSQL's, else in `data`.
+    """
+    query = "SELECT count(*) FROM tip_scores WHERE degraded IS NOT NULL"
+    if address.startswith("postgresql"):
+        return asyncio.run(_number(address, query))
     with sqlite3.connect(f"file:{data / 'oo.db'}?mode=ro", uri=True) as connection:
-        query = "SELECT count(*) FROM tip_scores WHERE degraded IS NOT NULL"
         return int(connection.execute(query).fetchone()[0])
+
+
+async def _number(address: str, query: str) -> int:
+    connection = await asyncpg.connect(address.replace("+asyncpg", ""))
+    try:
+        return int(await connection.fetchval(query))
+    finally:
+        await connection.close()

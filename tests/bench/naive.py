@@ -2,6 +2,7 @@
 
 Raw sqlite3 with the guarantees of oO (WAL, synchronous=FULL) in FastAPI's thread pool; the same
 policy, the same rows read and written per request, the learner updated in the same transaction.
+Words of people are stored as they are: only oO seals them.
 """
 
 import hashlib
@@ -21,9 +22,9 @@ from pydantic import BaseModel
 
 from ml.features import REGISTRY
 from ml.policies.egreedy_v1 import POLICY
-from oo.domain.policies import pick
+from oo.domain.policies import Pick, pick
 from oo.domain.rewards import Action, reward
-from oo.domain.statistics import Statistics
+from oo.domain.statistics import Floats, Statistics
 from oo.domain.tasks import Task
 from oo.domain.tips import Offer, TipKind
 
@@ -103,15 +104,32 @@ def statistics(db: sqlite3.Connection, user_id: str) -> Statistics:
     return Statistics.decode(row["state"]) if row else Statistics.empty(POLICY.dimension)
 
 
+def columns(candidates: list[tuple[sqlite3.Row, Task]]) -> tuple[dict[str, Any], Floats]:
+    """The features of the candidates, to be logged, and x (K, features) of the policy."""
+    offers = [Offer(TipKind(row["kind"]), row["confidence"], task) for row, task in candidates]
+    features = dict(REGISTRY.columns(datetime.now(UTC), offers))
+    return features, np.column_stack([features[name] for name in POLICY.features])
+
+
 def decide(
     state: Statistics, candidates: list[tuple[sqlite3.Row, Task]], user_id: str
 ) -> tuple[dict[str, Any], tuple[Any, ...]]:
     """The tip and the row of the decision log."""
-    offers = [Offer(TipKind(row["kind"]), row["confidence"], task) for row, task in candidates]
-    features = dict(REGISTRY.columns(datetime.now(UTC), offers))
-    x = np.column_stack([features[name] for name in POLICY.features])
+    features, x = columns(candidates)
     seed = secrets.randbits(63)
     picked = pick(POLICY, POLICY.posterior(state), x, seed)
+    return logged(user_id, candidates, features, seed, picked, int(state.n))
+
+
+def logged(
+    user_id: str,
+    candidates: list[tuple[sqlite3.Row, Task]],
+    features: dict[str, Any],
+    seed: int,
+    picked: Pick,
+    seq: int,
+) -> tuple[dict[str, Any], tuple[Any, ...]]:
+    """The tip that was picked by a state of so many reactions, and its row of the decision log."""
     row = candidates[picked.chosen][0]
     tip_id = uuid.uuid4().hex
     tip = {
@@ -141,19 +159,22 @@ def decide(
         POLICY.name,
         POLICY.version,
         seed,
-        int(state.n),
+        seq,
         float(picked.propensities[picked.chosen]),
         json.dumps(picked.propensities.tolist()),
         json.dumps(picked.scores.tolist()),
         json.dumps(features),
-        None,
         1.0,
-        None,
     )
     return tip, values
 
 
-LOG = "INSERT INTO tip_scores VALUES (" + ",".join("?" * 23) + ")"
+COLUMNS = (
+    "id, user_id, created_at, kind, content, source, model, prompt_version, confidence, task_id,"
+    " candidate_ids, chosen, policy, policy_version, seed, state_seq, propensity, propensities,"
+    " scores, features, latency_ms"
+)
+LOG = f"INSERT INTO tip_scores ({COLUMNS}) VALUES ({','.join('?' * 21)})"
 
 
 def react(db: sqlite3.Connection, user_id: str, key: str, body: Feedback) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +26,7 @@ from oo.store.migrate import migrate
 from oo.vault.service import Vault
 
 POOL = 6
+TASKS = 30
 BATCH = 500
 
 
@@ -35,11 +37,13 @@ class Seeded(NamedTuple):
     tips: list[tuple[str, str]]
 
 
-async def seed(path: Path, people: int, tips: int, vault: Vault | None = None) -> Seeded:
-    """Fill a new SQLite store at `path`."""
+async def seed(
+    path: Path, people: int, tips: int, vault: Vault | None = None, address: str = ""
+) -> Seeded:
+    """Fill a new SQLite store at `path`, or else the empty one at the SQLAlchemy `address`."""
     clock = SystemClock()
     vault = vault or Vault.of(Settings(data_dir=path.parent), clock)  # that of who is measured
-    db = Database(f"sqlite+aiosqlite:///{path}", vault)
+    db = Database(address or f"sqlite+aiosqlite:///{path}", vault)
     await migrate(db)
     cookies, owners = [], []
     async with db.write() as connection:
@@ -58,6 +62,28 @@ async def seed(path: Path, people: int, tips: int, vault: Vault | None = None) -
         served += [(cookie, decision.id) for decision, cookie in batch]
     await db.close()
     return Seeded(cookies, served)
+
+
+def open_words(path: Path) -> None:
+    """Store the words of tasks and candidates as they are, for systems without a vault."""
+    with sqlite3.connect(path) as connection:
+        for number in range(TASKS):
+            title = _title(number)
+            connection.execute(
+                "UPDATE tasks SET title = ?, sealed = NULL WHERE id = ?", (title, f"file:{number}")
+            )
+            connection.execute(
+                "UPDATE candidates SET content = ?, sealed = NULL WHERE task_id = ?",
+                (_content(number), f"file:{number}"),
+            )
+
+
+def _title(number: int) -> str:
+    return f"Write to supplier number {number}"
+
+
+def _content(number: int) -> str:
+    return f"Give “{_title(number)}” ten minutes now."
 
 
 async def add_person(
@@ -100,12 +126,12 @@ def _tasks(clock: SystemClock) -> list[Task]:
             id=f"file:{number}",
             source="file",
             external_id=str(number),
-            title=f"Write to supplier number {number}",
+            title=_title(number),
             priority=1 + number % 4,
             due=(now + timedelta(days=number % 9 - 4)).date(),
             added_at=now - timedelta(days=number),
         )
-        for number in range(30)
+        for number in range(TASKS)
     ]
 
 
@@ -115,7 +141,7 @@ def _candidates(clock: SystemClock) -> list[TipCandidate]:
         TipCandidate(
             id=new_id(clock),
             kind=TipKind.TASK,
-            content=f"Give “Write to supplier number {number}” ten minutes now.",
+            content=_content(number),
             source="llm",
             model="embedded",
             prompt_version="embedded-v1",

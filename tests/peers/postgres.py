@@ -152,9 +152,9 @@ def _bin() -> Path:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The SQLAlchemy address of an empty database."""
-    with PostgresPeer.running(syncs=False) as peer:
+def postgres(*, durable: bool = False) -> Iterator[str]:
+    """The SQLAlchemy address of an empty database; unless `durable`, commits wait for no disk."""
+    with PostgresPeer.running(syncs=durable) as peer:
         yield peer.url
 
 
