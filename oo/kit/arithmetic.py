@@ -2,7 +2,7 @@
 
 OpenBLAS takes its kernels, and numpy its loops, by the processor that they find: the scores of one
 log differ in their last bits between a host with AVX-512 and one without. Both read the environment
-when numpy is imported, so `pin` comes before (decision 37). Processes that are started inherit it.
+when numpy is imported, so `pin` comes before (decision 36). Processes that are started inherit it.
 """
 
 import ctypes
