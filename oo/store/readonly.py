@@ -16,6 +16,7 @@ import aiosqlite
 import orjson
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -26,6 +27,7 @@ from oo.store.sqlite.prepared import json_of
 
 CONNECTIONS = 3  # more admins than these wait for one another, and nobody waits for admins
 TIME_LIMIT_S = 10.0
+CANCELLED = "57014"  # query_canceled
 
 
 class TooSlow(Unavailable):
@@ -88,6 +90,10 @@ class ReadOnly:
                     with suppress(ValueError):  # it is closed already
                         await driver.interrupt()
                 raise TooSlow(seconds) from None
+            except DBAPIError as error:  # PostgreSQL's own limit may come first
+                if getattr(error.orig, "sqlstate", None) == CANCELLED:
+                    raise TooSlow(seconds) from None
+                raise
 
     async def close(self) -> None:
         """End all connections."""
