@@ -82,8 +82,12 @@ class ReadOnly:
                 await connection.execute(
                     text(f"SET LOCAL statement_timeout = {round(seconds * 1000)}")
                 )
+            # before the waiting is cut off: whoever closes the connection waits for its thread
+            ends = driver and asyncio.get_running_loop().call_later(
+                seconds, lambda: asyncio.ensure_future(driver.interrupt())
+            )
             try:
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(seconds + (1.0 if driver else 0.0)):
                     yield connection
             except TimeoutError:
                 if driver is not None:
@@ -93,7 +97,12 @@ class ReadOnly:
             except DBAPIError as error:  # PostgreSQL's own limit may come first
                 if getattr(error.orig, "sqlstate", None) == CANCELLED:
                     raise TooSlow(seconds) from None
+                if driver is not None and f"{error.orig}" == "interrupted":
+                    raise TooSlow(seconds) from None
                 raise
+            finally:
+                if ends:
+                    ends.cancel()
 
     async def close(self) -> None:
         """End all connections."""
