@@ -16,6 +16,7 @@ import aiosqlite
 import orjson
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -26,6 +27,7 @@ from oo.store.sqlite.prepared import json_of
 
 CONNECTIONS = 3  # more admins than these wait for one another, and nobody waits for admins
 TIME_LIMIT_S = 10.0
+CANCELLED = "57014"  # query_canceled
 
 
 class TooSlow(Unavailable):
@@ -80,14 +82,27 @@ class ReadOnly:
                 await connection.execute(
                     text(f"SET LOCAL statement_timeout = {round(seconds * 1000)}")
                 )
+            # before the waiting is cut off: whoever closes the connection waits for its thread
+            ends = driver and asyncio.get_running_loop().call_later(
+                seconds, lambda: asyncio.ensure_future(driver.interrupt())
+            )
             try:
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(seconds + (1.0 if driver else 0.0)):
                     yield connection
             except TimeoutError:
                 if driver is not None:
                     with suppress(ValueError):  # it is closed already
                         await driver.interrupt()
                 raise TooSlow(seconds) from None
+            except DBAPIError as error:  # PostgreSQL's own limit may come first
+                if getattr(error.orig, "sqlstate", None) == CANCELLED:
+                    raise TooSlow(seconds) from None
+                if driver is not None and f"{error.orig}" == "interrupted":
+                    raise TooSlow(seconds) from None
+                raise
+            finally:
+                if ends:
+                    ends.cancel()
 
     async def close(self) -> None:
         """End all connections."""
