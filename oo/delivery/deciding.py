@@ -44,6 +44,7 @@ from oo.store.models import StoredModel
 log = logging.getLogger(__name__)
 
 BATCH = 500
+WAITING = 10_000  # ids read at once; a batch of them in their order touches few pages
 PICKS_AT_ONCE = 16
 NOTICES = 2000
 
@@ -87,16 +88,24 @@ class Decider:
         begun = self._clock.now()
         while True:
             async with self._db.read_hot() as connection:
-                due = await delivery_moments.due(connection, begun, BATCH)
-                now = self._clock.now()
-                known = await people.load(connection, due, now, policy.state_key)
-                behind = await _behind(connection, policy, known)
-            if not due:
+                waiting = await delivery_moments.waiting(connection, begun, WAITING)
+            if not waiting:
                 return count
-            # of half of all people nothing is known: they share what it comes to
-            unknown = posterior_on(policy, Statistics.empty(policy.dimension), day_of(now))
-            looked = [self._look(policy, one, behind, unknown, now) for one in known]
-            count += await self._settle(looked, now)
+            for start in range(0, len(waiting), BATCH):
+                some = waiting[start : start + BATCH]
+                count += await self._decide_for(some, policy, begun)
+
+    async def _decide_for(self, user_ids: Sequence[str], policy: Policy, begun: datetime) -> int:
+        """Decide for those of these people who are still due; how many decisions were made."""
+        now = self._clock.now()
+        async with self._db.read_hot() as connection:
+            due = await delivery_moments.due(connection, user_ids, begun)
+            known = await people.load(connection, due, now, policy.state_key)
+            behind = await _behind(connection, policy, known)
+        # of half of all people nothing is known: they share what it comes to
+        unknown = posterior_on(policy, Statistics.empty(policy.dimension), day_of(now))
+        looked = [self._look(policy, one, behind, unknown, now) for one in known]
+        return await self._settle(looked, now)
 
     async def _enrol(self) -> None:
         """Give a first moment to those who have allowed notifications since the last pass."""

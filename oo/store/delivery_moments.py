@@ -53,19 +53,38 @@ class Next(NamedTuple):
 
 
 _m = delivery_moments.c
-_DUE = (
-    select(_m.user_id, _m.next_at, _m.kind, _m.hours, _m.hours_at, users.c.timezone)
+_WAITING = (
+    select(_m.user_id)
     .select_from(delivery_moments.join(users, users.c.id == _m.user_id))
     .where(_m.next_at <= bindparam("now"), users.c.deleted_at.is_(None))
     .order_by(_m.next_at, _m.user_id)
     .limit(bindparam("limit"))
 )
+_DUE = (
+    select(_m.user_id, _m.next_at, _m.kind, _m.hours, _m.hours_at, users.c.timezone)
+    .select_from(delivery_moments.join(users, users.c.id == _m.user_id))
+    .where(
+        _m.user_id.in_(bindparam("people", expanding=True)),
+        _m.next_at <= bindparam("now"),
+        users.c.deleted_at.is_(None),
+    )
+)
 _PUT = ("next_at", "kind", "hours", "hours_at", "hushed")
 
 
-async def due(connection: Hot, now: datetime, limit: int) -> list[Due]:
-    """People whose moment has come, those who have waited longest first."""
-    rows = await connection.execute(_DUE, {"now": now, "limit": limit})
+async def waiting(connection: Hot, now: datetime, limit: int) -> list[str]:
+    """Those whose moment has come and who have waited longest, by id.
+
+    Ids are close to one another where rows are: whoever takes them in this order reads and writes
+    a fraction of the pages.
+    """
+    rows = await connection.execute(_WAITING, {"now": now, "limit": limit})
+    return sorted(row.user_id for row in rows)
+
+
+async def due(connection: Hot, user_ids: Sequence[str], now: datetime) -> list[Due]:
+    """Those of these people whose moment has come."""
+    rows = await connection.execute(_DUE, {"people": user_ids, "now": now})
     return [Due(*row) for row in rows]
 
 

@@ -53,7 +53,7 @@ ALL_PEOPLE = {
     ("opinions.py", "every"): "the operator's check of all decisions",
     ("opinions.py", "of_policy"): "policies are evaluated on everybody's log",
     ("kept_profiles.py", "behind"): "names the people whose profiles are behind",
-    ("delivery_moments.py", "_DUE"): "names the people whose moment has come",
+    ("delivery_moments.py", "_WAITING"): "names the people whose moment has come",
     ("delivery_moments.py", "said_since"): "names the people who allowed notifications",
     ("delivery_moments.py", "noticed"): "names the people who have just done something",
     ("delivery_log.py", "_PENDING"): "what a statement of the module adds its `where` to",
