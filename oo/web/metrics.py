@@ -1,6 +1,7 @@
 """`/metrics`: what oO counts, for Prometheus. It says nothing of single people."""
 
 import hmac
+from functools import cached_property
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -23,7 +24,6 @@ class Metrics:
 
     def __init__(self, parts: Services) -> None:
         self._parts = parts
-        self._figures = StoreFigures(parts.db, parts.clock, parts.replays)
         self._making: SingleFlight[str, bytes] = SingleFlight()
         self._last, self._until = b"", float("-inf")
 
@@ -37,6 +37,10 @@ class Metrics:
         self._last = rendered(await self._gauges())
         self._until = self._parts.clock.monotonic() + KEEP_S
         return self._last
+
+    @cached_property
+    def _figures(self) -> StoreFigures:
+        return StoreFigures(self._parts.db, self._parts.clock, self._parts.replays)
 
     async def _gauges(self) -> list[Gauge]:
         parts = self._parts

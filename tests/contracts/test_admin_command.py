@@ -74,7 +74,7 @@ def test_it_lists_the_pages_and_what_they_can_be_asked(oo_admin: Elsewhere) -> N
     assert found.exit_code == 0, found.output
     (line,) = [it for it in found.output.splitlines() if it.strip().startswith("people ")]
     assert "Who is there" in line
-    assert "timezone" in line
+    assert "timezone" in found.output
     assert "people/{id}" in found.output
     assert "auth/tokens" not in found.output
 

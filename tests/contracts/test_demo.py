@@ -15,7 +15,7 @@ from oo.vault.service import Vault
 
 
 def demo(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).parent / "oo"), "demo", "--people", "5", "--days", "6"]
+    command = [str(Path(sys.executable).parent / "oo"), "demo", "--people", "6", "--days", "6"]
     environment = {**os.environ, "OO_DATA_DIR": str(folder)}
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=280, check=False
@@ -26,7 +26,7 @@ def demo(folder: Path) -> subprocess.CompletedProcess[str]:
 async def test_a_demonstration_lives_in_a_store_of_its_own(tmp_path: Path) -> None:
     done = demo(tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.startswith("5 people, ")
+    assert done.stdout.startswith("6 people, ")
     again = demo(tmp_path)
     assert again.returncode != 0
     assert "remove it" in again.stderr
@@ -40,5 +40,5 @@ async def test_a_demonstration_lives_in_a_store_of_its_own(tmp_path: Path) -> No
             for table in (tables.users, tables.tip_scores, tables.feedback)
         }
     await db.close()
-    assert counts["users"] >= 5, json.dumps(counts)
+    assert counts["users"] >= 6, json.dumps(counts)
     assert counts["tip_scores"] >= counts["feedback"] >= 10, json.dumps(counts)

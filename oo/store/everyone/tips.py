@@ -90,7 +90,7 @@ async def stock(
         _c.expires_at,
     ).select_from(candidates.outerjoin(users, _u.id == _c.user_id))
     query = sliced(filtered(_live(query, now), STOCK, filters), STOCK, rows, _c.id)
-    return await _found(connection, query, rows)
+    return await _found(connection, by, query, rows)
 
 
 async def served(
@@ -122,13 +122,15 @@ async def served(
         .where(_t.created_at >= period.since, _t.created_at < period.until)
     )
     query = sliced(filtered(query, COLUMNS, filters), COLUMNS, rows, _t.id)
-    return await _found(connection, query, rows)
+    return await _found(connection, by, query, rows)
 
 
 def _live(query: Select[Any], now: datetime) -> Select[Any]:
     return query.where(_c.retired_at.is_(None), _c.expires_at > now)
 
 
-async def _found(connection: AsyncConnection, query: Select[Any], rows: Slice) -> Found:
+async def _found(
+    connection: AsyncConnection, by: AdminRead, query: Select[Any], rows: Slice
+) -> Found:
     found = [TipRow(*row) for row in await connection.execute(query)]
     return Found(found[: rows.limit], len(found) > rows.limit)

@@ -143,6 +143,8 @@ def parts_of(url: str, folder: Path) -> ConsoleParts:
         health=cast(Any, Health()),
         freshness=PoolFreshness(db, clock, 30),
         events=nothing,
+        replays=nothing,
+        promotes=nothing,
         wake=nothing,
     )
 

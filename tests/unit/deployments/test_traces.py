@@ -19,7 +19,7 @@ from oo.domain.rewards import Action
 from oo.jobs.contract import Job
 from oo.jobs.runner import run_forever
 from oo.kit import scope, tracing
-from oo.kit.clock import ManualClock
+from oo.kit.clock import ManualClock, SystemClock
 from oo.kit.provide import Provided
 from oo.kit.scope import Scope
 from oo.kit.settings import Settings
@@ -158,7 +158,9 @@ async def test_a_line_of_a_job_names_its_run() -> None:
         return len(said) - 1
 
     with traced() as spans:
-        task = asyncio.create_task(run_forever([Job("count", 0.0, run)], Provided({})))
+        task = asyncio.create_task(
+            run_forever([Job("count", 0.0, run)], Provided({}), SystemClock())
+        )
         await asyncio.wait([task], timeout=5)
         assert [it.name for it in spans.all] == ["job count", "job count"]  # the first was idle
     assert {it["job"] for it in said} == {"count"}

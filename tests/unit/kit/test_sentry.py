@@ -9,6 +9,7 @@ import sentry_sdk
 
 from oo.jobs.contract import Job
 from oo.jobs.runner import _repeat
+from oo.kit.clock import SystemClock
 from oo.kit.logs import log_to
 from oo.kit.pseudonym import mark
 from oo.kit.scope import about
@@ -88,7 +89,7 @@ async def test_an_error_in_a_job_arrives_once(project: SentryPeer) -> None:
             raise RuntimeError(f"{TITLE} of {EMAIL}")
 
     with pytest.raises(Over):
-        await _repeat(Job("sync", 0.0, run), run)
+        await _repeat(Job("sync", 0.0, run), run, SystemClock())
     sentry_sdk.flush(2)
     [event] = project.events
     assert event["tags"]["job"] == "sync"
