@@ -3,6 +3,7 @@
 import sys
 
 import typer
+from rich.markup import escape
 
 import oo.cli.commands
 from oo.cli.command import Command, Group
@@ -34,10 +35,11 @@ def main() -> None:
     try:
         build(sys.argv[1] if len(sys.argv) > 1 else "")()
     except OoError as error:
-        err.print(f"[red]oo:[/red] {error.detail}")
+        err.print("[red]oo:[/red]", escape(error.detail))
         sys.exit(2)
     except Exception as error:
-        err.print("[red]oo:[/red]", readable((type(error), error, error.__traceback__)))
+        said = readable((type(error), error, error.__traceback__))
+        err.print("[red]oo:[/red]", escape(said))  # it may hold brackets of others
         sys.exit(1)
 
 

@@ -22,6 +22,7 @@ PROXY_FILE = "/haproxy.cfg"
 EVERY_S = (0.5, 2.0)  # at first, and once nothing new comes: a look reads all of /proc
 SAME_START_S = 1.0  # the system's idea of when it was booted moves a little with its clock
 ENDED_WITHIN_S = 10.0
+MOST_LOOKS = 5
 
 
 @contextlib.contextmanager
@@ -51,6 +52,12 @@ def end_left_over(record: Path, run: Path) -> int:
     except (OSError, ValueError, TypeError):
         found = []
     ended = _end([*found, *_proxies(run)])
+    for _ in range(MOST_LOOKS):
+        # whoever was starting a proxy just then left it to nobody: it would keep the port
+        escaped = list(_proxies(run))
+        if not escaped:
+            break
+        ended += _end(escaped)
     record.unlink(missing_ok=True)
     return ended
 

@@ -6,10 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
+import pytest
 
+from oo.cli import reaper
 from oo.cli.reaper import RECORD, end_left_over
 
 PARENT = """
@@ -80,11 +83,34 @@ def test_one_that_got_the_number_of_a_dead_one_is_left_alone(tmp_path: Path) -> 
         other.wait()
 
 
-def test_a_proxy_that_was_not_noted_yet_is_ended_by_its_file(tmp_path: Path) -> None:
-    def proxy(run: Path) -> subprocess.Popen[bytes]:
-        file = str(run / "node" / "haproxy.cfg")
-        return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "-f", file])
+def proxy(run: Path) -> subprocess.Popen[bytes]:
+    file = str(run / "node" / "haproxy.cfg")
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "-f", file])
 
+
+def test_a_proxy_that_was_started_while_its_manager_was_ended_is_ended_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It belongs to nobody then, and would keep the port from the next run."""
+    end, late = reaper._end, list[subprocess.Popen[bytes]]()
+
+    def slow_end(processes: Iterable[psutil.Process]) -> int:
+        found = end(processes)
+        if len(late) < 2:
+            late.append(proxy(tmp_path / "run"))
+        return found
+
+    monkeypatch.setattr(reaper, "_end", slow_end)
+    try:
+        assert end_left_over(tmp_path / RECORD, tmp_path / "run") == 2
+        assert [it.wait(10) is not None for it in late] == [True, True]
+    finally:
+        for it in late:
+            it.kill()
+            it.wait()
+
+
+def test_a_proxy_that_was_not_noted_yet_is_ended_by_its_file(tmp_path: Path) -> None:
     ours, others = proxy(tmp_path / "run"), proxy(tmp_path / "run2")
     try:
         assert end_left_over(tmp_path / RECORD, tmp_path / "run") == 1
