@@ -107,9 +107,7 @@ def test_what_nobody_foresaw_is_a_line_and_a_short_trace(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fails() -> None:
-        raise RuntimeError(
-            "ray::X.y()\n" + "  File\n" * 500 + "[/x/haproxy.main()]\nOSError: it was this"
-        )
+        raise RuntimeError("ray::X.y()\n" + "  File\n" * 500 + "OSError: it was this [/x/y.main()]")
 
     monkeypatch.setattr(main, "build", lambda _: fails)
     with pytest.raises(SystemExit) as ended:
