@@ -3,6 +3,7 @@
 `tests/contracts/test_private_apis.py` says what breaks when Ray changes it.
 """
 
+import logging
 from typing import Any
 
 from ray import serve
@@ -24,6 +25,7 @@ def deploy(content: dict[str, Any]) -> None:
         client = _get_global_client()
     except RayServeException:
         options = content.get("http_options")
+        logging.getLogger("ray.serve").setLevel(logging.WARNING)  # it would greet the terminal
         serve.start(proxy_location=schema.proxy_location, http_options=options)
         client = _get_global_client()
     client.deploy_apps(schema)
