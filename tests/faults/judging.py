@@ -49,6 +49,15 @@ class Verdict(NamedTuple):
     twice: int
 
 
+class Judged(NamedTuple):
+    """What a row says of a book and its store, in the row's order."""
+
+    acknowledged: int
+    lost: int
+    twice: int
+    replay: bool
+
+
 class Held(NamedTuple):
     """What the store holds of one reaction."""
 
@@ -98,3 +107,9 @@ async def replays(db: Database) -> bool:
     await learner.flush()
     report = await check_models(db, find_by_key)
     return not report.different and not report.behind and report.models >= len(newest)
+
+
+async def judged(db: Database, book: Book) -> Judged:
+    """What became of what was acknowledged, and whether every model is the replay of its log."""
+    verdict = await judge(db, book)
+    return Judged(len(book.acknowledged), *verdict, await replays(db))

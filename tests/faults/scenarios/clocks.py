@@ -13,7 +13,7 @@ from oo.recommend.reactions import Reactions
 from oo.recommend.scoring import ScoreRequest
 from oo.store import users
 from tests.faults.inside import Town, Tries, addresses, insist, town
-from tests.faults.judging import POLICY, Book, judge, replays
+from tests.faults.judging import POLICY, Book, judged
 from tests.faults.scenario import Needs, Row, Run, Scenario
 from tests.unit.recommend.conftest import FEATURES
 
@@ -48,14 +48,11 @@ async def _jump(run: Run, name: str, address: str) -> Row:
             await asyncio.gather(*(insist(border, it, book, tries) for it in requests))
             wild += await _picks_wildly(place, learner, clock, chance)
             await learner.flush()
-        verdict = await judge(place.db, book)
-        equal = await replays(place.db)
+        found = await judged(place.db, book)
     return Row(
         f"the clock jumps {rounds} ×, up to 400 days",
         name,
-        len(book.acknowledged),
-        *verdict,
-        replay=equal,
+        *found,
         failed=tries.failed,
         asked=tries.asked,
         note="by an injected clock",

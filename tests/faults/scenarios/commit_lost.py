@@ -7,7 +7,7 @@ from sqlalchemy import make_url
 
 from oo.recommend.reactions import Reactions
 from tests.faults.inside import Tries, insist, opened, town
-from tests.faults.judging import Book, judge, replays
+from tests.faults.judging import Book, judged
 from tests.faults.scenario import Needs, Row, Run, Scenario
 from tests.peers.postgres import BIN, PostgresPeer
 from tests.peers.proxy import Cut, proxy
@@ -44,17 +44,14 @@ async def _lose(run: Run, peer: PostgresPeer, cut: Cut) -> Row:
                 freshness[answer.fresh] += 1
         cuts = between.done
         await through.close()
-        verdict = await judge(place.db, book)
-        equal = await replays(place.db)
+        found = await judged(place.db, book)
     broken = [] if cuts == rounds else [f"{cuts} COMMITs were cut, not {rounds}"]
     # who was written before the cut is told so, and the others are written by the next try
     known, written = freshness
     return Row(
         WORDS[cut].format(rounds),
         "PostgreSQL",
-        len(book.acknowledged),
-        *verdict,
-        replay=equal,
+        *found,
         failed=tries.failed,
         asked=tries.asked,
         recovery_s=tries.slowest_s,

@@ -15,7 +15,7 @@ from oo.kit.errors import ConfigurationError
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.store.failures import usable_store
 from tests.faults.inside import Town, Tries, acked, insist, opened, town
-from tests.faults.judging import Book, judge, replays
+from tests.faults.judging import Book, judged
 from tests.faults.reactor import Reactor, reactor
 from tests.faults.scenario import Needs, Row, Run, Scenario
 from tests.long.test_full_disk import fill
@@ -69,17 +69,14 @@ async def _failing_calls(run: Run, fault: str, inject: str, often: str) -> Row:
         with reactor(place.address, straced(inject)) as border:
             for request in requests:
                 strange |= _insist(border, request, book, tries)
-        verdict = await judge(place.db, book)
-        equal = await replays(place.db)
+        found = await judged(place.db, book)
     broken = [f"not told as a store that is away: {it}" for it in strange]
     if not tries.failed:
         broken.append("nothing failed")
     return Row(
         fault,
         "SQLite",
-        len(book.acknowledged),
-        *verdict,
-        replay=equal,
+        *found,
         failed=tries.failed,
         asked=tries.asked,
         recovery_s=tries.slowest_s,
@@ -118,15 +115,12 @@ async def _postgres_does_not_sync(run: Run) -> Row:
             for _ in range(run.count(200, 100)):
                 (request,) = await _tips(place, chance)
                 await insist(border, request, book, tries)
-            verdict = await judge(place.db, book)
-            equal = await replays(place.db)
+            found = await judged(place.db, book)
         panics = (peer.folder / "log").read_text().count("PANIC")
     return Row(
         "fsync fails (EIO)",
         "PostgreSQL",
-        len(book.acknowledged),
-        *verdict,
-        replay=equal,
+        *found,
         failed=tries.failed,
         asked=tries.asked,
         recovery_s=tries.slowest_s,
@@ -185,14 +179,11 @@ async def _full(run: Run, disk: Path) -> Row:
             began = time.monotonic()
             await asyncio.gather(*waiting)
             healed = max(healed, time.monotonic() - began)
-        verdict = await judge(place.db, book)
-        equal = await replays(place.db)
+        found = await judged(place.db, book)
     return Row(
         "disk full",
         "SQLite",
-        len(book.acknowledged),
-        *verdict,
-        replay=equal,
+        *found,
         failed=tries.failed,
         asked=tries.asked,
         recovery_s=healed,
@@ -226,15 +217,12 @@ async def _read_only(run: Run, disk: Path) -> Row:
     if "cannot be written" not in said:
         broken.append(f"it says: {said or 'nothing'}")
     db = opened(address)
-    verdict = await judge(db, book)
-    equal = await replays(db)
+    found = await judged(db, book)
     await db.close()
     return Row(
         "data folder is read-only at the start",
         "SQLite",
-        len(book.acknowledged),
-        *verdict,
-        replay=equal,
+        *found,
         note=f"it says: “{said}”",
         broken=tuple(broken),
     )

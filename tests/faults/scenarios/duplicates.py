@@ -8,7 +8,7 @@ from random import Random
 
 from oo.recommend.reactions import Acknowledged, ReactionRequest, Reactions
 from tests.faults.inside import acked, addresses, opened, town
-from tests.faults.judging import Book, judge, replays
+from tests.faults.judging import Book, judged
 from tests.faults.scenario import Needs, Row, Run, Scenario
 
 COPIES = 10
@@ -36,15 +36,12 @@ async def _send(run: Run, name: str, address: str) -> Row:
         for request, answer in answers:
             book.note(request.idempotency_key, acked(answer))
             fresh[request.idempotency_key] += answer.fresh
-        verdict = await judge(place.db, book)
-        equal = await replays(place.db)
+        found = await judged(place.db, book)
     doubled = sum(count != 1 for count in fresh.values())
     return Row(
         f"{keys:,} keys, each {COPIES} ×",
         name,
-        len(book.acknowledged),
-        *verdict,
-        replay=equal,
+        *found,
         asked=len(answers),
         note=f"{len(answers) / took:,.0f} answers/s",
         broken=(f"{doubled} keys were new not once",) if doubled else (),

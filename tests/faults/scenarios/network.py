@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 from oo.recommend.reactions import ReactionRequest, Reactions
 from tests.faults.inside import Tries, insist, opened, town
-from tests.faults.judging import Book, judge, replays
+from tests.faults.judging import Book, Judged, judged
 from tests.faults.scenario import Needs, Row, Run, Scenario
 from tests.peers.postgres import BIN, PostgresPeer
 from tests.peers.proxy import Proxy, proxy
@@ -93,14 +93,11 @@ async def _trouble(run: Run, peer: PostgresPeer, fault: str, trouble: Trouble) -
             await asyncio.gather(*(hand() for _ in range(AT_ONCE)))
         between.reset()
         await through.close()
-        verdict = await judge(place.db, book)
-        equal = await replays(place.db)
+        found = await judged(place.db, book)
     return Row(
         fault,
         "PostgreSQL",
-        len(book.acknowledged),
-        *verdict,
-        replay=equal,
+        *found,
         failed=tries.failed,
         asked=tries.asked,
         recovery_s=tries.slowest_s,
@@ -125,14 +122,12 @@ async def _gone(run: Run, peer: PostgresPeer, other: Wire) -> Row:
         await asyncio.to_thread(peer.start)
         late = sum(await asyncio.gather(*waiting))
         took = time.monotonic() - began
-        verdict = (late, 0) if late else await judge(place.db, book)
-        equal = not late and await replays(place.db)
+        none = Judged(len(book.acknowledged), late, 0, False)
+        found = none if late else await judged(place.db, book)
     return Row(
         "PostgreSQL's machine gone without a word",
         "PostgreSQL",
-        len(book.acknowledged),
-        *verdict,
-        replay=equal,
+        *found,
         failed=tries.failed,
         asked=tries.asked,
         recovery_s=took,

@@ -12,7 +12,7 @@ from oo.store.database import Database
 from oo.store.tables import user_models
 from tests.faults.holder import Holder, holder
 from tests.faults.inside import Town, Tries, addresses, insist, town
-from tests.faults.judging import Book, judge, replays
+from tests.faults.judging import Book, judged
 from tests.faults.scenario import Needs, Row, Run, Scenario
 
 PEOPLE = 8
@@ -52,14 +52,11 @@ async def _freeze(run: Run, name: str, address: str) -> Row:
                 after = await _numbers(place.db)
                 stale += sum(after[key] < seq for key, seq in before.items())
                 # it forgets nothing: in the next round both hold everybody's states
-        verdict = await judge(place.db, book)
-        equal = await replays(place.db)
+        found = await judged(place.db, book)
     return Row(
         f"SIGSTOP, takeover, SIGCONT {rounds} ×",
         name,
-        len(book.acknowledged),
-        *verdict,
-        replay=equal,
+        *found,
         recovery_s=longest,
         note=f"{stale} stale commits; {held_up} × frozen while it wrote: the other waited",
         broken=(f"{stale} stale commits",) if stale else (),
