@@ -17,6 +17,7 @@ from deployments.generator import TipGenerator
 from deployments.hosts import check_store, count_hosts
 from deployments.ingress import Ingress
 from deployments.jobs import Jobs
+from deployments.people import how_many_shards
 from oo.identity.provider import configured
 from oo.integrations.registry import check_settings
 from oo.kit.clock import SystemClock
@@ -36,11 +37,11 @@ def build(args: AppArgs) -> Application:
     check_settings(settings, others=check_channels(settings))
     configured(settings, SystemClock())
     check_store(settings, count_hosts())
-    one = args.shards.model_copy(update={"replicas": 1})
+    one = args.shards.each()
     first = _deploy(BanditShard, one, user_config={}).bind()
     further = [
         _deploy(BanditShard, one, f"BanditShard-{number}").bind(first)
-        for number in range(2, args.shards.replicas + 1)
+        for number in range(2, how_many_shards(args.shards, settings) + 1)
     ]
     shards = [first, *further]
     assembler = _deploy(ContextAssembler, args.assembler).bind()
@@ -71,12 +72,12 @@ def _deploy(cls: type, scale: Scale, name: str = "", **options: Any) -> Any:
     return serve.deployment(
         cls,
         name=name or cls.__name__.removeprefix("ASGI"),
-        num_replicas=scale.replicas,
         max_replicas_per_node=scale.per_node,
         max_ongoing_requests=scale.max_ongoing,
         ray_actor_options={"num_cpus": scale.cpus},
         health_check_period_s=2,
         logging_config={"enable_access_log": False, "log_level": "WARNING"},
         graceful_shutdown_timeout_s=5,
+        **scale.how_many(),
         **options,
     )

@@ -177,7 +177,7 @@ def engine_config(args: EngineArgs) -> LLMConfig:
         engine_kwargs=engine,
         accelerator_config={"kind": accelerator},
         deployment_config={
-            "num_replicas": args.replicas,
+            **args.how_many(),
             "max_ongoing_requests": 64,
             "health_check_period_s": 2,
             "health_check_timeout_s": 20,

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.store.tables import feedback, sessions, tasks, users
 
@@ -26,3 +27,9 @@ def has_something_to_do(now: datetime) -> ColumnElement[bool]:
         or_(t.not_before.is_(None), t.not_before <= now),
     )
     return available.correlate(users).exists()
+
+
+async def count(connection: AsyncConnection, now: datetime, since: datetime) -> int:
+    """How many people are active."""
+    query = select(func.count()).where(users.c.deleted_at.is_(None), is_active(now, since))
+    return int((await connection.execute(query)).scalar_one())
