@@ -1,11 +1,12 @@
 """Which systems `make bench` knows, and what it says where one cannot run."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.bench import systems
-from tests.bench.__main__ import SYSTEMS
+from tests.bench.__main__ import SYSTEMS, summed_up
 from tests.bench.systems import BASELINES, FRAMEWORKS, ROOT, CannotRunError, check, replicas
 
 
@@ -49,3 +50,18 @@ def test_numbers_of_ingresses_and_shards_are_in_the_name(
     name: str, numbers: tuple[int, int]
 ) -> None:
     assert replicas(name) == numbers
+
+
+def turn(system: str, number: int, per_second: float) -> dict[str, Any]:
+    case = {"route": "/recommend", "connections": 16, "group": 0, "round": number}
+    measured = {"requests": 10, "per_second": per_second, "p50_ms": 1 / per_second, "p99_ms": 1.0}
+    rest = {"p99_over_p50": 1.0, "cpu_us": 1.0, "not_2xx": 0, "broken": 0, "random": 1}
+    return {"system": system, **case, **measured, **rest}
+
+
+def test_a_slow_phase_of_the_machine_is_in_no_ratio() -> None:
+    speeds = {"tuned": (1000, 300, 900), "oo": (500, 150, 450)}  # the second round was slow
+    turns = [turn(name, at, it) for name, all_of in speeds.items() for at, it in enumerate(all_of)]
+    tuned, oo = summed_up(turns)
+    assert (oo["times_tuned"], oo["wait_tuned"], tuned["times_tuned"]) == (0.5, 2.0, 1.0)
+    assert (oo["per_second"], oo["requests"], oo["random"]) == (450, 30, 3)
