@@ -16,10 +16,9 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _checked(scale: Any) -> Any:
-    if scale.most is not None and scale.most < scale.replicas:
-        raise ValueError(f"`most` ({scale.most}) is less than `replicas` ({scale.replicas})")
-    return scale
+def _check_most(least: int, most: int | None) -> None:
+    if most is not None and most < least:
+        raise ValueError(f"`most` ({most}) is less than `replicas` ({least})")
 
 
 def _how_many(least: int, most: int | None, under_way: float) -> dict[str, Any]:
@@ -53,7 +52,8 @@ class Scale(Strict):
 
     @model_validator(mode="after")
     def _most_is_most(self) -> Self:
-        return _checked(self)
+        _check_most(self.replicas, self.most)
+        return self
 
     def how_many(self) -> dict[str, Any]:
         """What Serve wants to know of it."""
@@ -76,7 +76,8 @@ class Shards(Strict):
     def _most_is_most(self) -> Self:
         if (self.most is None) != (self.people is None):
             raise ValueError("`people` and `most` are given together, or neither")
-        return _checked(self)
+        _check_most(self.replicas, self.most)
+        return self
 
     def each(self) -> Scale:
         """The scale of one of them, a deployment of its own."""
@@ -122,7 +123,8 @@ class EngineArgs(Strict):
 
     @model_validator(mode="after")
     def _most_is_most(self) -> Self:
-        return _checked(self)
+        _check_most(self.replicas, self.most)
+        return self
 
     def how_many(self) -> dict[str, Any]:
         """What Serve wants to know of it."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from deployments.calls import answered, called
+from deployments.lanes import answer_near
 from deployments.process import start
 from oo.domain.policies import ref_of
 from oo.kit.metrics import SHARD_PEOPLE
@@ -37,6 +38,8 @@ class BanditShard:
         self._learner: Learner | None = None
         self._seen = -1  # the newest change of policies that the learner follows
         self._choosing = asyncio.Lock()
+        self._run_dir = base.settings.run_dir
+        self._near: asyncio.Server | None = None
         loop = asyncio.get_running_loop()
         self._tasks = [
             loop.create_task(_forever(FLUSH_EVERY_S, self._flush)),
@@ -89,6 +92,11 @@ class BanditShard:
             await self._flush()  # what another policy takes over starts from the store
             self._learner = Learner(self._db, chosen, self._clock)
         self._seen = roles.latest
+        if self._near is None and self._run_dir:  # who can be asked has a policy
+            try:
+                self._near = await answer_near(self._run_dir, self.score)
+            except OSError as error:
+                log.warning("calls of this host go the long way, through Serve: %r", error)
 
     async def _follow(self) -> None:
         """Take over what was promoted or demoted since, and say how many people are held."""

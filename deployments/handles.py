@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import zlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from typing import Any
 
@@ -31,6 +31,16 @@ WAKE_LIMIT_S = 5.0
 WAKE_EVERY_S = 0.25
 LISTEN_LIMIT_S = 1.0
 
+Score = Callable[[list[ScoreRequest], str], Awaitable[Sequence[Choice | Exception]]]
+
+
+def _by_handle(handle: Any) -> Score:
+    async def score(batch: list[ScoreRequest], carried: str) -> Sequence[Choice | Exception]:
+        choices: Sequence[Choice | Exception] = await answered(handle.score.remote(batch, carried))
+        return choices
+
+    return score
+
 
 class Shards:
     """The bandit shards: a person is sent to the same one where that pays, calls share a hop.
@@ -38,10 +48,13 @@ class Shards:
     The address is a matter of locality only: whichever shard a person reaches folds what it lacks,
     and the store's compare-and-set decides whose state is kept. So the people of one that is away
     go to another; nobody's request finds out that it is back, a look at its status does.
+
+    `near` gives what scores in a handle's place, such as a shorter way to the same shard.
     """
 
-    def __init__(self, handles: Sequence[Any]) -> None:
+    def __init__(self, handles: Sequence[Any], near: Callable[[Any], Score] | None = None) -> None:
         self._handles = handles
+        self._scores = [near(it) if near else _by_handle(it) for it in handles]
         self._away: dict[int, asyncio.Task[None]] = {}  # and what waits for each to be back
         self._news: list[dict[str, int]] = [{} for _ in handles]
         self._causes: list[list[tracing.Cause]] = [[] for _ in handles]  # of the news
@@ -114,9 +127,7 @@ class Shards:
         try:
             with calling("BanditShard.score"):
                 async with asyncio.timeout(CALL_LIMIT_S):
-                    call = self._handles[slot].score.remote(list(batch), tracing.carried())
-                    choices: list[Choice | Exception] = await answered(call)
-                    return choices
+                    return await self._scores[slot](list(batch), tracing.carried())
         except Exception as error:
             if slot not in self._away:
                 self._away[slot] = asyncio.create_task(self._until_back(slot))

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypedDict
 
 from fastapi import FastAPI
@@ -10,8 +11,10 @@ from sqlalchemy import text
 
 from deployments.calls import answered
 from deployments.console import console
-from deployments.handles import GeneratorListener, GeneratorRefill, Shards
+from deployments.handles import GeneratorListener, GeneratorRefill, Score, Shards
+from deployments.lanes import Near, lane_of
 from deployments.process import start
+from deployments.replica_internals import shorten
 from deployments.watch import Watch, count_waiting
 from ml.composing.fallback import fallback, quick_composer, warm
 from ml.features import REGISTRY
@@ -24,7 +27,9 @@ from oo.identity.accounts import Accounts
 from oo.identity.service import Identity
 from oo.identity.sessions import Sessions
 from oo.integrations.service import Integrations
+from oo.kit.clock import Clock
 from oo.kit.garbage import keep_what_is_loaded
+from oo.kit.lane import Lane
 from oo.kit.shared_counts import RedisCounts
 from oo.mlops.agents import Listener
 from oo.mlops.explanation import Explainer
@@ -41,6 +46,7 @@ from oo.recommend.reactions import Reactions
 from oo.recommend.recommender import Recommender
 from oo.recommend.standby import Standby
 from oo.recommend.worth import Worth
+from oo.web.api import BUSIEST
 from oo.web.app import create_app
 from oo.web.services import Services
 from oo.web.shared_rates import SharedRates
@@ -59,7 +65,8 @@ class Ingress:
 
     def __init__(self, shards: Sequence[Any], assembler: Any, generator: Any, jobs: Any) -> None:
         settings, clock, self._db, random = start("ingress")
-        bandit = Shards(shards)
+        shorten(BUSIEST)
+        bandit = Shards(shards, _near(settings.run_dir, clock))
         self._sharing: SharedRates | None = None
         self._refill = GeneratorRefill(generator, clock)
 
@@ -157,3 +164,10 @@ class Ingress:
         self._counting = asyncio.create_task(count_waiting(self._recommender.admission))
         keep_what_is_loaded()
         return app
+
+
+def _near(run_dir: Path | None, clock: Clock) -> Callable[[Any], Score] | None:
+    """The short way to the shards of this host, where there is a folder for it."""
+    if run_dir is None:
+        return None
+    return lambda handle: Near(handle.score, Lane(lane_of(run_dir, handle.deployment_name)), clock)

@@ -59,6 +59,7 @@ def prepare_environment(settings: Settings) -> None:
         "RAY_AUTH_TOKEN_PATH": str(settings.data_dir.resolve() / "ray.token"),
         # workers must find the same data as this process, wherever they run
         "OO_DATA_DIR": str(settings.data_dir.resolve()),
+        "OO_RUN_DIR": str(run),
     }
     _make_token(Path(chosen["RAY_AUTH_TOKEN_PATH"]))
     low = _free_range(400)

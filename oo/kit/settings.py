@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         " anybody else's is dropped",
     )
     data_dir: Path = Path("var")
+    run_dir: Path | None = Field(
+        default=None,
+        description="Folder of the sockets by which processes of one host call each other; `oo"
+        " serve` chooses it. None: they call through Serve alone",
+    )
     database_url: str = Field(default="", description="Empty: SQLite in data_dir")
     mlflow_url: str = Field(
         default="", description="MLflow's tracking server or store; empty: SQLite in data_dir"

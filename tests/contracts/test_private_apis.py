@@ -50,6 +50,18 @@ def test_replicas_on_loopback_need_the_name_of_serves_helper() -> None:
     assert f'add_port_to_grpc_server(self._server, "{replica_internals.EVERYWHERE}0")' in source
 
 
+def test_short_routes_need_what_serves_replica_starts_its_http_server_with() -> None:
+    """Else no ingress starts, or Serve ends replicas that have requests under way."""
+    started = inspect.getsource(replica.Replica._maybe_start_direct_ingress_servers)
+    assert "start_asgi_http_server(\n                    self._direct_ingress_asgi," in started
+    source = inspect.getsource(replica.Replica)
+    assert "self._user_callable_asgi_app = " in source
+    assert "self._metrics_manager = " in source
+    manager = replica.ReplicaMetricsManager
+    for counts in (manager.inc_num_ongoing_requests, manager.dec_num_ongoing_requests):
+        assert list(inspect.signature(counts).parameters) == ["self", "request_metadata"]
+
+
 def test_leaving_the_init_node_out_needs_the_callbacks_context() -> None:
     """Else the engine's start takes a minute longer."""
     # here and not above: each process that collects tests would take 12 s for it

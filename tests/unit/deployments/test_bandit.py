@@ -43,7 +43,7 @@ ROUNDS = 4
 async def shard(
     db: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[BanditShard]:
-    base = Base(cast(Settings, None), clock, db, Random(1))
+    base = Base(Settings(), clock, db, Random(1))
     monkeypatch.setattr(bandit, "start", lambda _part: base)
     shard = BanditShard()
     yield shard

@@ -1,8 +1,10 @@
 """Where the gRPC servers between replicas listen, which take whatever they are sent."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from deployments import replica_internals
 
@@ -45,3 +47,45 @@ def test_a_process_that_starts_has_its_replicas_listen_so(monkeypatch: pytest.Mo
     monkeypatch.setattr(replica_internals.replica, "add_port_to_grpc_server", None)
     replica_internals.listen_where_wanted()
     assert replica_internals.replica.add_port_to_grpc_server is replica_internals._on_own_address
+
+
+class Replica:
+    """As much of Serve's replica as a short route needs."""
+
+    def __init__(self) -> None:
+        self.under_way = 0
+        self.seen: list[tuple[str, str, int]] = []
+        self._metrics_manager = SimpleNamespace(
+            inc_num_ongoing_requests=lambda _: self._count(1),
+            dec_num_ongoing_requests=lambda _: self._count(-1),
+        )
+
+    def _count(self, by: int) -> None:
+        self.under_way += by
+
+    async def _user_callable_asgi_app(self, scope: Scope, _: Receive, __: Send) -> None:
+        self.seen.append(("app", scope["path"], self.under_way))
+        if scope["path"] == "/feedback":
+            raise ValueError("no number")
+
+    async def serves(self, scope: Scope, _: Receive, __: Send) -> None:
+        self.seen.append(("serve", scope.get("path", ""), self.under_way))
+
+
+async def test_short_routes_reach_the_application_and_are_counted_while_under_way() -> None:
+    replica = Replica()
+    short = frozenset({("POST", "/recommend"), ("POST", "/feedback")})
+    ask: Any = replica_internals._Shortened(replica.serves, short)
+    for method, path in (("POST", "/recommend"), ("GET", "/recommend"), ("POST", "/recommend/")):
+        await ask({"type": "http", "method": method, "path": path}, None, None)
+    with pytest.raises(ValueError, match="no number"):
+        await ask({"type": "http", "method": "POST", "path": "/feedback"}, None, None)
+    await ask({"type": "websocket", "path": "/recommend"}, None, None)
+    assert replica.seen == [
+        ("app", "/recommend", 1),
+        ("serve", "/recommend", 0),
+        ("serve", "/recommend/", 0),
+        ("app", "/feedback", 1),
+        ("serve", "/recommend", 0),
+    ]
+    assert replica.under_way == 0

@@ -5,7 +5,7 @@ import pickle
 from collections.abc import AsyncIterator, Awaitable, Callable
 from random import Random
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -54,7 +54,7 @@ def crossing(method: Callable[..., Awaitable[Any]]) -> Any:
 async def shard(
     db: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[BanditShard]:
-    base = Base(cast(Settings, None), clock, db, Random(1))
+    base = Base(Settings(), clock, db, Random(1))
     monkeypatch.setattr(bandit, "start", lambda _part: base)
     made = BanditShard()
     await made.reconfigure({})
