@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from tests.bench.job_times import job_seconds
 from tests.bench.load import lines_of, picked_at_random, wrk
 from tests.bench.seed import Seeded, seed
 from tests.bench.systems import cpu_seconds, running
@@ -122,6 +123,7 @@ def _measured(
         row["memory"] = _memory(root)
         made = _decisions(data) - before
         row["per_thousand"] = (_disk(data) - size) / made * 1000
+    row["jobs"] = job_seconds(data)
     return row
 
 
@@ -179,6 +181,14 @@ def _print(rows: list[dict[str, Any]], connections: int) -> None:
             f"{warm['not_2xx'] + cold['not_2xx'] + row['one']['not_2xx']}",
         )
     Console(width=160, highlight=False).print(table)
+    jobs = Table(title="One run of each job that looks at everybody, seconds")
+    names = sorted({name for row in rows for name in row["jobs"]})
+    for head in ("people", *names):
+        jobs.add_column(head, justify="right")
+    for row in rows:
+        times = (f"{row['jobs'][name]:.2f}" for name in names)
+        jobs.add_row(f"{row['people']:,}", *times)
+    Console(width=160, highlight=False).print(jobs)
 
 
 if __name__ == "__main__":
