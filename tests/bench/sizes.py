@@ -32,6 +32,7 @@ WARM, COLD = 1_000, 1_500
 REAL = WARM + COLD
 TASKS = 3  # of a copy; a real one has thirty
 OLD = timedelta(days=20)  # told and settled long ago, not yet purged
+FIRST = 0x80000000  # copies come after real people: the start tries the first one's key
 AT_ONCE = 10  # copies of everybody in one transaction
 PARTS = ("Ingress", "BanditShard")
 IDLE_S = 5
@@ -68,7 +69,7 @@ def main(
 
 
 def copy_people(path: Path, copies: int, advance: Any) -> None:
-    """Store everybody so many times more, under ids that lie between all others."""
+    """Store everybody so many times more, under ids of their own."""
     old = (datetime.now(UTC) - OLD).strftime("%Y-%m-%d %H:%M:%S.%f")
     with sqlite3.connect(path) as store:
         store.execute("PRAGMA synchronous=OFF")
@@ -85,7 +86,8 @@ def copy_people(path: Path, copies: int, advance: Any) -> None:
                     ("candidates", ""),
                     ("tip_scores", ""),
                 ):
-                    store.execute(_copying(store, table, which), {"number": f"{number:08x}"})
+                    values = {"number": f"{FIRST + number:08x}"}
+                    store.execute(_copying(store, table, which), values)
             store.commit()
             advance(end - begin)
         store.execute("DROP TABLE real")
