@@ -36,6 +36,14 @@ from oo.store.delivery_tables import (
 )
 from oo.store.erasure_tables import erasures
 from oo.store.event_tables import event_consumers, events
+from oo.store.hourly_tables import (
+    daily_arrivals,
+    hourly_actions,
+    hourly_returns,
+    hourly_state,
+    hourly_tips,
+    hours_to_count,
+)
 from oo.store.identity_tables import identities, spent_attempts
 from oo.store.import_tables import last_imports
 from oo.store.learning_tables import writings
@@ -60,6 +68,7 @@ __all__ = [
     "candidates",
     "connections",
     "consents",
+    "daily_arrivals",
     "data_keys",
     "deliveries",
     "delivery_decisions",
@@ -75,6 +84,11 @@ __all__ = [
     "feedback",
     "fill_batch_people",
     "fill_batches",
+    "hourly_actions",
+    "hourly_returns",
+    "hourly_state",
+    "hourly_tips",
+    "hours_to_count",
     "identities",
     "last_imports",
     "login_links",

@@ -2,15 +2,18 @@
 
     python -m tests.bench.console                     # 10,000 and 1,000,000 decisions; minutes
     python -m tests.bench.console --tips 10000,100000 --stores sqlite --plans
+    python -m tests.bench.console --folder /tmp/filled --fill    # fills, and measures another time
 
 Each look is a request over HTTP to the console's own routes; *counted* forgets before each look
 what was counted (the first one to look waits), *kept* finds it (everybody else, whatever its age).
-Stores lie in a temporary folder and are removed; 1,000,000 decisions take 2 GB of disk.
+*direct* looks at the same store without its counts by hour. Stores lie in a temporary folder and
+are removed, unless a folder is named; 1,000,000 decisions take 3 GB of disk.
 """
 
 import argparse
 import asyncio
 import http.client
+import os
 import shutil
 import statistics
 import sys
@@ -18,7 +21,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, cast
@@ -26,21 +28,23 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text, update
 
 from oo.admin.desk import ConsoleParts
 from oo.admin.routes import install
 from oo.domain.console import Looker
 from oo.domain.roles import Role
+from oo.jobs.counting import keep
 from oo.kit.clock import SystemClock
 from oo.kit.settings import Settings
 from oo.recommend.freshness import PoolFreshness
 from oo.store.database import Database
+from oo.store.hourly_tables import hourly_state
 from oo.store.migrate import migrate
 from oo.store.readonly import ReadOnly
 from oo.vault.service import Vault
 from tests.bench.console.filling import fill
-from tests.peers.postgres import empty_database, postgres
+from tests.peers.postgres import PostgresPeer
 from tests.peers.serving import served
 from tests.peers.vault import KEYRING
 
@@ -51,6 +55,8 @@ PAGES = (
     "decisions?range=30d&policy=egreedy-v2&action=dismiss",
     "rewards",
     "rewards?by=hour",
+    "rewards?by=policy&kind=advice",
+    "rewards?by=action",
 )
 ENOUGH_DISK = 6 << 30
 
@@ -88,44 +94,77 @@ def main() -> None:
     asked.add_argument("--stores", default="sqlite,postgresql")
     asked.add_argument("--looks", type=int, default=20)
     asked.add_argument("--plans", action="store_true", help="Print how each is carried out.")
+    asked.add_argument("--folder", type=Path, help="Where filled stores stay, and are found.")
+    asked.add_argument("--fill", action="store_true", help="Fill what is not there, no more.")
+    asked.add_argument("--direct", action="store_true", help="Without the counts by hour, once.")
     given = asked.parse_args()
     sizes = sorted(int(one) for one in given.tips.split(","))
     if max(sizes) > 100_000 and shutil.disk_usage(tempfile.gettempdir()).free < ENOUGH_DISK:
         sys.exit("This needs 6 GB of free disk.")
-    for kind in given.stores.split(","):
-        found: dict[int, dict[str, Seen]] = {}
-        for size in sizes:
-            with TemporaryDirectory(prefix="oo-console-") as name, store(kind, name) as url:
-                asyncio.run(prepared(url, given.people, size))
-                found[size] = looked(url, Path(name), given.looks)
-                if given.plans and size == max(sizes):
-                    asyncio.run(plans(url, Path(name)))
-        table(kind, found)
+    with TemporaryDirectory(prefix="oo-console-") as temporary:
+        for kind in given.stores.split(","):
+            found: dict[int, dict[str, Seen]] = {}
+            for size in sizes:
+                folder = (given.folder or Path(temporary)) / f"{kind}-{size}"
+                with store(kind, folder) as url:
+                    asyncio.run(prepared(url, folder, given.people, size))
+                    if given.fill:
+                        continue
+                    found[size] = looked(url, folder, given.looks)
+                    if given.direct:
+                        direct(url, folder, size)
+                    if given.plans and size == max(sizes):
+                        asyncio.run(plans(url, folder))
+                if given.folder is None:
+                    shutil.rmtree(folder)
+            if found:
+                table(kind, found)
 
 
 @contextmanager
-def store(kind: str, folder: str) -> Iterator[str]:
-    """The address of an empty store."""
+def store(kind: str, folder: Path) -> Iterator[str]:
+    """The address of the store in that folder, an empty one if there is none yet."""
+    folder.mkdir(parents=True, exist_ok=True)
     if kind == "sqlite":
         yield f"sqlite+aiosqlite:///{folder}/bench.db"
-    else:
-        with postgres() as server:
-            yield empty_database(server)
+        return
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    server = PostgresPeer(folder, syncs=False)
+    if not server.data.exists():
+        server.make()
+    server.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
 
 
-async def prepared(url: str, people: int, tips: int) -> None:
-    """Migrate and fill it."""
+async def prepared(url: str, folder: Path, people: int, tips: int) -> None:
+    """Migrate, fill and count it, unless that was done before."""
+    done = folder / "filled"
+    if done.exists():
+        return
     clock = SystemClock()
     begun = clock.monotonic()
     db = Database(url, Vault(KEYRING, clock))
     await migrate(db)
     async with db.write() as connection:
-        await fill(connection, people, tips, clock.now() + timedelta(minutes=5))
+        # up to now: what the clock has not reached yet is nobody's
+        await fill(connection, people, tips, clock.now())
     async with db.write() as connection:
         await connection.execute(text("ANALYZE"))
+    filled = clock.monotonic()
+    hours = await keep(db, clock)
+    again = clock.monotonic()
+    await keep(db, clock)
+    ended = clock.monotonic()
     await db.close()
-    took = clock.monotonic() - begun
-    sys.stderr.write(f"{url.partition(':')[0]}, {tips:,}: filled in {took:.0f} s\n")
+    done.touch()
+    sys.stderr.write(
+        f"{url.partition(':')[0]}, {tips:,}: filled in {filled - begun:.0f} s, {hours} hours and"
+        f" days counted in {again - filled:.1f} s, another look {1000 * (ended - again):.0f} ms\n"
+    )
 
 
 def parts_of(url: str, folder: Path) -> ConsoleParts:
@@ -180,6 +219,30 @@ def first_byte(address: str, page: str) -> float:
     if answer.status != 200:
         sys.exit(f"{page}: {answer.status}")
     return took
+
+
+def direct(url: str, folder: Path, size: int) -> None:
+    """Print what each page takes once when nothing is counted by hour."""
+
+    def counting(until: int) -> None:
+        async def put() -> None:
+            db = Database(url)
+            async with db.write() as connection:
+                columns = {"until_hour": until, "until_day": until and until // 24}
+                known = (await connection.execute(select(hourly_state.c.until_hour))).scalar_one()
+                await connection.execute(update(hourly_state).values(**columns))
+                told.append(known)
+            await db.close()
+
+        asyncio.run(put())
+
+    told: list[int] = []
+    counting(0)
+    try:
+        for page, one in looked(url, folder, 1).items():
+            tell(f"direct {size:,} `{page}`: {one.counted[0]:.0f} ms")
+    finally:
+        counting(told[0])
 
 
 async def plans(url: str, folder: Path) -> None:
