@@ -4,8 +4,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, case, cast, delete, func, insert, select
-from sqlalchemy import extract as part_of
+from sqlalchemy import (
+    BigInteger,
+    Interval,
+    Select,
+    case,
+    cast,
+    delete,
+    extract,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.rewards import Action
@@ -46,8 +57,8 @@ def arrivals_of(dialect: str, since: datetime, until: datetime) -> Select[Any]:
         first_day = func.datetime(_u.created_at, "+1 day")
         day = cast(func.strftime("%s", _u.created_at), BigInteger) // DAY_S
     else:
-        first_day = _u.created_at + timedelta(days=1)
-        day = cast(func.floor(part_of("epoch", _u.created_at) / DAY_S), BigInteger)
+        first_day = _u.created_at + literal(timedelta(days=1), Interval())
+        day = cast(func.floor(extract("epoch", _u.created_at) / DAY_S), BigInteger)
     again = select(_t.id).where(_t.user_id == _u.id, _t.created_at > first_day)
     came_back = again.correlate(users).exists()
     # once per person, and no further than they got

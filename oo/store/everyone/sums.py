@@ -144,6 +144,18 @@ async def over_time(
     ]
 
 
+async def tips_by_hour(
+    connection: AsyncConnection, by: AdminRead, period: Period, filters: Mapping[str, Choice]
+) -> dict[int, int] | None:
+    """How many tips pass the filters, by the hour; None where the counts cannot tell."""
+    hours = await _hours(connection, by, period) if is_by_hour(filters) else None
+    if hours is None:
+        return None
+    c = hours.rows(hourly_tips, hourly.tips_of).c
+    query = filtered(select(c.hour, func.sum(c.tips)), _columns(c), filters).group_by(c.hour)
+    return {int(row[0]): int(row[1]) for row in await connection.execute(query)}
+
+
 async def grouped(
     connection: AsyncConnection,
     by: AdminRead,
