@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -157,10 +158,18 @@ def instant(at: datetime | None, looker: Looker, now: datetime, *, as_age: bool 
 
 def with_query(path: str, query: Query | None, **changes: object) -> str:
     """An address with the page's filters and some of them changed; None takes one away."""
-    said: dict[str, object] = dict(query.given()) if query is not None else {}
-    if set(changes) - {"page"}:
+    given = tuple(query.given().items()) if query is not None else ()
+    return _address(path, given, tuple(changes.items()))
+
+
+@lru_cache(2_000)  # most cells of a column say the same as others
+def _address(
+    path: str, given: tuple[tuple[str, str], ...], changes: tuple[tuple[str, object], ...]
+) -> str:
+    said: dict[str, object] = dict(given)
+    if any(name != "page" for name, _ in changes):
         said.pop("page", None)
-    for name, value in changes.items():
+    for name, value in changes:
         if value is None or value == "":
             said.pop(name, None)
         else:

@@ -1,8 +1,8 @@
 """Keeps the counts by hour and by day of which the console's pages are made.
 
-Each hour that has changed, and each that is over, is counted as a whole beside the connections that
-tips are served on; only what differs is written, a few hours at a time. Some hours and a day are
-looked at again whether or not anything is known to have changed in them: what was missed heals.
+Each hour that has changed, and each that is not over, is counted as a whole beside the connections
+that tips are served on; only what differs is written, a few hours at a time. Some hours and a day
+are looked at again whether or not anything is known to have changed: what was missed heals.
 """
 
 import logging
@@ -13,18 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.kit.clock import Clock
 from oo.store import daily, hourly
-from oo.store.daily import day_number
+from oo.store.daily import day_number, day_start
 from oo.store.database import Database
-from oo.store.hourly import SETTLES, State, hour_number
+from oo.store.hourly import SETTLES, State, hour_number, hour_start
 from oo.store.readonly import aside
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 60.0
+LAG = timedelta(seconds=5)  # so long before now everything but a straggler is committed
 OVERLAP = timedelta(minutes=5)  # what was committed late is looked for again
 LIMIT_S = 600.0  # for the first time in a large store
 AT_ONCE = 6  # hours per transaction
-AGAIN = 6  # hours that are looked at again in a run
+AGAIN = 2  # hours that are looked at again in a run
 DAYS = 31  # that arrivals are kept for
 
 
@@ -55,6 +56,7 @@ class _Run:
         self._db = db
         self._read = read
         self._now = now
+        self._until = now - LAG
         self._known = known
 
     async def all(self) -> int:
@@ -68,8 +70,8 @@ class _Run:
         return written
 
     async def _hours(self, changed: frozenset[int]) -> int:
-        """Count the hours that are over, those that have changed, and some of the others."""
-        known, target = self._known, hour_number(self._now - SETTLES)
+        """Count the hours that are not over, those that have changed, and some of the others."""
+        known, over = self._known, hour_number(self._now - SETTLES)
         cut = known.whole_from - 1  # a purge has taken some of it, and all before
         old = {it for it in changed if cut <= it < known.until_hour}
         oldest = await hourly.oldest(self._read)
@@ -78,12 +80,14 @@ class _Run:
         written = 0
         for hours in _pieces(sorted(old)):
             written += await self._count(hours)
-        for hours in _pieces(range(known.until_hour, target)):
-            written += await self._count(hours, until_hour=hours[-1] + 1)
+        for hours in _pieces(range(known.until_hour, hour_number(self._until) + 1)):
+            after = hours[-1] + 1
+            until = max(known.until, min(hour_start(after), self._until))
+            written += await self._count(hours, until=until, until_hour=min(after, over))
         return written
 
-    async def _count(self, hours: Sequence[int], **moved: int) -> int:
-        found = await hourly.counted(self._read, hours)
+    async def _count(self, hours: Sequence[int], **moved: object) -> int:
+        found = await hourly.counted(self._read, hours, self._until)
         differ = {table: made for table, (made, kept) in found.items() if made != kept}
         if differ or moved:
             async with self._db.write() as connection:
@@ -92,24 +96,23 @@ class _Run:
         return len(hours) if differ else 0
 
     async def _days(self, changed: set[int]) -> int:
-        """Count the days that are over since, yesterday, those that changed, and one other."""
-        today = day_number(self._now)
-        first = today - DAYS
-        days = {*range(max(first, self._known.until_day), today), today - 1}
-        days |= {day for day in changed if first <= day < today}
-        days |= _some(range(first, today), 1, self._now)
+        """Count the days that are not over, those that have changed, and one of the others."""
+        today, first = day_number(self._until), day_number(self._until) - DAYS
+        lately = range(max(first, day_number(self._known.people_until)), today + 1)
+        old = {day for day in changed if first <= day <= today}
+        old |= _some(range(first, today), 1, self._now)
         written = 0
-        for day in sorted(days):
-            made, kept = await daily.counted(self._read, [day])
-            if made != kept:
-                written += 1
-                async with self._db.write() as connection:
-                    await self._advance(connection)
-                    await daily.replace(connection, [day], made)
-        if self._known.until_day < today:
+        for day in (*sorted(old - set(lately)), *lately):
+            made, kept = await daily.counted(self._read, day, self._until)
+            until = min(day_start(day + 1), self._until)
             async with self._db.write() as connection:
-                await self._advance(connection, until_day=today)
-                await daily.forget_before(connection, first)
+                moved = {"people_until": until} if day in lately else {}
+                await self._advance(connection, **moved)
+                if made != kept:
+                    await daily.replace(connection, day, made)
+                    written += 1
+        async with self._db.write() as connection:
+            await daily.forget_before(connection, first)
         return written
 
     async def _advance(self, connection: AsyncConnection, **changes: object) -> None:

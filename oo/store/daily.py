@@ -74,22 +74,19 @@ def arrivals_of(dialect: str, since: datetime, until: datetime) -> Select[Any]:
 
 
 async def counted(
-    connection: AsyncConnection, days: Sequence[int]
+    connection: AsyncConnection, day: int, until: datetime
 ) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
-    """Rows of these days, one after the other, by people themselves and as they were before."""
-    made = []
-    for day in days:
-        query = arrivals_of(connection.dialect.name, day_start(day), day_start(day + 1))
-        made += [tuple(map(int, row)) for row in await connection.execute(query)]
-    kept = select(daily_arrivals).where(_d.day.in_(days))
-    return sorted(made), sorted(tuple(row) for row in await connection.execute(kept))
+    """The row of that day, if there is one, by people who came before then and as it was before."""
+    end = min(day_start(day + 1), until)
+    query = arrivals_of(connection.dialect.name, day_start(day), end)
+    made = [tuple(map(int, row)) for row in await connection.execute(query)]
+    kept = select(daily_arrivals).where(_d.day == day)
+    return made, [tuple(row) for row in await connection.execute(kept)]
 
 
-async def replace(
-    connection: AsyncConnection, days: Sequence[int], made: Sequence[tuple[int, ...]]
-) -> None:
-    """Put what was counted of these days in the place of what there is."""
-    await connection.execute(delete(daily_arrivals).where(_d.day.in_(days)))
+async def replace(connection: AsyncConnection, day: int, made: Sequence[tuple[int, ...]]) -> None:
+    """Put what was counted of that day in the place of what there is."""
+    await connection.execute(delete(daily_arrivals).where(_d.day == day))
     if made:
         told = [dict(zip(("day", *STEPS), row, strict=True)) for row in made]
         await connection.execute(insert(daily_arrivals), told)

@@ -49,6 +49,7 @@ HOUR = timedelta(hours=1)
 HOUR_S = 3600
 WEEK_H = 168  # who comes back later than that came anew, for any number that is shown
 SETTLES = timedelta(minutes=10)  # after its end a decision of an hour is surely committed
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_NOTES = 20_000
 TABLES: Sequence[Table] = (hourly_tips, hourly_actions, hourly_returns)
 
@@ -150,8 +151,9 @@ _MAKE = {hourly_tips: tips_of, hourly_actions: actions_of, hourly_returns: retur
 class State(NamedTuple):
     """How far counting is: see `hourly_state`."""
 
+    until: datetime
     until_hour: int
-    until_day: int
+    people_until: datetime
     whole_from: int
     looked_at: datetime
     version: int
@@ -159,8 +161,7 @@ class State(NamedTuple):
 
 async def state(connection: AsyncConnection) -> State | None:
     """How far it is; None if it has not begun."""
-    columns = _s.until_hour, _s.until_day, _s.whole_from, _s.looked_at, _s.version
-    row = (await connection.execute(select(*columns))).first()
+    row = (await connection.execute(select(*(_s[name] for name in State._fields)))).first()
     return State(*row) if row else None
 
 
@@ -168,7 +169,8 @@ async def begin(connection: AsyncConnection, now: datetime) -> State:
     """Begin with the oldest decision."""
     first = select(_t.created_at).order_by(_t.created_at).limit(1)
     begins = (await connection.execute(first)).scalar() or now
-    begun = State(hour_number(min(begins, now)), 0, 0, now, 0)
+    hour = hour_number(min(begins, now))
+    begun = State(hour_start(hour), hour, EVER, 0, now, 0)
     await connection.execute(insert(hourly_state).values(id=1, **begun._asdict()))
     return begun
 
@@ -219,10 +221,10 @@ async def forget_notes(connection: AsyncConnection, notes: Sequence[int]) -> Non
 
 
 async def counted(
-    connection: AsyncConnection, hours: Sequence[int]
+    connection: AsyncConnection, hours: Sequence[int], until: datetime
 ) -> dict[Table, tuple[Rows, Rows]]:
-    """What these hours hold by the log, and what was counted of them before, by table."""
-    chosen = or_(*(within(hour_start(it), hour_start(it + 1)) for it in hours))
+    """What these hours hold by the log, up to then, and what was counted of them before."""
+    chosen = or_(*(within(hour_start(it), min(hour_start(it + 1), until)) for it in hours))
     found = {}
     for table in TABLES:
         made = _MAKE[table](connection.dialect.name, chosen)

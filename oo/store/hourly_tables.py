@@ -86,13 +86,14 @@ hours_to_count = Table(
     Column("is_arrival", Boolean, nullable=False),
 )
 
-# one row: up to which hour and day everything is counted
+# one row: up to when everything is counted
 hourly_state = Table(
     "hourly_state",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("until_hour", BigInteger, nullable=False),
-    Column("until_day", BigInteger, nullable=False),
+    Column("until", UtcDateTime, nullable=False),  # decisions of before are counted
+    Column("until_hour", BigInteger, nullable=False),  # hours of before are over: no more come
+    Column("people_until", UtcDateTime, nullable=False),  # people who came before are counted
     Column("whole_from", BigInteger, nullable=False),  # the first hour of which nothing was purged
     Column("looked_at", UtcDateTime, nullable=False),  # for reactions since then
     Column("version", BigInteger, nullable=False),  # moves with every change: two never write both

@@ -11,13 +11,16 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.domain.console import Choice, Looker, Period, admin_read
+from oo.domain.console import Choice, Looker, Period, Slice, admin_read
 from oo.domain.roles import Role
 from oo.jobs.counting import keep
 from oo.kit.clock import ManualClock
 from oo.store import decisions, erasures, history, hourly
 from oo.store.database import Database
 from oo.store.everyone import counts, sums
+from oo.store.everyone import decisions as log
+from oo.store.everyone import reach as reaching
+from oo.store.everyone.reach import reach
 from oo.store.hourly import hour_number, hour_start
 from oo.store.tables import connections, feedback, hourly_tips, hours_to_count, tip_scores, users
 from tests.peers import both_stores
@@ -296,7 +299,7 @@ async def test_what_nobody_told_of_heals(db: Database, clock: ManualClock) -> No
     async with db.write() as connection:
         await connection.execute(update(tip_scores).values(kind="insight"))
     assert await differences(db, clock.now()) != []
-    for _ in range(25):  # of 120 hours, six a minute
+    for _ in range(62):  # of 120 hours, two a minute
         clock.advance(60)
         await keep(db, clock)
     assert await differences(db, clock.now()) == []
@@ -311,3 +314,47 @@ async def test_of_two_who_count_at_once_one_goes_on(db: Database, clock: ManualC
         assert known is not None
         assert await hourly.advance(connection, known, looked_at=NOW) is not None
         assert await hourly.advance(connection, known, looked_at=NOW) is None
+
+
+ORDERS = [Slice("created_at", True, 5, 0), Slice("created_at", False, 5, 20)]
+ASKED: list[dict[str, Choice]] = [
+    {"policy": Choice(("ebts",), False), "version": Choice(("2",), False)},
+    {"kind": Choice(("nothing",), False)},
+    {"action": Choice(("done",), False)},
+    {},
+]
+
+
+async def test_a_page_of_decisions_is_the_same_however_little_is_read_for_it(
+    db: Database, clock: ManualClock
+) -> None:
+    async with db.write() as connection:
+        await Life(13).begin(connection)
+    await keep(db, clock)
+    period = Period(clock.now() - 4 * DAY, clock.now())
+    async with db.read() as connection:
+        for filters, order in product(ASKED, ORDERS):
+            far = await reach(connection, BY, period, filters, order)
+            told = await log.page(connection, BY, far.period, filters, order)
+            assert told == await log.page(connection, BY, period, filters, order)
+            if far.total is not None:
+                assert far.total == await log.count(connection, BY, period, filters)
+            if "policy" in filters and order.down:
+                assert far.period.since > period.since + DAY
+
+
+async def test_in_another_order_than_that_of_time_the_newest_decisions_are_looked_through(
+    db: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaching, "MOST", 30)
+    async with db.write() as connection:
+        await Life(14).begin(connection)
+    period = Period(clock.now() - 4 * DAY, clock.now())
+    by_reward = Slice("reward", True, 50, 0)
+    async with db.read() as connection:
+        far = await reach(connection, BY, period, {}, by_reward)
+        found = await log.page(connection, BY, far.period, {}, by_reward)
+        newest = await log.page(connection, BY, period, {}, Slice("created_at", True, 30, 0))
+    assert far.is_cut
+    assert {it.id for it in newest.rows} <= {it.id for it in found.rows}
+    assert len(found.rows) <= 32  # some were at the very same instant

@@ -37,14 +37,23 @@ Make = Callable[[str, ColumnElement[bool]], Select[Any]]
 
 
 class _Hours:
-    """The hours of a period that are counted already, and the edges around them that are not."""
+    """The hours of a period that are counted already, and the edges around them that are not.
+
+    Of the newest hour that is counted, a part may be; the edge begins where that ends.
+    """
 
     def __init__(self, period: Period, known: hourly.State, dialect: str) -> None:
         self.dialect = dialect
         self.first = hour_number(period.since - timedelta(microseconds=1)) + 1
-        self.end = min(known.until_hour, hour_number(period.until))
         self.whole_from = known.whole_from
-        edges = ((period.since, hour_start(self.first)), (hour_start(self.end), period.until))
+        if period.until < known.until:
+            self.end = hour_number(period.until)
+            counted = hour_start(self.end)
+        else:
+            self.end = hour_number(known.until) + 1
+            counted = known.until
+        self.is_any = hour_start(self.first) < counted
+        edges = ((period.since, hour_start(self.first)), (counted, period.until))
         self.edges = [within(since, until) for since, until in edges if since < until]
 
     def rows(self, table: Table, make: Make) -> FromClause:
@@ -59,7 +68,7 @@ async def _hours(connection: AsyncConnection, by: AdminRead, period: Period) -> 
     """None where the log is to be asked: nothing of that time is counted, or it is short."""
     known = await hourly.state(connection) if period.until - period.since > SHORT else None
     hours = known and _Hours(period, known, connection.dialect.name)
-    return hours if hours and hours.first < hours.end else None
+    return hours if hours and hours.is_any else None
 
 
 def is_by_hour(filters: Mapping[str, Choice], column: str = "") -> bool:
@@ -215,12 +224,11 @@ async def funnel(connection: AsyncConnection, by: AdminRead, period: Period) -> 
     """As :func:`counts.funnel`, from the midnight on that the period begins after, in UTC."""
     first = day_number(period.since)
     known = await hourly.state(connection)
-    if known is None or known.until_day <= first:
+    if known is None or not day_start(first) < known.people_until <= period.until:
         period = Period(day_start(first), period.until)
         return await counts.funnel(connection, by, period)
-    c = daily_arrivals.c
-    counted = select(daily_arrivals).where(c.day >= first, c.day < known.until_day)
-    lately = arrivals_of(connection.dialect.name, day_start(known.until_day), period.until)
+    counted = select(daily_arrivals).where(daily_arrivals.c.day >= first)
+    lately = arrivals_of(connection.dialect.name, known.people_until, period.until)
     days = union_all(counted, lately).subquery()
     row = (await connection.execute(select(*(func.sum(days.c[name]) for name in STEPS)))).one()
     return Funnel(*(int(value or 0) for value in row))

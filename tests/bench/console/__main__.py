@@ -18,6 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, cast
@@ -35,6 +36,7 @@ from oo.kit.clock import SystemClock
 from oo.kit.settings import Settings
 from oo.recommend.freshness import PoolFreshness
 from oo.store.database import Database
+from oo.store.hourly import EVER
 from oo.store.hourly_tables import hourly_state
 from oo.store.readonly import ReadOnly
 from oo.vault.service import Vault
@@ -172,25 +174,24 @@ def first_byte(address: str, page: str) -> float:
 def direct(url: str, folder: Path, size: int) -> None:
     """Print what each page takes once when nothing is counted by hour."""
 
-    def counting(until: int) -> None:
-        async def put() -> None:
-            db = Database(url)
+    def counted(*until: datetime) -> tuple[datetime, ...]:
+        async def put() -> tuple[datetime, ...]:
+            db, c = Database(url), hourly_state.c
             async with db.write() as connection:
-                columns = {"until_hour": until, "until_day": until and until // 24}
-                known = (await connection.execute(select(hourly_state.c.until_hour))).scalar_one()
-                await connection.execute(update(hourly_state).values(**columns))
-                told.append(known)
+                known = (await connection.execute(select(c.until, c.people_until))).one()
+                moved = dict(zip(("until", "people_until"), until, strict=True))
+                await connection.execute(update(hourly_state).values(**moved))
             await db.close()
+            return tuple(known)
 
-        asyncio.run(put())
+        return asyncio.run(put())
 
-    told: list[int] = []
-    counting(0)
+    known = counted(EVER, EVER)
     try:
         for page, one in looked(url, folder, 1).items():
             tell(f"direct {size:,} `{page}`: {one.counted[0]:.0f} ms")
     finally:
-        counting(told[0])
+        counted(*known)
 
 
 async def plans(url: str, folder: Path) -> None:

@@ -59,10 +59,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         *(
             sa.Column(name, sa.BigInteger(), nullable=False)
-            for name in ("until_hour", "until_day", "whole_from")
+            for name in ("until_hour", "whole_from", "version")
         ),
-        sa.Column("looked_at", INSTANT, nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
+        *(
+            sa.Column(name, INSTANT, nullable=False)
+            for name in ("until", "people_until", "looked_at")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hourly_state")),
     )
 
