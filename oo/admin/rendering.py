@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +22,7 @@ from oo.kit import templates
 STATIC = Path(__file__).parent / "static"
 VENDOR = STATIC / "vendor"
 MASK = "•••••"
-PIECE_S = 0.001
+PIECE_S = 0.0005
 
 
 def environment() -> Environment:
@@ -44,6 +45,7 @@ def environment() -> Environment:
         instant=instant,
         with_query=with_query,
         cell_value=cell_value,
+        cell_once=cell_once,
         mask=MASK,
         filled=filled,
         groups=list(Group),
@@ -52,7 +54,7 @@ def environment() -> Environment:
 
 
 async def rendered(template: Template, **values: Any) -> str:
-    """The whole text, made in pieces of a millisecond: tips are served by the same loop."""
+    """The whole text, made in pieces of half a millisecond: tips are served by the same loop."""
     pieces: list[str] = []
     begun = perf_counter()
     for piece in template.generate(**values):
@@ -185,6 +187,22 @@ def filled(pattern: str, value: object) -> str:
 def cell_value(row: Row, column: Column) -> Any:
     """What is in a cell."""
     return row.get(column.key)
+
+
+def cell_once(
+    said: dict[Any, str], cell: Callable[..., str], row: Row, column: Column, *others: object
+) -> str:
+    """What `cell` makes of a cell, made once for all cells of a table that say the same."""
+    value = row.get(column.key)
+    whose = row.get("user_id") if column.filter == "user" else None
+    key = column.key, type(value), value, row.get(column.by), whose
+    try:
+        if (made := said.get(key)) is not None:
+            return made
+    except TypeError:  # a list
+        return cell(row, column, *others)
+    said[key] = made = cell(row, column, *others)
+    return made
 
 
 def chart_json(chart: Chart) -> Markup:
