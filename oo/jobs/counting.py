@@ -25,7 +25,7 @@ LAG = timedelta(seconds=5)  # so long before now everything but a straggler is c
 OVERLAP = timedelta(minutes=5)  # what was committed late is looked for again
 LIMIT_S = 600.0  # for the first time in a large store
 AT_ONCE = 6  # hours per transaction
-AGAIN = 2  # hours that are looked at again in a run
+AGAIN = 360  # runs in which each hour is looked at again once: six hours
 DAYS = 31  # that arrivals are kept for
 
 
@@ -100,7 +100,7 @@ class _Run:
         today, first = day_number(self._until), day_number(self._until) - DAYS
         lately = range(max(first, day_number(self._known.people_until)), today + 1)
         old = {day for day in changed if first <= day <= today}
-        old |= _some(range(first, today), 1, self._now)
+        old |= _some(range(first, today), DAYS, self._now)
         written = 0
         for day in (*sorted(old - set(lately)), *lately):
             made, kept = await daily.counted(self._read, day, self._until)
@@ -122,10 +122,10 @@ class _Run:
         self._known = after
 
 
-def _some(of: range, count: int, now: datetime) -> set[int]:
-    """So many of them, others in each run, so that every one has its turn."""
-    turn = int(now.timestamp() / EVERY_S) * count
-    return {of[(turn + more) % len(of)] for more in range(min(count, len(of)))}
+def _some(of: range, every: int, now: datetime) -> set[int]:
+    """Those whose turn it is in this run; each has one in so many runs."""
+    turn = int(now.timestamp() / EVERY_S) % every
+    return {it for it in of if it % every == turn}
 
 
 def _pieces(of: Sequence[int]) -> Iterator[Sequence[int]]:

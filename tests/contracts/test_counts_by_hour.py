@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.console import Choice, Looker, Period, Slice, admin_read
 from oo.domain.roles import Role
+from oo.jobs import counting
 from oo.jobs.counting import keep
 from oo.kit.clock import ManualClock
 from oo.store import decisions, erasures, history, hourly
@@ -291,7 +292,10 @@ async def test_who_was_there_before_what_is_purged_comes_anew(
         assert await sums.people(connection, BY, week) == await counts.people(connection, BY, week)
 
 
-async def test_what_nobody_told_of_heals(db: Database, clock: ManualClock) -> None:
+async def test_what_nobody_told_of_heals(
+    db: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "AGAIN", 20)
     life = Life(11)
     async with db.write() as connection:
         await life.begin(connection)
@@ -299,7 +303,7 @@ async def test_what_nobody_told_of_heals(db: Database, clock: ManualClock) -> No
     async with db.write() as connection:
         await connection.execute(update(tip_scores).values(kind="insight"))
     assert await differences(db, clock.now()) != []
-    for _ in range(62):  # of 120 hours, two a minute
+    for _ in range(20):
         clock.advance(60)
         await keep(db, clock)
     assert await differences(db, clock.now()) == []

@@ -146,9 +146,8 @@ def _what_came() -> tuple[ColumnElement[Any], ...]:
 
 def group_of(value: str, row: Sequence[Any]) -> Group:
     """A group of a row with its value and what `Group` has behind it."""
-    _, tips, seen, reacted, done, snoozed, dismissed, reward, squares = row
-    came = int(done), int(snoozed), int(dismissed)
-    return Group(value, tips, seen, reacted, *came, float(reward), float(squares))
+    counted = (int(it) for it in row[1:7])  # PostgreSQL's sums of sums are decimals
+    return Group(value, *counted, float(row[7]), float(row[8]))
 
 
 async def grouped(
