@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.kit.clock import Clock
-from oo.store import daily, hourly
+from oo.store import daily, hour_notes, hourly
 from oo.store.daily import day_number, day_start
 from oo.store.database import Database
-from oo.store.hourly import SETTLES, State, hour_number, hour_start
+from oo.store.hour_notes import SETTLES
+from oo.store.hourly import State, hour_number, hour_start
 from oo.store.readonly import aside
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class _Run:
         written += await self._days({day_number(at) for at in found.arrivals})
         async with self._db.write() as connection:
             await self._advance(connection, looked_at=self._now)
-            await hourly.forget_notes(connection, found.notes)
+            await hour_notes.forget_notes(connection, found.notes)
         return written
 
     async def _hours(self, changed: frozenset[int]) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.context import HEARD_DAYS, MAX_HEARD, Heard
 from oo.domain.decisions import Decision, Logged, LoggedDecision, Seen, Shown
 from oo.domain.policies import PolicyRef
-from oo.store import hourly, outbox
+from oo.store import hour_notes, outbox
 from oo.store.database import PURGE_ROWS, Hot
 from oo.store.forget import BLANK
 from oo.store.schema import UtcDateTime
@@ -175,7 +175,7 @@ async def mark_seen(connection: Hot, user_id: str, tip_id: str, now: datetime) -
     asked = {"person": user_id, "tip": tip_id, "now": now}
     is_known = (await connection.execute(_MARK_SEEN, asked)).rowcount == 1
     if is_known:
-        await hourly.note_seen(connection, user_id, tip_id, now)
+        await hour_notes.note_seen(connection, user_id, tip_id, now)
     return is_known
 
 
@@ -212,7 +212,7 @@ async def purge(connection: AsyncConnection, before: datetime) -> int:
     What was learnt from one stays: a reaction has the numbers that models are folds of.
     """
     t = tip_scores.c
-    await hourly.forget_before(connection, before)
+    await hour_notes.forget_before(connection, before)
     old = select(t.id).where(t.created_at < before)
     result = await connection.execute(
         delete(tip_scores).where(t.id.in_(old.limit(PURGE_ROWS).with_for_update(skip_locked=True)))

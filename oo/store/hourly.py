@@ -3,7 +3,7 @@
 An hour is counted as a whole and put in the place of what was counted of it before. So counting it
 twice is harmless, nothing is added up for ever, and who is erased is gone from it. Which hours have
 changed is found by the reactions that came lately, and told by whatever else changes old decisions
-(:func:`note_tips`).
+(`oo.store.hour_notes`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,24 +16,19 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
-    bindparam,
     case,
     cast,
     delete,
     extract,
-    false,
     func,
     insert,
     or_,
     select,
-    true,
-    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.rewards import Action
-from oo.store.database import Hot
 from oo.store.everyone.decisions import reacted
 from oo.store.everyone.filtering import NONE
 from oo.store.hourly_tables import (
@@ -43,12 +38,11 @@ from oo.store.hourly_tables import (
     hourly_tips,
     hours_to_count,
 )
-from oo.store.tables import feedback, tip_scores, users
+from oo.store.tables import feedback, tip_scores
 
 HOUR = timedelta(hours=1)
 HOUR_S = 3600
 WEEK_H = 168  # who comes back later than that came anew, for any number that is shown
-SETTLES = timedelta(minutes=10)  # after its end a decision of an hour is surely committed
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_NOTES = 20_000
 TABLES: Sequence[Table] = (hourly_tips, hourly_actions, hourly_returns)
@@ -213,13 +207,6 @@ async def oldest(connection: AsyncConnection) -> int | None:
     return None if found is None else int(found)
 
 
-async def forget_notes(connection: AsyncConnection, notes: Sequence[int]) -> None:
-    """Forget what was dealt with."""
-    n = hours_to_count.c
-    for start in range(0, len(notes), 500):
-        await connection.execute(delete(hours_to_count).where(n.id.in_(notes[start : start + 500])))
-
-
 async def counted(
     connection: AsyncConnection, hours: Sequence[int], until: datetime
 ) -> dict[Table, tuple[Rows, Rows]]:
@@ -243,43 +230,6 @@ async def replace(
         if rows:
             told = [dict(zip(names, row, strict=True)) for row in rows]
             await connection.execute(insert(table), told)
-
-
-_PERSONS = select(_t.created_at, false()).where(_t.user_id == bindparam("person"))
-_CAME = select(users.c.created_at, true()).where(users.c.id == bindparam("person"))
-_NOTED = ["at", "is_arrival"]
-_NOTE_ALL = insert(hours_to_count).from_select(_NOTED, union_all(_PERSONS, _CAME))
-_NOTE_SEEN = insert(hours_to_count).from_select(
-    _NOTED,
-    _PERSONS.where(
-        _t.id == bindparam("tip"), _t.created_at < bindparam("before", type_=_t.created_at.type)
-    ),
-)
-
-
-async def note_person(connection: AsyncConnection, user_id: str) -> None:
-    """Have the hours of the person's decisions, and the day on which they came, counted anew.
-
-    Call it in the transaction that changes them or what came of them, before they are gone.
-    """
-    await connection.execute(_NOTE_ALL, {"person": user_id})
-
-
-async def note_seen(connection: Hot, user_id: str, tip_id: str, now: datetime) -> None:
-    """Have the hour of a tip counted anew that was seen now, unless it is not counted yet."""
-    asked = {"person": user_id, "tip": tip_id, "before": now - SETTLES}
-    await connection.execute(_NOTE_SEEN, asked)
-
-
-async def forget_before(connection: AsyncConnection, before: datetime) -> None:
-    """Forget the hours whose decisions are purged, and have the one that is cut counted anew."""
-    cut = hour_number(before)
-    for table in TABLES:
-        await connection.execute(delete(table).where(table.c.hour < cut))
-    await connection.execute(
-        update(hourly_state).where(_s.whole_from <= cut).values(whole_from=cut + 1)
-    )
-    await connection.execute(insert(hours_to_count).values(at=before, is_arrival=False))
 
 
 def _hour_of(dialect: str, at: ColumnElement[Any]) -> ColumnElement[int]:
