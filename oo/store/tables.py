@@ -19,6 +19,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
+    or_,
 )
 
 from oo.store.access_tables import login_links, machine_tokens, passkey_challenges, passkeys
@@ -90,6 +92,7 @@ __all__ = [
     "hourly_tips",
     "hours_to_count",
     "identities",
+    "in_trouble",
     "last_imports",
     "login_links",
     "machine_tokens",
@@ -187,6 +190,17 @@ connections = Table(
     Column("error", String(500)),
     Column("cursor", Text),  # where the source's next delta begins
     Column("sealed", LargeBinary),  # the words above, see oo.store.sealing
+)
+
+# those alone that want attention: the console counts them
+in_trouble = or_(
+    connections.c.status == literal_column("'reconnect'"), connections.c.error.is_not(None)
+)
+Index(
+    "ix_connections_in_trouble",
+    connections.c.status,
+    sqlite_where=in_trouble,
+    postgresql_where=in_trouble,
 )
 
 tasks = Table(

@@ -12,7 +12,7 @@ from oo.domain.rewards import Action
 from oo.store.daily import STEPS, arrivals_of
 from oo.store.everyone.decisions import COLUMNS, reacted
 from oo.store.everyone.filtering import NONE, filtered
-from oo.store.tables import connections, feedback, tip_scores
+from oo.store.tables import connections, feedback, in_trouble, tip_scores
 
 MOST_GROUPS = 100
 FALLBACK = "fallback"  # the source of tips that no model wrote
@@ -231,7 +231,7 @@ async def troubles(connection: AsyncConnection, by: AdminRead) -> Troubles:
     query = select(
         func.sum(case((_c.status == "reconnect", 1), else_=0)),
         func.sum(case((_c.error.is_not(None), 1), else_=0)),
-    )
+    ).where(in_trouble)
     row = (await connection.execute(query)).one()
     return Troubles(int(row[0] or 0), int(row[1] or 0))
 

@@ -67,9 +67,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hourly_state")),
     )
+    in_trouble = sa.text("status = 'reconnect' OR error IS NOT NULL")
+    op.create_index(
+        "ix_connections_in_trouble",
+        "connections",
+        ["status"],
+        sqlite_where=in_trouble,
+        postgresql_where=in_trouble,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_connections_in_trouble", "connections")
     for name in reversed(TABLES):
         op.drop_table(name)
 
