@@ -95,6 +95,12 @@ class Desk:
     by: AdminRead
     now: datetime
 
+    @property
+    def offset_s(self) -> int:
+        """How many seconds the looker's clock is ahead of UTC now."""
+        offset = self.now.astimezone(self.looker.zone).utcoffset()
+        return int(offset.total_seconds()) if offset else 0
+
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection that cannot write and ends what takes too long."""
         return self.parts.store.read()

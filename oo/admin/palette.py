@@ -62,7 +62,7 @@ def add_to(router: APIRouter, console: "Console") -> None:
                 Hit("Person", email or f"…{user_id[-8:]}", "", f"/admin/people/{user_id}")
                 for user_id, email in found
             ]
-        return console.page("palette.html", desk, hits=hits[: 2 * MOST], text=text)
+        return await console.page("palette.html", desk, hits=hits[: 2 * MOST], text=text)
 
     router.add_api_route("/admin/find", find, methods=["GET"], include_in_schema=False)
 

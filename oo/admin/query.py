@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from oo.domain.console import Period, Slice
 from oo.kit.errors import BadRequest
@@ -64,11 +64,15 @@ class Query(BaseModel):
     sort: str = Field("", max_length=40, pattern=r"^-?[a-z_]*$", description="Column, - for down")
     columns: str = Field("", max_length=400, pattern=r"^[a-z_,]*$", description="Columns shown")
     page: int = Field(1, ge=1, le=MOST_PAGES, description="Page of the table")
+    _given: dict[str, str] | None = PrivateAttr(None)
 
     def period(self, now: datetime) -> Period:
-        """The instants between which the page looks; raises BadRequest where they are turned."""
+        """The instants between which the page looks; raises BadRequest where they are turned.
+
+        A range of a day or more begins at a full hour: counts are kept by the hour.
+        """
         until = _aware(self.until) or now + MOMENT  # what has just happened is in it
-        since = _aware(self.since) or until - self.span.long
+        since = _aware(self.since) or _begun(until - self.span.long, self.span)
         if since >= until:
             raise BadRequest("The time range ends before it begins.")
         return Period(since, until)
@@ -93,8 +97,14 @@ class Query(BaseModel):
 
     def given(self) -> dict[str, str]:
         """What differs from what the page does by itself, as the address says it."""
-        said = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        return {name: str(value) for name, value in said.items() if value not in (None, "")}
+        if self._given is None:  # every cell that can be filtered by asks
+            said = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            self._given = {name: str(it) for name, it in said.items() if it not in (None, "")}
+        return self._given
+
+
+def _begun(since: datetime, span: Span) -> datetime:
+    return since if span is Span.HOUR else since.replace(minute=0, second=0, microsecond=0)
 
 
 def _aware(at: datetime | None) -> datetime | None:

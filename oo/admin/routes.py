@@ -18,7 +18,7 @@ from oo.admin.guides import guide_of
 from oo.admin.page import ConsolePage
 from oo.admin.query import Query as Asked
 from oo.admin.query import Span
-from oo.admin.rendering import STATIC, VENDOR, environment
+from oo.admin.rendering import STATIC, VENDOR, environment, rendered
 from oo.admin.screen import Screen
 from oo.domain.console import admin_read
 from oo.domain.roles import Role
@@ -78,9 +78,10 @@ class Console:
         async with self.parts.db.read() as connection:
             return await saved_views.of_page(connection, page.name)
 
-    def page(self, template: str, desk: Desk, status: int = 200, **values: Any) -> Response:
+    async def page(self, template: str, desk: Desk, status: int = 200, **values: Any) -> Response:
         """A template of the console with what all of them need."""
-        html = self.templates.get_template(template).render(
+        html = await rendered(
+            self.templates.get_template(template),
             pages=self.pages.values(),
             looker=desk.looker,
             now=desk.now,
@@ -97,7 +98,7 @@ class Console:
             asked_by = request.headers  # a page that refreshes itself wants all of it
             is_part = asked_by.get("hx-request") == "true" and "x-whole" not in asked_by
             saved = [] if is_part else await self._saved(page)
-            return self.page(
+            return await self.page(
                 "peek.html" if is_part else page.template,
                 desk,
                 page=page,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.identity.takeout import FORMAT, MANIFEST, json_name
 from oo.kit.clock import Clock
 from oo.kit.errors import BadRequest, Conflict
-from oo.store import arrivals, audit
+from oo.store import arrivals, audit, hour_notes
 from oo.store.audit import Entry
 from oo.store.category import Held, held_in_order
 from oo.store.database import Database
@@ -74,6 +74,7 @@ async def _put_all(connection: AsyncConnection, archive: zipfile.ZipFile, user_i
                 await put(connection, held, _without_numbers(held, page))
                 await _ask_to_connect(connection, held, user_id, page)
                 count += len(page)
+    await hour_notes.note_person(connection, user_id)
     return count
 
 

@@ -1,5 +1,6 @@
 """The freshness of pools: the objective, and how near it oO is."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
@@ -45,6 +46,15 @@ class PoolFreshness:
         self._active = timedelta(days=active_days)
         self._last = Freshness(0, 0, ())
         self._until = float("-inf")
+        self._looking: asyncio.Task[Freshness] | None = None
+
+    def lately(self) -> Freshness:
+        """As it was when somebody last looked; if that is a while ago, it is looked up behind."""
+        if self._clock.monotonic() >= self._until and (
+            self._looking is None or self._looking.done()
+        ):
+            self._looking = asyncio.create_task(self.now())
+        return self._last
 
     async def now(self) -> Freshness:
         """The freshness now; what was known last while the store is away."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.context import HEARD_DAYS, MAX_HEARD, Heard
 from oo.domain.decisions import Decision, Logged, LoggedDecision, Seen, Shown
 from oo.domain.policies import PolicyRef
-from oo.store import outbox
+from oo.store import hour_notes, outbox
 from oo.store.database import PURGE_ROWS, Hot
 from oo.store.forget import BLANK
 from oo.store.schema import UtcDateTime
@@ -173,7 +173,10 @@ _MARK_SEEN = (
 async def mark_seen(connection: Hot, user_id: str, tip_id: str, now: datetime) -> bool:
     """Note when the person first saw the tip; whether there is such a tip of theirs."""
     asked = {"person": user_id, "tip": tip_id, "now": now}
-    return (await connection.execute(_MARK_SEEN, asked)).rowcount == 1
+    is_known = (await connection.execute(_MARK_SEEN, asked)).rowcount == 1
+    if is_known:
+        await hour_notes.note_seen(connection, user_id, tip_id, now)
+    return is_known
 
 
 async def missed(connection: AsyncConnection, before: datetime, limit: int) -> list[Seen]:
@@ -209,6 +212,7 @@ async def purge(connection: AsyncConnection, before: datetime) -> int:
     What was learnt from one stays: a reaction has the numbers that models are folds of.
     """
     t = tip_scores.c
+    await hour_notes.forget_before(connection, before)
     old = select(t.id).where(t.created_at < before)
     result = await connection.execute(
         delete(tip_scores).where(t.id.in_(old.limit(PURGE_ROWS).with_for_update(skip_locked=True)))

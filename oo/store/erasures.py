@@ -15,12 +15,12 @@ from sqlalchemy import ColumnElement, Select, Table, delete, insert, select, tup
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oo.store import audit, connections, outbox, users
+from oo.store import audit, connections, hour_notes, outbox, users
 from oo.store.audit import Entry
 from oo.store.database import PURGE_ROWS
 from oo.store.erasure_tables import erasures
 from oo.store.outbox import REVOKE_GRANT
-from oo.store.tables import data_keys, metadata
+from oo.store.tables import data_keys, metadata, tip_scores
 from oo.store.tables import outbox as outbox_table
 from oo.store.tables import users as users_table
 
@@ -80,6 +80,7 @@ async def begin(
     counts = await _erase_all(
         connection, user_id, [it for it in personal_tables() if it.name in LETS_IN]
     )
+    await hour_notes.note_person(connection, user_id)
     gone = {"deleted_at": now, "email": "", "name": ""}
     await connection.execute(update(users_table).where(users_table.c.id == user_id).values(**gone))
     if begun is not None:  # a restored backup has brought the person back
@@ -110,6 +111,8 @@ async def erase_some(connection: AsyncConnection, user_id: str) -> int:
     for table in personal_tables():
         if table is data_keys:
             continue
+        if table is tip_scores:
+            await hour_notes.note_person(connection, user_id)
         chosen = _rows(table, user_id, but_errands=True).limit(PURGE_ROWS)
         key = tuple_(*table.primary_key.columns)
         gone: CursorResult[tuple[()]] = await connection.execute(
@@ -153,6 +156,8 @@ async def _erase_all(
     """Erase the person's rows of these tables; how many, by table."""
     counts: dict[str, int] = {}
     for table in chosen:
+        if table is tip_scores:
+            await hour_notes.note_person(connection, user_id)
         gone: CursorResult[tuple[()]] = await connection.execute(
             delete(table).where(table.c.user_id == user_id)
         )

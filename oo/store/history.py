@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oo.domain.reactions import FORGOTTEN, FRESH_START, Reaction
 from oo.domain.statistics import Statistics
 from oo.store import feedback as log
-from oo.store import users, writings
+from oo.store import hour_notes, users, writings
 from oo.store.tables import candidates, feedback, profiles, tip_scores, user_models
 from oo.store.tables import users as users_table
 
@@ -20,6 +20,7 @@ async def forget_tips(connection: AsyncConnection, user_id: str, now: datetime) 
     Reactions stay, with the numbers that models are folds of.
     """
     await writings.forget(connection, user_id)
+    await hour_notes.note_person(connection, user_id)
     for table in (candidates, tip_scores, profiles):
         await connection.execute(delete(table).where(table.c.user_id == user_id))
     await users.note_change(connection, user_id, now)
@@ -33,6 +34,7 @@ async def forget_learnt(connection: AsyncConnection, user_id: str, now: datetime
     """
     f, m = feedback.c, user_models.c
     await connection.execute(delete(profiles).where(profiles.c.user_id == user_id))
+    await hour_notes.note_person(connection, user_id)
     nothing = {"action": FORGOTTEN, "dwell_ms": 0, "reward": 0.0, "replaces": None}
     await connection.execute(
         update(feedback).where(f.user_id == user_id).values(**nothing, late=True, features={})

@@ -20,6 +20,7 @@ SHOWN = frozenset(
         "audit.actor",
         "audit.why",
         "feedback.features",
+        "hourly_tips.model",
         "policy_changes.actor",
         "policy_changes.reason",
         "policy_changes.report",

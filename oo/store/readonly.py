@@ -28,6 +28,11 @@ from oo.store.sqlite.prepared import json_of
 CONNECTIONS = 3  # more admins than these wait for one another, and nobody waits for admins
 TIME_LIMIT_S = 10.0
 CANCELLED = "57014"  # query_canceled
+# until the transaction ends; to compile such a statement takes longer than to run it
+_BOUNDED = text(
+    "SELECT set_config('transaction_read_only', 'on', true),"
+    " set_config('statement_timeout', :limit, true), set_config('jit', 'off', true)"
+)
 
 
 class TooSlow(Unavailable):
@@ -78,10 +83,7 @@ class ReadOnly:
                 # now: a statement that was cut off leaves a connection that tells it no more
                 driver = (await connection.get_raw_connection()).driver_connection
             else:
-                await connection.execute(text("SET TRANSACTION READ ONLY"))
-                await connection.execute(
-                    text(f"SET LOCAL statement_timeout = {round(seconds * 1000)}")
-                )
+                await connection.execute(_BOUNDED, {"limit": str(round(seconds * 1000))})
             # before the waiting is cut off: whoever closes the connection waits for its thread
             ends = driver and asyncio.get_running_loop().call_later(
                 seconds, lambda: asyncio.ensure_future(driver.interrupt())

@@ -19,6 +19,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
+    or_,
 )
 
 from oo.store.access_tables import login_links, machine_tokens, passkey_challenges, passkeys
@@ -36,6 +38,14 @@ from oo.store.delivery_tables import (
 )
 from oo.store.erasure_tables import erasures
 from oo.store.event_tables import event_consumers, events
+from oo.store.hourly_tables import (
+    daily_arrivals,
+    hourly_actions,
+    hourly_returns,
+    hourly_state,
+    hourly_tips,
+    hours_to_count,
+)
 from oo.store.identity_tables import identities, spent_attempts
 from oo.store.import_tables import last_imports
 from oo.store.learning_tables import writings
@@ -60,6 +70,7 @@ __all__ = [
     "candidates",
     "connections",
     "consents",
+    "daily_arrivals",
     "data_keys",
     "deliveries",
     "delivery_decisions",
@@ -75,7 +86,13 @@ __all__ = [
     "feedback",
     "fill_batch_people",
     "fill_batches",
+    "hourly_actions",
+    "hourly_returns",
+    "hourly_state",
+    "hourly_tips",
+    "hours_to_count",
     "identities",
+    "in_trouble",
     "last_imports",
     "login_links",
     "machine_tokens",
@@ -173,6 +190,17 @@ connections = Table(
     Column("error", String(500)),
     Column("cursor", Text),  # where the source's next delta begins
     Column("sealed", LargeBinary),  # the words above, see oo.store.sealing
+)
+
+# those alone that want attention: the console counts them
+in_trouble = or_(
+    connections.c.status == literal_column("'reconnect'"), connections.c.error.is_not(None)
+)
+Index(
+    "ix_connections_in_trouble",
+    connections.c.status,
+    sqlite_where=in_trouble,
+    postgresql_where=in_trouble,
 )
 
 tasks = Table(

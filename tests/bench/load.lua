@@ -1,5 +1,6 @@
 -- wrk script: sends the lines of a file, each once while they last, and prints one JSON line.
--- Arguments: kind (recommend | feedback), file of "cookie" or "cookie tip_id" lines, first line.
+-- Arguments: kind (recommend | feedback), file of "cookie" or "cookie tip_id" lines, first line,
+-- and the mean pause in ms before each request of a connection, without any if it is 0 or left out.
 local lines, next_line, kind = {}, 0, "recommend"
 local exhausted = 0
 
@@ -7,6 +8,10 @@ function init(args)
    kind = args[1]
    for line in io.lines(args[2]) do lines[#lines + 1] = line end
    next_line = tonumber(args[3])
+   local pause = tonumber(args[4] or 0)
+   if pause > 0 then
+      function delay() return math.random(0, 2 * pause) end
+   end
 end
 
 function request()

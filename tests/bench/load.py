@@ -23,11 +23,22 @@ def lines_of(path: Path, kind: str, seeded: Seeded) -> Path:
 
 
 def wrk(
-    port: int, kind: str, lines: Path, first: int, connections: int, seconds: int
+    port: int, kind: str, lines: Path, first: int, connections: int, seconds: int, pause_ms: int = 0
 ) -> dict[str, Any]:
-    """What wrk measured: requests, seconds, percentiles in ms, answers other than 2xx."""
+    """What wrk measured: requests, seconds, percentiles in ms, answers other than 2xx.
+
+    Each connection pauses `pause_ms` on the average before a request.
+    """
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s"]
-    command += [str(LUA), f"http://127.0.0.1:{port}", "--", kind, str(lines), str(first)]
+    command += [
+        str(LUA),
+        f"http://127.0.0.1:{port}",
+        "--",
+        kind,
+        str(lines),
+        str(first),
+        str(pause_ms),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True)
     line = next(line for line in done.stdout.splitlines() if line.startswith("RESULT "))
     result: dict[str, Any] = json.loads(line.removeprefix("RESULT "))

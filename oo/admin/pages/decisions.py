@@ -12,6 +12,7 @@ from oo.admin.screen import Column, Kind, Screen, Table
 from oo.domain.console import Choice
 from oo.store.everyone import decisions
 from oo.store.everyone.decisions import COUNTED
+from oo.store.everyone.reach import MOST, reach
 
 FILTERS = (
     "kind",
@@ -22,6 +23,9 @@ FILTERS = (
     "prompt",
     "action",
     "degraded",
+)
+CUT = (
+    f"Among the newest {MOST:,} decisions of this time. For others choose a time that ends earlier."
 )
 TABLE = (
     Column("created_at", "When", Kind.INSTANT, sortable=True),
@@ -69,8 +73,12 @@ async def read(desk: Desk, query: DecisionsQuery) -> Screen:
     period, rows = query.period(desk.now), query.rows("-created_at")
     filters = await filters_of(desk, query)
     async with desk.reading() as connection:
-        found = await decisions.page(connection, desk.by, period, filters, rows)
-        total = await decisions.count(connection, desk.by, period, filters)
+        far = await reach(connection, desk.by, period, filters, rows)
+        found = await decisions.page(connection, desk.by, far.period, filters, rows)
+        total = far.total
+        if total is None:
+            total = await decisions.count(connection, desk.by, far.period, filters)
+    is_least = far.total is None and total > COUNTED
     return Screen(
         tables=[
             Table(
@@ -81,8 +89,9 @@ async def read(desk: Desk, query: DecisionsQuery) -> Screen:
                 "No decision passes these filters in this time.",
                 peek="/admin/decisions/{}",
                 more=found.more,
-                total=min(total, COUNTED),
-                total_is_least=total > COUNTED,
+                total=COUNTED if is_least else total,
+                total_is_least=is_least,
+                note=CUT if far.is_cut else "",
             )
         ]
     )

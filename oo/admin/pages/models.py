@@ -11,7 +11,7 @@ from oo.admin.query import Query, Span
 from oo.admin.screen import Column, Kind, Screen, Table
 from oo.mlops import models
 from oo.mlops.models import ModelRow, Use
-from oo.store.everyone import counts
+from oo.store.everyone import sums
 from oo.store.everyone.counts import Group as Slice
 
 
@@ -30,7 +30,7 @@ async def read(desk: Desk, query: ModelsQuery) -> Screen:
     async def count() -> tuple[list[ModelRow], list[Slice]]:
         rows = await models.table(desk.parts.db, Use(days, None, states), desk.now)
         async with desk.reading() as connection:
-            return rows, await counts.grouped(connection, desk.by, period, {}, "prompt")
+            return rows, await sums.grouped(connection, desk.by, period, {}, "prompt")
 
     counted = await desk.counted(("models", query.model_dump_json()), count)
     rows, prompts = counted.value

@@ -12,8 +12,10 @@ from oo.domain.console import Period
 from oo.domain.health import State
 from oo.domain.rewards import Action
 from oo.recommend.freshness import OBJECTIVE
-from oo.store.everyone import counts
+from oo.store.everyone import counts, sums
 from oo.store.everyone.counts import Funnel, Point, Served, Troubles
+from oo.store.everyone.counts import Group as Slice
+from oo.store.everyone.filtering import NONE
 
 MUCH_FALLBACK = 0.05
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -27,60 +29,51 @@ class Seen(NamedTuple):
     daily: int
     weekly: int
     points: list[Point]
-    reactions: dict[str, tuple[int, float]]
-    reactions_before: dict[str, tuple[int, float]]
+    people: dict[int, int]
+    reactions: list[Slice]
+    reactions_before: list[Slice]
     funnel: Funnel
     troubles: Troubles
-    wrong: int
 
 
 async def read(desk: Desk, query: Query) -> Screen:
     """Counted once a minute at most, for all who look."""
-    period = query.period(desk.now)
+    period, offset = query.period(desk.now), desk.offset_s
     counted = await desk.counted(
-        ("overview", query.model_dump_json()), lambda: _count(desk, period)
+        ("overview", query.model_dump_json(), offset), lambda: _count(desk, period, offset)
     )
     seen = counted.value
     return Screen(
         figures=_figures(seen, query),
         notices=await _notices(desk, seen),
-        charts=_charts(seen.points),
+        charts=_charts(seen),
         tables=[_reactions(seen), _funnel(seen.funnel)],
         age_s=counted.age_s,
     )
 
 
-async def _count(desk: Desk, period: Period) -> Seen:
+async def _count(desk: Desk, period: Period, offset: int) -> Seen:
     until = period.until
     async with desk.reading() as connection:
         by = desk.by
         return Seen(
-            await counts.served(connection, by, period),
-            await counts.served(connection, by, period.before),
-            await counts.people_since(connection, by, Period(until - DAY, until)),
-            await counts.people_since(connection, by, Period(until - WEEK, until)),
-            await counts.over_time(connection, by, period, {}, _offset(desk, period)),
-            await counts.reactions(connection, by, period),
-            await counts.reactions(connection, by, period.before),
-            await counts.funnel(connection, by, Period(until - timedelta(days=30), until)),
+            await sums.served(connection, by, period),
+            await sums.served(connection, by, period.before),
+            await sums.people(connection, by, Period(until - DAY, until)),
+            await sums.people(connection, by, Period(until - WEEK, until)),
+            await sums.over_time(connection, by, period, {}, offset),
+            await sums.people_over_time(connection, by, period, offset),
+            await sums.grouped(connection, by, period, {}, "action"),
+            await sums.grouped(connection, by, period.before, {}, "action"),
+            await sums.funnel(connection, by, Period(until - timedelta(days=30), until)),
             await counts.troubles(connection, by),
-            (await counts.propensities(connection, by, period))[0],
         )
-
-
-def _offset(desk: Desk, period: Period) -> int:
-    offset = period.until.astimezone(desk.looker.zone).utcoffset()
-    return int(offset.total_seconds()) if offset else 0
 
 
 def _figures(seen: Seen, query: Query) -> list[Figure]:
     mine, before = _own(seen.reactions), _own(seen.reactions_before)
-    reward = mean_of(mine[0], mine[1], None)
-    was = mean_of(before[0], before[1], None)
-    done = seen.reactions.get(Action.DONE, (0, 0.0))[0]
-    done_before = seen.reactions_before.get(Action.DONE, (0, 0.0))[0]
     tips = [float(point.tips) for point in seen.points]
-    people = [float(point.people) for point in seen.points]
+    people = [float(count) for count in seen.people.values()]
     return [
         Figure(
             "Active today",
@@ -99,31 +92,42 @@ def _figures(seen: Seen, query: Query) -> list[Figure]:
         ),
         Figure(
             "Done",
-            done / mine[0] if mine[0] else None,
+            mine.done / mine.count if mine.count else None,
             kind=Kind.SHARE,
-            before=done_before / before[0] if before[0] else None,
+            before=before.done / before.count if before.count else None,
             to="/admin/decisions?action=done",
-            note=f"of {mine[0]:,} reactions",
+            note=f"of {mine.count:,} reactions",
             spark=[point.done / point.reacted for point in seen.points if point.reacted],
         ),
         Figure(
             "Mean reward",
-            reward.value,
+            mean_of(mine.count, mine.reward, None).value,
             kind=Kind.REWARD,
-            before=was.value,
+            before=mean_of(before.count, before.reward, None).value,
             to="/admin/rewards",
-            note=f"n = {mine[0]:,}",
+            note=f"n = {mine.count:,}",
             spark=[point.reward / point.reacted for point in seen.points if point.reacted],
         ),
     ]
 
 
-def _own(found: dict[str, tuple[int, float]]) -> tuple[int, float]:
-    own = [found[action] for action in Action if action in found]
-    return sum(count for count, _ in own), sum(total for _, total in own)
+class _Own(NamedTuple):
+    """People's own reactions, without what oO noticed by itself."""
+
+    count: int
+    done: int
+    reward: float
 
 
-def _charts(points: list[Point]) -> list[Chart]:
+def _own(found: list[Slice]) -> _Own:
+    own = [one for one in found if one.value in list(Action)]
+    return _Own(
+        sum(one.tips for one in own), sum(one.done for one in own), sum(one.reward for one in own)
+    )
+
+
+def _charts(seen: Seen) -> list[Chart]:
+    points = seen.points
     at = [float(point.start) for point in points]
     rewards = [mean_of(point.reacted, point.reward, point.squares) for point in points]
     return [
@@ -132,7 +136,7 @@ def _charts(points: list[Point]) -> list[Chart]:
             "Tips and people",
             [
                 Series("Tips", [point.tips for point in points]),
-                Series("People", [point.people for point in points]),
+                Series("People", [seen.people.get(point.start, 0) for point in points]),
             ],
             at,
         ),
@@ -154,16 +158,17 @@ def _charts(points: list[Point]) -> list[Chart]:
 
 
 def _reactions(seen: Seen) -> Table:
-    total = sum(count for count, _ in seen.reactions.values())
+    came = [one for one in seen.reactions if one.value != NONE]
+    total = sum(one.tips for one in came)
     rows = [
         {
-            "action": action.replace("_", " "),
-            "value": action,
-            "count": count,
-            "share": count / total if total else None,
-            "reward": reward / count if count else None,
+            "action": one.value.replace("_", " "),
+            "value": one.value,
+            "count": one.tips,
+            "share": one.tips / total,
+            "reward": one.reward / one.tips,
         }
-        for action, (count, reward) in sorted(seen.reactions.items(), key=lambda it: -it[1][0])
+        for one in came
     ]
     return Table(
         "reactions",
@@ -175,7 +180,7 @@ def _reactions(seen: Seen) -> Table:
             Column("reward", "Mean reward", Kind.REWARD),
         ),
         rows,
-        "Nobody has reacted in this time.",
+        "Nobody has reacted to what was served in this time.",
     )
 
 
@@ -229,14 +234,12 @@ async def _notices(desk: Desk, seen: Seen) -> list[Notice]:
         found.append(
             Notice(Level.WATCH, "Ranking failed", detail, "/admin/decisions?degraded=!none")
         )
-    if seen.wrong:
-        detail = (
-            f"{seen.wrong:,} decisions have a propensity that cannot be. Do not evaluate on them."
-        )
+    if seen.now.wrong:
+        detail = f"{seen.now.wrong:,} propensities cannot be. Do not evaluate on these decisions."
         found.append(
             Notice(Level.ACT, "Impossible propensities", detail, "/admin/decisions?sort=propensity")
         )
-    fresh = await desk.parts.freshness.now()
+    fresh = desk.parts.freshness.lately()
     if fresh.share is not None and fresh.share < OBJECTIVE:
         detail = (
             f"{fresh.share:.0%} of {fresh.active} active people have a good pool;"

@@ -20,7 +20,7 @@ from oo.admin.screen import (
     Series,
     Table,
 )
-from oo.store.everyone import counts
+from oo.store.everyone import sums
 from oo.store.everyone.counts import Group as Slice
 from oo.store.everyone.counts import Point
 
@@ -44,7 +44,8 @@ class RewardsQuery(Query):
 
 async def read(desk: Desk, query: RewardsQuery) -> Screen:
     """Counted once a minute at most."""
-    counted = await desk.counted(("rewards", query.model_dump_json()), lambda: _count(desk, query))
+    key = ("rewards", query.model_dump_json(), desk.offset_s)
+    counted = await desk.counted(key, lambda: _count(desk, query))
     points, slices = counted.value
     rewards = [mean_of(point.reacted, point.reward, point.squares) for point in points]
     rows = [_row(one) for one in slices]
@@ -68,14 +69,13 @@ async def read(desk: Desk, query: RewardsQuery) -> Screen:
 
 async def _count(desk: Desk, query: RewardsQuery) -> tuple[list[Point], list[Slice]]:
     period, filters = query.period(desk.now), choices(query, *FILTERS)
-    offset = desk.now.astimezone(desk.looker.zone).utcoffset()
-    seconds = int(offset.total_seconds()) if offset else 0
+    seconds = desk.offset_s
     async with desk.reading() as connection:
-        points = await counts.over_time(connection, desk.by, period, filters, seconds)
+        points = await sums.over_time(connection, desk.by, period, filters, seconds)
         if query.by == "hour":
-            slices = await counts.by_hour(connection, desk.by, period, filters, seconds)
+            slices = await sums.by_hour(connection, desk.by, period, filters, seconds)
         else:
-            slices = await counts.grouped(connection, desk.by, period, filters, query.by)
+            slices = await sums.grouped(connection, desk.by, period, filters, query.by)
     return points, slices
 
 

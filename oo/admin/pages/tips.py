@@ -12,7 +12,7 @@ from oo.admin.query import Filter, Query, Span
 from oo.admin.screen import Chart, Column, Kind, Level, Notice, Screen, Series, Table
 from oo.domain.console import Choice, Period
 from oo.recommend import texts
-from oo.store.everyone import counts, tips
+from oo.store.everyone import sums, tips
 from oo.store.everyone.counts import Group as Slice
 from oo.store.everyone.tips import Found, TipRow
 
@@ -65,7 +65,7 @@ async def read(desk: Desk, query: TipsQuery) -> Screen:
     async def count() -> tuple[list[Slice], dict[str, int]]:
         async with desk.reading() as connection:
             return (
-                await counts.grouped(connection, desk.by, period, filters, query.by),
+                await sums.grouped(connection, desk.by, period, filters, query.by),
                 await tips.in_stock(connection, desk.by, desk.now, filters, query.by),
             )
 

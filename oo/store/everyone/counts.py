@@ -4,44 +4,44 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, case, cast, extract, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.console import AdminRead, Choice, Period
 from oo.domain.rewards import Action
+from oo.store.daily import STEPS, arrivals_of
 from oo.store.everyone.decisions import COLUMNS, reacted
 from oo.store.everyone.filtering import NONE, filtered
-from oo.store.tables import connections, feedback, tip_scores, users
+from oo.store.tables import connections, feedback, in_trouble, tip_scores
 
-_t, _f, _u, _c = tip_scores.c, feedback.c, users.c, connections.c
+MOST_GROUPS = 100
+FALLBACK = "fallback"  # the source of tips that no model wrote
+
+_t, _f, _c = tip_scores.c, feedback.c, connections.c
 
 
 class Served(NamedTuple):
-    """What was served in a period, and to how many people."""
+    """What was served in a period; `wrong` ones have a propensity of 0 or above 1."""
 
     tips: int
-    people: int
-    seen: int
     fallbacks: int
     degraded: int
-    latency_ms: float
+    wrong: int
 
 
 async def served(connection: AsyncConnection, by: AdminRead, period: Period) -> Served:
     """One pass over the decisions of that time."""
     query = select(
         func.count(),
-        func.count(func.distinct(_t.user_id)),
-        func.count(_t.seen_at),
-        func.sum(case((_t.source == "fallback", 1), else_=0)),
+        func.sum(case((_t.source == FALLBACK, 1), else_=0)),
         func.count(_t.degraded),
-        func.avg(_t.latency_ms),
+        func.sum(case((~_t.propensity.between(1e-9, 1.0 + 1e-9), 1), else_=0)),
     ).where(_t.created_at >= period.since, _t.created_at < period.until)
     row = (await connection.execute(query)).one()
-    return Served(row[0], row[1], row[2], int(row[3] or 0), row[4], float(row[5] or 0.0))
+    return Served(*(int(value or 0) for value in row))
 
 
-async def people_since(connection: AsyncConnection, by: AdminRead, period: Period) -> int:
+async def people(connection: AsyncConnection, by: AdminRead, period: Period) -> int:
     """How many people got a tip in that time."""
     query = select(func.count(func.distinct(_t.user_id))).where(
         _t.created_at >= period.since, _t.created_at < period.until
@@ -49,25 +49,11 @@ async def people_since(connection: AsyncConnection, by: AdminRead, period: Perio
     return int((await connection.execute(query)).scalar_one())
 
 
-async def reactions(
-    connection: AsyncConnection, by: AdminRead, period: Period
-) -> dict[str, tuple[int, float]]:
-    """How many reactions of each kind came in that time, and the sum of their rewards."""
-    query = (
-        select(_f.action, func.count(), func.sum(_f.reward))
-        .where(_f.created_at >= period.since, _f.created_at < period.until, _f.late.is_(False))
-        .group_by(_f.action)
-    )
-    found = await connection.execute(query)
-    return {action: (count, float(total or 0.0)) for action, count, total in found}
-
-
 class Point(NamedTuple):
     """One step of time: `start` in seconds since 1970; `squares` is the sum of squared rewards."""
 
     start: int
     tips: int
-    people: int
     reacted: int
     done: int
     dismissed: int
@@ -98,7 +84,6 @@ async def over_time(
         select(
             start.label("start"),
             func.count().label("tips"),
-            func.count(func.distinct(_t.user_id)).label("people"),
             func.count(_f.reward).label("reacted"),
             _counted(Action.DONE).label("done"),
             _counted(Action.DISMISS).label("dismissed"),
@@ -112,9 +97,23 @@ async def over_time(
     )
     query = filtered(query, COLUMNS, filters)
     return [
-        Point(int(r[0]), r[1], r[2], r[3], int(r[4]), int(r[5]), float(r[6]), float(r[7]))
+        Point(*(int(value) for value in r[:5]), float(r[5]), float(r[6]))
         for r in await connection.execute(query)
     ]
+
+
+async def people_over_time(
+    connection: AsyncConnection, by: AdminRead, period: Period, offset_s: int = 0
+) -> dict[int, int]:
+    """How many people got a tip, by the start of the step: see :func:`over_time`."""
+    start = step_start(connection, _t.created_at, step_of(period), offset_s)
+    query = (
+        select(start.label("start"), func.count(func.distinct(_t.user_id)))
+        .where(_t.created_at >= period.since, _t.created_at < period.until)
+        .group_by("start")
+        .order_by("start")
+    )
+    return {int(row[0]): row[1] for row in await connection.execute(query)}
 
 
 class Group(NamedTuple):
@@ -145,10 +144,10 @@ def _what_came() -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def _group(value: str, row: Sequence[Any]) -> Group:
-    _, tips, seen, reacted, done, snoozed, dismissed, reward, squares = row
-    came = int(done), int(snoozed), int(dismissed)
-    return Group(value, tips, seen, reacted, *came, float(reward), float(squares))
+def group_of(value: str, row: Sequence[Any]) -> Group:
+    """A group of a row with its value and what `Group` has behind it."""
+    counted = (int(it) for it in row[1:7])  # PostgreSQL's sums of sums are decimals
+    return Group(value, *counted, float(row[7]), float(row[8]))
 
 
 async def grouped(
@@ -169,10 +168,10 @@ async def grouped(
         .where(_t.created_at >= period.since, _t.created_at < period.until)
         .group_by(value)
         .order_by(func.count().desc())
-        .limit(100)
+        .limit(MOST_GROUPS)
     )
     return [
-        _group(NONE if r[0] is None else str(r[0]), r)
+        group_of(NONE if r[0] is None else str(r[0]), r)
         for r in await connection.execute(filtered(query, COLUMNS, filters))
     ]
 
@@ -198,7 +197,7 @@ async def by_hour(
         .order_by("second")
     )
     return [
-        _group(f"{int(r[0]) // 3600:02d}:00", r)
+        group_of(f"{int(r[0]) // 3600:02d}:00", r)
         for r in await connection.execute(filtered(query, COLUMNS, filters))
     ]
 
@@ -214,33 +213,9 @@ class Funnel(NamedTuple):
 
 
 async def funnel(connection: AsyncConnection, by: AdminRead, period: Period) -> Funnel:
-    """People who came in that time. Coming back is a tip a day or more after the first day."""
-    connected = select(_c.source).where(_c.user_id == _u.id).correlate(users).exists()
-    tip = select(_t.id).where(_t.user_id == _u.id).correlate(users).exists()
-    done = (
-        select(_f.tip_id)
-        .where(_f.user_id == _u.id, _f.action == Action.DONE)
-        .correlate(users)
-        .exists()
-    )
-    first_day = (
-        func.datetime(_u.created_at, "+1 day")
-        if connection.dialect.name == "sqlite"
-        else _u.created_at + timedelta(days=1)
-    )
-    again = select(_t.id).where(_t.user_id == _u.id, _t.created_at > first_day)
-    came_back = again.correlate(users).exists()
-    # once per person, and no further than they got
-    step = case((~connected, 0), (~tip, 1), (~done, 2), (~came_back, 3), else_=4)
-    far = (
-        select(step.label("step"))
-        .where(_u.deleted_at.is_(None), _u.created_at >= period.since, _u.created_at < period.until)
-        .subquery()
-    )
-    query = select(
-        func.count(), *(func.sum(case((far.c.step >= least, 1), else_=0)) for least in range(1, 5))
-    )
-    row = (await connection.execute(query)).one()
+    """People who came in that time: see `oo.store.daily`."""
+    days = arrivals_of(connection.dialect.name, period.since, period.until).subquery()
+    row = (await connection.execute(select(*(func.sum(days.c[name]) for name in STEPS)))).one()
     return Funnel(*(int(value or 0) for value in row))
 
 
@@ -256,21 +231,9 @@ async def troubles(connection: AsyncConnection, by: AdminRead) -> Troubles:
     query = select(
         func.sum(case((_c.status == "reconnect", 1), else_=0)),
         func.sum(case((_c.error.is_not(None), 1), else_=0)),
-    )
+    ).where(in_trouble)
     row = (await connection.execute(query)).one()
     return Troubles(int(row[0] or 0), int(row[1] or 0))
-
-
-async def propensities(
-    connection: AsyncConnection, by: AdminRead, period: Period
-) -> tuple[int, int]:
-    """How many decisions have a propensity of 0 or above 1, which none may have, of how many."""
-    wrong = case((~_t.propensity.between(1e-9, 1.0 + 1e-9), 1), else_=0)
-    query = select(func.sum(wrong), func.count()).where(
-        _t.created_at >= period.since, _t.created_at < period.until
-    )
-    row = (await connection.execute(query)).one()
-    return int(row[0] or 0), int(row[1])
 
 
 def _counted(action: Action) -> Any:
@@ -282,6 +245,6 @@ def step_start(connection: AsyncConnection, at: Any, step: int, offset_s: int) -
     if connection.dialect.name == "sqlite":
         seconds = cast(func.strftime("%s", at), BigInteger)
     else:
-        seconds = cast(func.floor(func.extract("epoch", at)), BigInteger)
+        seconds = cast(func.floor(extract("epoch", at)), BigInteger)
     moved = seconds + offset_s
     return moved - moved % step - offset_s

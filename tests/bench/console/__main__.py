@@ -2,10 +2,12 @@
 
     python -m tests.bench.console                     # 10,000 and 1,000,000 decisions; minutes
     python -m tests.bench.console --tips 10000,100000 --stores sqlite --plans
+    python -m tests.bench.console --folder /tmp/filled --fill    # fills, and measures another time
 
 Each look is a request over HTTP to the console's own routes; *counted* forgets before each look
 what was counted (the first one to look waits), *kept* finds it (everybody else, whatever its age).
-Stores lie in a temporary folder and are removed; 1,000,000 decisions take 2 GB of disk.
+*direct* looks at the same store without its counts by hour. Stores lie in a temporary folder and
+are removed, unless a folder is named; 1,000,000 decisions take 3 GB of disk.
 """
 
 import argparse
@@ -16,9 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, cast
@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
-from sqlalchemy import event, text
+from sqlalchemy import event, select, update
 
 from oo.admin.desk import ConsoleParts
 from oo.admin.routes import install
@@ -36,11 +36,11 @@ from oo.kit.clock import SystemClock
 from oo.kit.settings import Settings
 from oo.recommend.freshness import PoolFreshness
 from oo.store.database import Database
-from oo.store.migrate import migrate
+from oo.store.hourly import EVER
+from oo.store.hourly_tables import hourly_state
 from oo.store.readonly import ReadOnly
 from oo.vault.service import Vault
-from tests.bench.console.filling import fill
-from tests.peers.postgres import empty_database, postgres
+from tests.bench.console.stores import prepared, store
 from tests.peers.serving import served
 from tests.peers.vault import KEYRING
 
@@ -51,6 +51,8 @@ PAGES = (
     "decisions?range=30d&policy=egreedy-v2&action=dismiss",
     "rewards",
     "rewards?by=hour",
+    "rewards?by=policy&kind=advice",
+    "rewards?by=action",
 )
 ENOUGH_DISK = 6 << 30
 
@@ -88,44 +90,31 @@ def main() -> None:
     asked.add_argument("--stores", default="sqlite,postgresql")
     asked.add_argument("--looks", type=int, default=20)
     asked.add_argument("--plans", action="store_true", help="Print how each is carried out.")
+    asked.add_argument("--folder", type=Path, help="Where filled stores stay, and are found.")
+    asked.add_argument("--fill", action="store_true", help="Fill what is not there, no more.")
+    asked.add_argument("--direct", action="store_true", help="Without the counts by hour, once.")
     given = asked.parse_args()
     sizes = sorted(int(one) for one in given.tips.split(","))
     if max(sizes) > 100_000 and shutil.disk_usage(tempfile.gettempdir()).free < ENOUGH_DISK:
         sys.exit("This needs 6 GB of free disk.")
-    for kind in given.stores.split(","):
-        found: dict[int, dict[str, Seen]] = {}
-        for size in sizes:
-            with TemporaryDirectory(prefix="oo-console-") as name, store(kind, name) as url:
-                asyncio.run(prepared(url, given.people, size))
-                found[size] = looked(url, Path(name), given.looks)
-                if given.plans and size == max(sizes):
-                    asyncio.run(plans(url, Path(name)))
-        table(kind, found)
-
-
-@contextmanager
-def store(kind: str, folder: str) -> Iterator[str]:
-    """The address of an empty store."""
-    if kind == "sqlite":
-        yield f"sqlite+aiosqlite:///{folder}/bench.db"
-    else:
-        with postgres() as server:
-            yield empty_database(server)
-
-
-async def prepared(url: str, people: int, tips: int) -> None:
-    """Migrate and fill it."""
-    clock = SystemClock()
-    begun = clock.monotonic()
-    db = Database(url, Vault(KEYRING, clock))
-    await migrate(db)
-    async with db.write() as connection:
-        await fill(connection, people, tips, clock.now() + timedelta(minutes=5))
-    async with db.write() as connection:
-        await connection.execute(text("ANALYZE"))
-    await db.close()
-    took = clock.monotonic() - begun
-    sys.stderr.write(f"{url.partition(':')[0]}, {tips:,}: filled in {took:.0f} s\n")
+    with TemporaryDirectory(prefix="oo-console-") as temporary:
+        for kind in given.stores.split(","):
+            found: dict[int, dict[str, Seen]] = {}
+            for size in sizes:
+                folder = (given.folder or Path(temporary)) / f"{kind}-{size}"
+                with store(kind, folder) as url:
+                    asyncio.run(prepared(url, folder, given.people, size))
+                    if given.fill:
+                        continue
+                    found[size] = looked(url, folder, given.looks)
+                    if given.direct:
+                        direct(url, folder, size)
+                    if given.plans and size == max(sizes):
+                        asyncio.run(plans(url, folder))
+                if given.folder is None:
+                    shutil.rmtree(folder)
+            if found:
+                table(kind, found)
 
 
 def parts_of(url: str, folder: Path) -> ConsoleParts:
@@ -180,6 +169,29 @@ def first_byte(address: str, page: str) -> float:
     if answer.status != 200:
         sys.exit(f"{page}: {answer.status}")
     return took
+
+
+def direct(url: str, folder: Path, size: int) -> None:
+    """Print what each page takes once when nothing is counted by hour."""
+
+    def counted(*until: datetime) -> tuple[datetime, ...]:
+        async def put() -> tuple[datetime, ...]:
+            db, c = Database(url), hourly_state.c
+            async with db.write() as connection:
+                known = (await connection.execute(select(c.until, c.people_until))).one()
+                moved = dict(zip(("until", "people_until"), until, strict=True))
+                await connection.execute(update(hourly_state).values(**moved))
+            await db.close()
+            return tuple(known)
+
+        return asyncio.run(put())
+
+    known = counted(EVER, EVER)
+    try:
+        for page, one in looked(url, folder, 1).items():
+            tell(f"direct {size:,} `{page}`: {one.counted[0]:.0f} ms")
+    finally:
+        counted(*known)
 
 
 async def plans(url: str, folder: Path) -> None:

@@ -1,15 +1,17 @@
 """Numbers, instants and addresses as the console says them."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from statistics import stdev
 from zoneinfo import ZoneInfo
 
 import pytest
+from jinja2 import Environment
 
 from oo.admin.estimating import mean_of, share_of
 from oo.admin.guides import as_html
 from oo.admin.query import Query
-from oo.admin.rendering import instant, millis, number, spark, with_query
+from oo.admin.rendering import instant, millis, number, rendered, spark, with_query
 from oo.domain.console import Choice, Looker, admin_read
 from oo.domain.roles import Role
 
@@ -83,3 +85,20 @@ def test_only_a_role_proves_that_one_may_read() -> None:
     assert admin_read(LOOKER).actor == "person:a"
     with pytest.raises(PermissionError):
         admin_read(LOOKER._replace(role=Role.PERSON))
+
+
+async def test_while_a_long_page_is_made_others_have_their_turn() -> None:
+    template = Environment().from_string("{% for it in range(60000) %}{{ it }} {% endfor %}")
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(other())
+    text = await rendered(template)
+    beside.cancel()
+    assert text == "".join(f"{it} " for it in range(60000))
+    assert turns > 2

@@ -35,6 +35,8 @@ ALL_PEOPLE = {
     ("event_log.py", "count"): "counts everybody's events",
     ("event_log.py", "newest"): "counts everybody's events",
     ("event_log.py", "purge"): "retention",
+    ("hourly.py", "begin"): "finds the oldest decision",
+    ("hourly.py", "changed"): "finds the hours in which anybody's reactions fall",
     ("tasks.py", "purge_finished"): "retention",
     ("last_imports.py", "purge"): "retention",
     ("model_calls.py", "_USD"): "the budget in money is everybody's",
