@@ -19,8 +19,8 @@ from ml.generation.completion import CompletionRequest
 from oo.kit import tracing
 from oo.kit.niceness import BEHIND, stay_behind
 from tests.bench.alias_work import Work
+from tests.bench.systems import ROOT
 
-ROOT = Path(__file__).parents[2]
 ANSWER_S = 60.0
 Ask = Callable[[CompletionRequest], Awaitable[int]]
 """Makes one call; how many tokens came."""

@@ -27,8 +27,8 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.alias_asker import ROOT
 from tests.bench.alias_work import made, tokens_per_s
+from tests.bench.systems import ROOT
 from tests.peers.serving import free_port
 
 ANSWERS_WITHIN_S = 400

@@ -1,5 +1,6 @@
 """What the bench of the alias path asks for: the same prompts and answers, whichever way."""
 
+import logging
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ class _Recorder:
 
 async def made(tips: int, batches: int, at_once: int, seed: int = 1) -> Work:
     """So many calls of each sort, on lists that the embedded model was not trained on."""
+    logging.getLogger("ml.composing").setLevel(logging.ERROR)  # that no model answers is meant
     contexts = (situation(Random(f"{seed}/{n}"), Split.HELD_OUT).context for n in range(10**9))
     written: list[CompletionRequest] = []
     while len(written) < tips:
