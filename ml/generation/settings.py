@@ -82,7 +82,8 @@ class Alias(BaseModel):
     `parallel` calls of a process are under way, the others wait their turn; `timeout_s` is of the
     call alone. `params` are further arguments of the call. `fallbacks` are tried in order when it
     fails. A model is in the cloud unless this process, this machine or a private address answers,
-    or `local` says so; it is asked only with a key, for people who consented. `price` goes before what LiteLLM knows of a model's price.
+    or `local` says so; it is asked only with a key, for people who consented. `price` goes before
+    what LiteLLM knows of a model's price.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
