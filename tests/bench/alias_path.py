@@ -4,11 +4,11 @@
 2. Tokens per second of 32 calls at once: through the alias, by the handle, and by vLLM's own
    `LLM.generate` before and after in the same run, the engine of oO being down meanwhile.
 
-The real engine answers in a Ray node of the bench's own, with the embedded model.
+The whole product runs, with the embedded model on the real engine; the asker is one more of its
+applications, which calls as the tip generator does.
 """
 
 import asyncio
-import contextlib
 import json
 import os
 import platform
@@ -29,9 +29,9 @@ from rich.table import Table
 
 from tests.bench.alias_work import made, tokens_per_s
 from tests.bench.systems import ROOT
-from tests.peers.serving import free_port
+from tests.peers.serving import free_port, interrupted
 
-ANSWERS_WITHIN_S = 400
+ANSWERS_WITHIN_S = 240
 LONGER, SLOWER = 1.15, 0.9  # the bounds: of a call's time at most, of offline tokens/s at least
 
 out = Console(highlight=False)
@@ -51,6 +51,7 @@ def main(
         data = Path(folder)
         work = asyncio.run(made(calls, 2 + 2 * batches, max(at_once, 1)))
         work.save(data / "work")
+        out.print("the calls are made; now vLLM by itself, then oO's engine, then vLLM once more")
         alone = [_offline(data)] if offline else []
         args = {"parallel": parallel, "profile": str(profile.resolve()) if profile else ""}
         found = _asked(data, args)
@@ -80,24 +81,23 @@ def _environment() -> dict[str, str]:
 
 
 def _asked(data: Path, args: dict[str, Any]) -> dict[str, Any]:
-    """What the asker found, beside the engine and nothing else."""
+    """What the asker found, in the whole product."""
     result = data / "asked"
     config = yaml.safe_load((ROOT / "serve_config.yaml").read_text())
-    engine = next(it for it in config["applications"] if it["name"] == "engine")
     asker = {
         "name": "asker",
         "route_prefix": None,
         "import_path": "tests.bench.alias_asker:build",
         "args": {"work": str(data / "work"), "result": str(result), **args},
     }
-    config["applications"] = [engine, asker]
+    config["applications"].append(asker)
     file = data / "serve.yaml"
     file.write_text(yaml.safe_dump(config))
-    with _node(data, file):
+    with _product(data, file) as process:
         until = time.monotonic() + ANSWERS_WITHIN_S
         while not result.exists():
-            if time.monotonic() > until:
-                raise RuntimeError("the asker is not done")
+            if time.monotonic() > until or process.poll() is not None:
+                raise RuntimeError(f"the asker is not done:\n{_logs(data)}")
             time.sleep(0.5)
     found: dict[str, Any] = json.loads(result.read_text())
     if "error" in found:
@@ -106,23 +106,21 @@ def _asked(data: Path, args: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _node(data: Path, config: Path) -> Iterator[None]:
-    """A Ray node with these applications, as `oo serve` makes one."""
-    os.environ.update(_environment() | {"OO_DATA_DIR": str(data), "OO_PORT": str(free_port())})
-    from oo.cli.environment import prepare_environment
-    from oo.kit.settings import load_settings
+def _product(data: Path, config: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """`oo serve` of this configuration; nobody asks it for anything but the asker."""
+    environment = _environment() | {"OO_DATA_DIR": str(data / "oo"), "OO_PORT": str(free_port())}
+    command = [sys.executable, "-m", "oo.cli.main", "serve", "--config", str(config)]
+    with (data / "log").open("a") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        with interrupted(process, 60):
+            yield process
 
-    settings = load_settings()
-    prepare_environment(settings)  # before Ray is imported
-    from oo.cli.local_node import deploy, http_options, start_node, stop_node
 
-    start_node(settings, config)
-    try:
-        deploy(config, http_options(settings))
-        yield
-    finally:
-        with contextlib.suppress(Exception):
-            stop_node()
+def _logs(data: Path) -> str:
+    """The ends of what oO printed and of its replicas' logs."""
+    logs = sorted(data.glob("oo/run/ray/session_latest/logs/serve/replica_*"))
+    ends = (f"{it.name}:\n{it.read_text()[-1500:]}" for it in (data / "log", *logs))
+    return "\n".join(ends)
 
 
 def _report(found: dict[str, Any], alone: list[dict[str, Any]]) -> dict[str, Any]:
