@@ -60,7 +60,7 @@ class Asker:
         from ml.generation.settings import TIP_GENERATOR, load_settings
 
         self._args = args
-        self._handle: Any = serve.get_app_handle(args.engine_app)
+        self._handle: Any = None
         settings = load_settings(ROOT / "configs" / "models.yaml")
         alias = settings.aliases[TIP_GENERATOR]
         changed = alias.model_copy(update={"parallel": args.parallel, "timeout_s": ANSWER_S})
@@ -100,7 +100,7 @@ class Asker:
 
     async def _found(self) -> dict[str, Any]:
         work, warm = Work.load(Path(self._args.work)), self._args.warm
-        await answered(self._handle.status.remote())
+        await self._until_warm()
         one_by_one = {
             "tip": await self._by_turns(work.tips, warm),
             "answer": await self._by_turns(work.batches[0], warm),
@@ -126,6 +126,17 @@ class Asker:
                 together[way]["seconds"] += time.perf_counter() - began
                 together[way]["calls"] += len(batch)
         return {"one_by_one_s": one_by_one, "at_once": together}
+
+    async def _until_warm(self) -> None:
+        """The engine's application is deployed beside this one, and takes longer."""
+        while True:
+            try:
+                self._handle = serve.get_app_handle(self._args.engine_app)
+                await answered(self._handle.status.remote())
+            except Exception:
+                await asyncio.sleep(1)
+            else:
+                return
 
     async def _by_turns(
         self, requests: Sequence[CompletionRequest], warm: int
