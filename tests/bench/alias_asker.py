@@ -103,7 +103,7 @@ class Asker:
         await self._until_warm()
         one_by_one = {
             "tip": await self._by_turns(work.tips, warm),
-            "answer": await self._by_turns(work.batches[0], warm),
+            "answer": await self._by_turns(work.batches[0][: len(work.tips)], warm),
         }
         if self._args.profile:
             await self._profiled(work.tips)

@@ -38,8 +38,8 @@ out = Console(highlight=False)
 
 
 def main(
-    calls: Annotated[int, typer.Option(help="Calls one by one, of each sort.")] = 40,
-    batches: Annotated[int, typer.Option(help="Timed batches of each way.")] = 6,
+    calls: Annotated[int, typer.Option(help="Calls one by one, of each sort.")] = 24,
+    batches: Annotated[int, typer.Option(help="Timed batches of each way.")] = 4,
     at_once: Annotated[int, typer.Option(help="Calls in a batch.")] = 32,
     parallel: Annotated[int, typer.Option(help="The alias's own `parallel`.")] = 32,
     offline: Annotated[bool, typer.Option(help="Also run vLLM by itself.")] = True,
