@@ -12,7 +12,7 @@ from ml.generation.account import Ledger
 from ml.generation.breaker import OWN_PAUSES, PAUSES, Breaker, retry_after
 from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
 from ml.generation.costs import Call, is_priced, outcome_of
-from ml.generation.engine_provider import EngineCall, litellm, register
+from ml.generation.engine_provider import EngineCall, know, litellm, register
 from ml.generation.settings import (
     EMBEDDER,
     TIP_GENERATOR,
@@ -57,6 +57,9 @@ class Aliases:
         }
         # without LiteLLM's router: an alias is one model, and choosing it took half of a call's CPU
         self._always = {name: _always(alias) for name, alias in settings.aliases.items()}
+        for alias in settings.aliases.values():
+            if alias.is_own and not alias.is_cloud:
+                know(alias.model)
 
     def alias(self, name: str) -> Alias:
         """The settings of an alias. Raises CompletionFailedError if there is none."""

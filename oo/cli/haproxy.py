@@ -51,6 +51,8 @@ MARK = "# improved by oO"
 AT_ONCE = 64  # requests at a replica, streams of events among them
 QUEUE_S = 3  # that a request waits for one before it is told to ask again
 A_SECOND = 100  # requests of one session, whatever they cost; the launcher may say otherwise
+TIPS_A_SECOND = 30  # of these, decisions and reactions; as above
+TIPS = ("/recommend", "/feedback")
 AT_ONCE_EACH = AT_ONCE // 2  # of one session: the others find a place
 SESSIONS = ("sid", "__Host-sid")  # cookies, see oo.identity.sessions.cookie_name
 TOLD_BY_PROXIES = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-IP")
@@ -63,12 +65,13 @@ class Wanted(NamedTuple):
     It listens on `host` where one is given, and Serve's replicas where Serve put them: Serve would
     have both on the same address, and look for replicas by IPv4. What the proxies in the networks
     `trusted` say of who asked them is handed on, and nobody else's word. One session may make so
-    many requests `a_second`.
+    many requests `a_second`, and `tips_a_second` of them for tips and reactions.
     """
 
     host: str = ""
     trusted: tuple[str, ...] = ()
     a_second: int = A_SECOND
+    tips_a_second: int = TIPS_A_SECOND
 
 
 def improved(config: str, wanted: Wanted) -> str:
@@ -95,6 +98,7 @@ def write_launcher(path: Path, wanted: Wanted) -> None:
         f"host={wanted.host}",
         f"trusted={','.join(wanted.trusted)}",
         f"a_second={wanted.a_second}",
+        f"tips_a_second={wanted.tips_a_second}",
     ]
     command = shlex.join([sys.executable, "-I", str(Path(__file__).resolve()), *own])
     script = f'#!/bin/sh\nexec {command} "$@"\n'
@@ -139,8 +143,13 @@ def own_words(arguments: list[str]) -> tuple[Wanted, list[str]]:
         name, _, told[name] = arguments[0].partition("=")
         arguments = arguments[1:]
     trusted = tuple(filter(None, told.get("trusted", "").split(",")))
-    a_second = int(told.get("a_second") or A_SECOND)
-    return Wanted(told.get("host", ""), trusted, a_second), arguments
+    wanted = Wanted(
+        told.get("host", ""),
+        trusted,
+        int(told.get("a_second") or A_SECOND),
+        int(told.get("tips_a_second") or TIPS_A_SECOND),
+    )
+    return wanted, arguments
 
 
 def _improved(line: str, wanted: Wanted) -> list[str]:
@@ -170,7 +179,7 @@ def _rules(wanted: Wanted) -> list[str]:
     known = f" if !{{ src {' '.join(wanted.trusted)} }}" if wanted.trusted else ""
     return [
         "http-request set-var(txn.oo_page) bool(true) if { req.hdr(accept) -m sub text/html }",
-        *_shares(wanted.a_second),
+        *_shares(wanted),
         *(f"http-request del-header {name}{known}" for name in TOLD_BY_PROXIES),
         "http-request add-header X-Forwarded-For %[src]",
         f"http-response return {FOR_PEOPLE} if {BY_SERVE} {{ var(txn.oo_page) -m bool }}",
@@ -178,24 +187,28 @@ def _rules(wanted: Wanted) -> list[str]:
     ]
 
 
-def _shares(a_second: int) -> list[str]:
-    """What one session gets: what is refused here does not count, so the others of it pass.
+def _shares(wanted: Wanted) -> list[str]:
+    """What one session gets, evenly: what is refused here does not count, so the others of it pass.
 
     The cookie itself is a secret, so its digest is counted; a request that brings both has both
     counted, or one that is made up would hide the other.
     """
     counters = list(enumerate(SESSIONS))
+    kept = "gpc0_rate(1s),gpc1_rate(1s),conn_cur"
     return [
-        "stick-table type binary len 20 size 100k expire 10s store gpc0_rate(1s),conn_cur",
+        f"stick-table type binary len 20 size 100k expire 10s store {kept}",
+        f"acl oo_tips path {' '.join(TIPS)}",
         *(
             f"http-request track-sc{n} req.cook({cookie}),sha1 if {{ req.cook({cookie}) -m found }}"
             for n, cookie in counters
         ),
-        *(f"acl oo_too_many sc{n}_gpc0_rate gt {a_second}" for n, _ in counters),
+        *(f"acl oo_too_many sc{n}_gpc0_rate gt {wanted.a_second}" for n, _ in counters),
         *(f"acl oo_too_many sc{n}_conn_cur gt {AT_ONCE_EACH}" for n, _ in counters),
+        *(f"acl oo_too_many_tips sc{n}_gpc1_rate gt {wanted.tips_a_second}" for n, _ in counters),
         f"http-request return {TOO_MANY_FOR_PEOPLE} if oo_too_many {{ var(txn.oo_page) -m bool }}",
-        f"http-request return {TOO_MANY} if oo_too_many",
+        f"http-request return {TOO_MANY} if oo_too_many || oo_tips oo_too_many_tips",
         *(f"http-request sc-inc-gpc0({n}) if {{ sc{n}_tracked }}" for n, _ in counters),
+        *(f"http-request sc-inc-gpc1({n}) if oo_tips {{ sc{n}_tracked }}" for n, _ in counters),
     ]
 
 

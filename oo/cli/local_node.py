@@ -37,7 +37,10 @@ def start_node(settings: Settings, config: Path) -> None:
 
     run = run_folder(settings.data_dir)
     trusted = tuple(map(str, settings.trusted_proxies))
-    wanted = Wanted(settings.host, trusted, settings.limits.requests_per_second)
+    limits = settings.limits
+    wanted = Wanted(
+        settings.host, trusted, limits.requests_per_second, limits.session_tips_per_second
+    )
     write_launcher(settings.data_dir.resolve() / HAPROXY, wanted)
     ray.init(
         address="local",

@@ -64,6 +64,11 @@ class Limits(BaseModel):
         ge=1,
         description="Requests of one session of any kind, at the proxy of this machine",
     )
+    session_tips_per_second: int = Field(
+        default=30,
+        ge=1,
+        description="Tips and reactions of one session, at the proxy of this machine",
+    )
     pages_per_minute: int = Field(
         default=600, description="Other requests of one person, per ingress"
     )

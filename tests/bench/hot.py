@@ -153,7 +153,7 @@ def main(
         one, rest = data / "one", data / "rest"
         _write(one, seeded.cookies[:1])
         _write(rest, seeded.cookies[1:])
-        with running(system, data, address=at) as (port, process):
+        with running(system, data, address=at, limited=True) as (port, process):
             run = Run(port, process)
             run.ask(others, "/recommend", rest, WARM_UP_S)
             for _ in range(rounds):

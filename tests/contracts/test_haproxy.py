@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from oo.cli.haproxy import (
     PID_FILE,
     QUEUE_S,
     SESSIONS,
+    TIPS,
     Wanted,
     improved,
     own_words,
@@ -191,9 +193,9 @@ async def test_a_replica_is_given_so_many_at_once_and_the_others_wait_for_a_whil
     assert {it.headers.get("retry-after") for it in longer if it.status_code == 503} == {"1"}
 
 
-@pytest.mark.parametrize("cookie", SESSIONS)
+@pytest.mark.parametrize(("cookie", "path"), product(SESSIONS, ("/", *TIPS)))
 async def test_one_session_is_let_through_so_often_and_the_others_do_not_notice(
-    tmp_path: Path, cookie: str
+    tmp_path: Path, cookie: str, path: str
 ) -> None:
     app, arrived = FastAPI(), 0
 
@@ -206,32 +208,37 @@ async def test_one_session_is_let_through_so_often_and_the_others_do_not_notice(
     hot, other = {"Cookie": f"{cookie}=one"}, {"Cookie": f"{cookie}=two"}
     # a made-up cookie of the other name hides nothing
     made_up = next(name for name in SESSIONS if name != cookie)
-    with served(app) as server, haproxy(tmp_path, server, Wanted(a_second=20)) as base:
+    wanted = Wanted(tips_a_second=20) if path in TIPS else Wanted(a_second=20)
+    with served(app) as server, haproxy(tmp_path, server, wanted) as base:
         async with httpx2.AsyncClient(base_url=base) as client:
             await ready(client)
             arrived, began = 0, time.monotonic()
             answers = [
-                await client.get("/", headers={"Cookie": f"{made_up}={n}; {cookie}=one"})
+                await client.get(path, headers={"Cookie": f"{made_up}={n}; {cookie}=one"})
                 for n in range(200)
             ]
             took = time.monotonic() - began
-            assert (await client.get("/", headers=other)).status_code == 200
-            assert (await client.get("/")).status_code == 200
+            assert (await client.get(path, headers=other)).status_code == 200
+            assert (await client.get(path)).status_code == 200
+            elsewhere = (await client.get("/", headers=hot)).status_code
             refused = [it for it in answers if it.status_code != 200]
-            page = await client.get("/", headers={**hot, **BROWSER})
+            page = await client.get(path, headers={**hot, **BROWSER})
             await asyncio.sleep(2.0)  # two of its windows: nothing is held against anybody for long
-            assert (await client.get("/", headers=hot)).status_code == 200
+            assert (await client.get(path, headers=hot)).status_code == 200
     assert 20 <= len(answers) - len(refused) <= 21 + 21 * took
-    assert arrived == len(answers) - len(refused) + 3
+    assert elsewhere == (200 if path in TIPS else 429)
+    assert arrived == len(answers) - len(refused) + 3 + (elsewhere == 200)
     assert {it.status_code for it in refused} == {page.status_code} == {429}
     assert {it.headers["retry-after"] for it in refused} == {"1"}
     assert refused[0].headers["content-type"] == "application/problem+json"
     assert refused[0].json()["code"] == TooManyRequests.code
-    assert "<h1>That was a lot at once.</h1>" in page.text
+    assert path in TIPS or "<h1>That was a lot at once.</h1>" in page.text
 
 
 def test_as_many_as_the_settings_say_is_what_it_is_shipped_with() -> None:
-    assert AS_SHIPPED.a_second == Limits().requests_per_second
+    limits = Limits()
+    assert AS_SHIPPED.a_second == limits.requests_per_second
+    assert AS_SHIPPED.tips_a_second == limits.session_tips_per_second
 
 
 def test_a_launcher_may_leave_open_what_its_settings_do_not_say() -> None:
