@@ -6,10 +6,12 @@ It stands where the tip generator stands: a replica with LiteLLM's aliases over 
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 from pydantic import BaseModel
 from ray import serve
 from ray.serve import Application
@@ -22,6 +24,7 @@ from tests.bench.alias_work import Work
 from tests.bench.systems import ROOT
 
 ANSWER_S = 60.0
+NAME = 50  # characters of a process' command
 Ask = Callable[[CompletionRequest], Awaitable[int]]
 """Makes one call; how many tokens came."""
 
@@ -116,16 +119,18 @@ class Asker:
         together: dict[str, dict[str, Any]] = {
             way: {"tokens": 0, "seconds": 0.0, "calls": 0} for way in ("handle", "alias")
         }
+        cpu_s = {"handle": Counter[str](), "alias": Counter[str]()}
         for first, second in zip(rest[:half], rest[half:], strict=True):
             for way, ask, batch in (
                 ("handle", self._by_handle, first),
                 ("alias", self._by_alias, second),
             ):
-                began = time.perf_counter()
+                used, began = _cpu_s(), time.perf_counter()
                 together[way]["tokens"] += await _at_once(ask, batch)
                 together[way]["seconds"] += time.perf_counter() - began
                 together[way]["calls"] += len(batch)
-        return {"one_by_one_s": one_by_one, "at_once": together}
+                cpu_s[way].update(_cpu_s() - used)
+        return {"one_by_one_s": one_by_one, "at_once": together, "cpu_s": cpu_s}
 
     async def _until_warm(self) -> None:
         """The engine's application is deployed beside this one, and takes longer."""
@@ -163,6 +168,16 @@ class Asker:
             await self._by_alias(request)
         profile.disable()
         profile.dump_stats(self._args.profile)
+
+
+def _cpu_s() -> "Counter[str]":
+    """Seconds of CPU of all processes of this machine so far, by what they are called."""
+    found = Counter[str]()
+    for process in psutil.process_iter(["cmdline", "cpu_times"]):
+        times, command = process.info["cpu_times"], process.info["cmdline"]
+        if times and command:
+            found[" ".join(command)[:NAME]] += times.user + times.system
+    return found
 
 
 async def _at_once(ask: Ask, batch: Sequence[CompletionRequest]) -> int:

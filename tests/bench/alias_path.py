@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ from tests.bench.systems import ROOT
 from tests.peers.serving import free_port, interrupted
 
 ANSWERS_WITHIN_S = 240
+LARGEST = 4  # processes that are told of
 LONGER, SLOWER = 1.15, 0.9  # the bounds: of a call's time at most, of offline tokens/s at least
 
 out = Console(highlight=False)
@@ -136,6 +138,13 @@ def _report(found: dict[str, Any], alone: list[dict[str, Any]]) -> dict[str, Any
     rates = {way: round(tokens_per_s(it), 1) for way, it in found["at_once"].items()}
     tokens = {way: it["tokens"] / it["calls"] for way, it in found["at_once"].items()}
     report: dict[str, Any] = {"calls": calls, "tokens_per_s": rates, "tokens_per_call": tokens}
+    report["processors"] = {
+        way: {
+            name: round(used / found["at_once"][way]["seconds"], 2)
+            for name, used in Counter(by_name).most_common(LARGEST)
+        }
+        for way, by_name in found["cpu_s"].items()
+    }
     holds = all(it["ratio"] <= LONGER for it in calls.values())
     if alone:
         rates["offline"] = round(float(np.mean([tokens_per_s(it) for it in alone])), 1)
@@ -157,6 +166,9 @@ def _print(report: dict[str, Any]) -> None:
     for way, rate in report["tokens_per_s"].items():
         each = report["tokens_per_call"][way]
         out.print(f"at once, {way}: {rate:.0f} tokens/s, {each:.1f} tokens a call")
+    for way, by_name in report["processors"].items():
+        used = ", ".join(f"{name} {it:.2f}" for name, it in by_name.items())
+        out.print(f"processors, {way}: {used}")
     if "of_offline" in report:
         each_run = ", ".join(f"{it:.0f}" for it in report["offline_each"])
         out.print(f"alias / offline: {report['of_offline']:.2f} (offline: {each_run} tokens/s)")
