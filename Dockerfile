@@ -32,7 +32,7 @@ COPY --chown=oo:oo --from=console /console/oo/admin/static/vendor oo/admin/stati
 COPY --chown=oo:oo configs configs
 COPY --chown=oo:oo serve_config.yaml ./
 # what stands in for HAProxy says "not yet" while there are no routes (oo/cli/haproxy.py)
-RUN printf '#!/bin/sh\nexec /opt/oo/app/.venv/bin/python -I /opt/oo/app/oo/cli/haproxy.py host= "trusted=$FORWARDED_ALLOW_IPS" "$@"\n' > /opt/oo/haproxy \
+RUN printf '#!/bin/sh\nexec /opt/oo/app/.venv/bin/python -I /opt/oo/app/oo/cli/haproxy.py host= "trusted=$FORWARDED_ALLOW_IPS" "a_second=$OO_LIMITS__REQUESTS_PER_SECOND" "tips_a_second=$OO_LIMITS__SESSION_TIPS_PER_SECOND" "$@"\n' > /opt/oo/haproxy \
     && chmod 0755 /opt/oo/haproxy
 ENV PATH=/opt/oo/app/.venv/bin:$PATH \
     PYTHONPATH=/opt/oo/app \

@@ -1,4 +1,4 @@
-"""Every LLM call goes through here: LiteLLM's router over the aliases of the settings (E3)."""
+"""Every LLM call goes through here: LiteLLM over the aliases of the settings (E3)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from ml.generation.account import Ledger
 from ml.generation.breaker import OWN_PAUSES, PAUSES, Breaker, retry_after
 from ml.generation.completion import Completion, CompletionFailedError, CompletionRequest
 from ml.generation.costs import Call, is_priced, outcome_of
-from ml.generation.engine_provider import EngineCall, litellm, register
+from ml.generation.engine_provider import EngineCall, know, litellm, register
 from ml.generation.settings import (
     EMBEDDER,
     TIP_GENERATOR,
@@ -55,15 +55,11 @@ class Aliases:
         self._turns = {
             name: asyncio.Semaphore(alias.parallel) for name, alias in settings.aliases.items()
         }
-        self._router = litellm.Router(
-            model_list=[
-                _entry(name, alias)
-                for name, alias in settings.aliases.items()
-                if not alias.is_embedded
-            ],
-            num_retries=0,
-            disable_cooldowns=True,
-        )
+        # without LiteLLM's router: an alias is one model, and choosing it took half of a call's CPU
+        self._always = {name: _always(alias) for name, alias in settings.aliases.items()}
+        for alias in settings.aliases.values():
+            if alias.is_own and not alias.is_cloud:
+                know(alias.model)
 
     def alias(self, name: str) -> Alias:
         """The settings of an alias. Raises CompletionFailedError if there is none."""
@@ -82,7 +78,7 @@ class Aliases:
     ) -> Completion:
         """Ask the alias, then its fallbacks in order. Raises CompletionFailedError.
 
-        The chain is walked here, and not by the router, because each backend takes the
+        The chain is walked here, and not by LiteLLM's router, because each backend takes the
         answer's form in its own way, a cloud model needs consent, and each has its budget.
         """
         failures = []
@@ -175,7 +171,7 @@ class Aliases:
             found = await asyncio.to_thread(sentence_encoder(), list(texts))
             return [list(map(float, row)) for row in found]
         try:
-            answer = await self._router.aembedding(model=name, input=list(texts))
+            answer = await litellm.aembedding(input=list(texts), **self._always[name])
         except Exception as error:
             raise CompletionFailedError(f"{name}: {_first_line(error)}") from error
         return [list(row["embedding"]) for row in answer.data]
@@ -211,10 +207,9 @@ class Aliases:
         return completion
 
     async def _ask(self, call: Call, request: CompletionRequest) -> Completion:
-        answer = await self._router.acompletion(
-            model=call.name,
-            messages=list(request.messages),
-            **(headers_of(call.alias) | _arguments(call.alias, request)),
+        given = headers_of(call.alias) | _arguments(call.alias, request)
+        answer = await litellm.acompletion(
+            messages=list(request.messages), **(self._always[call.name] | given)
         )
         call.answered(answer)
         texts = [one.message.content or "" for one in answer.choices]
@@ -274,17 +269,23 @@ def _arguments(alias: Alias, request: CompletionRequest) -> dict[str, Any]:
     return arguments | alias.params
 
 
-def _entry(name: str, alias: Alias) -> dict[str, Any]:
-    params: dict[str, Any] = {"model": alias.model, "timeout": alias.timeout_s}
+def _always(alias: Alias) -> dict[str, Any]:
+    """The arguments of every call: whom to ask, for how long, and once."""
+    arguments: dict[str, Any] = {
+        "model": alias.model,
+        "timeout": alias.timeout_s,
+        "max_retries": 0,
+        "num_retries": 0,
+    }
     if not alias.is_own:
-        params["drop_params"] = True
+        arguments["drop_params"] = True
     if alias.api_base:
-        params["api_base"] = alias.api_base
-    if alias.api_key:
-        params["api_key"] = alias.api_key.get_secret_value()
+        arguments["api_base"] = alias.api_base
+    if key := alias.key:
+        arguments["api_key"] = key
     elif not alias.is_cloud and alias.model.startswith(_WANT_A_KEY):
-        params["api_key"] = "none"
-    return {"model_name": name, "litellm_params": params}
+        arguments["api_key"] = "none"
+    return arguments
 
 
 def _why_empty(choice: Any) -> str:

@@ -34,9 +34,7 @@ def is_priced(alias: Alias) -> bool:
         )
     except Exception:  # LiteLLM knows models by many providers' tables, which fail in many ways
         return False
-    return any(
-        price > 0 for price in prices
-    )  # its router takes down each model that it does not know as free
+    return any(price > 0 for price in prices)  # where it says nothing, nobody wrote a price down
 
 
 def cost_of(alias: Alias, answer: Any, prompt_tokens: int, completion_tokens: int) -> float:

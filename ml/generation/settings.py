@@ -78,12 +78,12 @@ class Budgets(BaseModel):
 class Alias(BaseModel):
     """What answers to one alias.
 
-    `model` is LiteLLM's ``provider/model``; `api_key` may be ``os.environ/NAME``, which LiteLLM
-    reads itself. At most `parallel` calls of a process are under way, the others wait their turn;
-    `timeout_s` is of the call alone. `params` are further arguments of the call. `fallbacks` are
-    tried in order when it fails. A model is in the cloud unless this process, this machine or a
-    private address answers, or `local` says so; it is asked only with a key, for people who
-    consented. `price` goes before what LiteLLM knows of a model's price.
+    `model` is LiteLLM's ``provider/model``; `api_key` may be ``os.environ/NAME``. At most
+    `parallel` calls of a process are under way, the others wait their turn; `timeout_s` is of the
+    call alone. `params` are further arguments of the call. `fallbacks` are tried in order when it
+    fails. A model is in the cloud unless this process, this machine or a private address answers,
+    or `local` says so; it is asked only with a key, for people who consented. `price` goes before
+    what LiteLLM knows of a model's price.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -115,12 +115,17 @@ class Alias(BaseModel):
         return Place.CLOUD if self.is_cloud else Place.LOCAL
 
     @property
-    def has_key(self) -> bool:
-        """Whether there is a key, in the settings or where they say that it is."""
+    def key(self) -> str:
+        """The key, of the settings or from where they say that it is; empty where there is none."""
         key = self.api_key.get_secret_value() if self.api_key else ""
         if key.startswith(_FROM_ENVIRONMENT):
-            return bool(os.environ.get(key.removeprefix(_FROM_ENVIRONMENT)))
-        return bool(key)
+            return os.environ.get(key.removeprefix(_FROM_ENVIRONMENT), "")
+        return key
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key."""
+        return bool(self.key)
 
     @property
     def is_own(self) -> bool:

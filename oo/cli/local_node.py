@@ -10,7 +10,7 @@ import psutil
 import yaml
 
 from oo.cli.environment import HAPROXY, prepare_environment
-from oo.cli.haproxy import write_launcher
+from oo.cli.haproxy import Wanted, write_launcher
 from oo.cli.reaper import lives
 from oo.cli.run_folder import RAY, run_folder
 from oo.cli.running import as_running, health
@@ -37,7 +37,11 @@ def start_node(settings: Settings, config: Path) -> None:
 
     run = run_folder(settings.data_dir)
     trusted = tuple(map(str, settings.trusted_proxies))
-    write_launcher(settings.data_dir.resolve() / HAPROXY, settings.host, trusted)
+    limits = settings.limits
+    wanted = Wanted(
+        settings.host, trusted, limits.requests_per_second, limits.session_tips_per_second
+    )
+    write_launcher(settings.data_dir.resolve() / HAPROXY, wanted)
     ray.init(
         address="local",
         num_cpus=LOGICAL_CPUS,

@@ -54,6 +54,21 @@ class Limits(BaseModel):
     tips_per_second: int = Field(
         default=50, description="Tips and reactions of one person, per ingress"
     )
+    tips_at_once: int = Field(
+        default=16,
+        ge=1,
+        description="Tips and reactions of one person that are under way, per ingress",
+    )
+    requests_per_second: int = Field(
+        default=100,
+        ge=1,
+        description="Requests of one session of any kind, at the proxy of this machine",
+    )
+    session_tips_per_second: int = Field(
+        default=30,
+        ge=1,
+        description="Tips and reactions of one session, at the proxy of this machine",
+    )
     pages_per_minute: int = Field(
         default=600, description="Other requests of one person, per ingress"
     )

@@ -1,6 +1,7 @@
 """The JSON API of the tip: `POST /recommend` and `POST /feedback`."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -13,13 +14,13 @@ from oo.domain.tips import TipKind
 from oo.kit import tracing
 from oo.kit.errors import BadRequest, Conflict, Malformed, NotFound
 from oo.kit.invalid import in_words
-from oo.recommend.deciding import Account
+from oo.recommend.deciding import Account, Served
 from oo.recommend.reactions import ReactionRequest
 from oo.recommend.recommender import Nothing
-from oo.web.auth import person
+from oo.web.auth import person, refuse_early
 from oo.web.fast_routes import At
 from oo.web.openapi import PERSONAL, Link, answers, links
-from oo.web.rates import Cost
+from oo.web.rates import Cost, Rates
 from oo.web.services import Services, services
 
 router = APIRouter(tags=["tip"])
@@ -118,39 +119,45 @@ def _written_out(schema: Any, parts: Mapping[str, Any]) -> Any:
 )
 async def recommend(request: Request) -> Response:
     """Decide on one tip for the signed-in person."""
-    parts = services(request)
+    refuse_early(request, Cost.TIP)
+    with ExitStack() as under_way:
+        answer = await services(request).recommender.answer(lambda: _account(request, under_way))
+    return _json(_told(answer))
 
-    async def who() -> Account:
-        session = await person(request, Cost.TIP)
-        return Account(
-            session.user_id,
-            session.user_seq,
-            session.pool_version,
-            session.timezone,
-            session.past_version,
-        )
 
-    answer = await parts.recommender.answer(who)
-    if isinstance(answer, Nothing):
-        return _json({"tip": None, "reason": answer.reason})
-    candidate = answer.candidate
-    return _json(
-        {
-            "tip": {
-                "id": answer.decision.id,
-                "content": candidate.content,
-                "kind": candidate.kind.value,
-                "source": candidate.source,
-                "model": candidate.model,
-                "prompt_version": candidate.prompt_version,
-                "confidence": candidate.confidence,
-                "task": candidate.task_id,
-                "about": candidate.about,
-                "policy": answer.decision.policy,
-            },
-            "reason": None,
-        }
+async def _account(request: Request, under_way: ExitStack) -> Account:
+    """Who asks; their request counts among those under way until the stack is closed."""
+    session = await person(request, Cost.TIP)
+    rates: Rates = request.app.state.rates
+    under_way.enter_context(rates.one_more(session.user_id))
+    return Account(
+        session.user_id,
+        session.user_seq,
+        session.pool_version,
+        session.timezone,
+        session.past_version,
     )
+
+
+def _told(answer: Served | Nothing) -> dict[str, Any]:
+    if isinstance(answer, Nothing):
+        return {"tip": None, "reason": answer.reason}
+    candidate = answer.candidate
+    return {
+        "tip": {
+            "id": answer.decision.id,
+            "content": candidate.content,
+            "kind": candidate.kind.value,
+            "source": candidate.source,
+            "model": candidate.model,
+            "prompt_version": candidate.prompt_version,
+            "confidence": candidate.confidence,
+            "task": candidate.task_id,
+            "about": candidate.about,
+            "policy": answer.decision.policy,
+        },
+        "reason": None,
+    }
 
 
 @router.post(
@@ -169,7 +176,8 @@ async def feedback(request: Request) -> Response:
     if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
         raise BadRequest("Send an Idempotency-Key header of 1 to 200 printable characters.")
     body = await parse(request, Feedback)
-    with tracing.span("reaction"):
+    rates: Rates = request.app.state.rates
+    with rates.one_more(session.user_id), tracing.span("reaction"):
         answer = await parts.reactions.accept(
             ReactionRequest(session.user_id, body.tip_id, body.action, body.dwell_ms, key)
         )

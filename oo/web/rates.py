@@ -2,6 +2,8 @@
 
 import ipaddress
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -94,10 +96,16 @@ class Rates:
             Cost.STRANGER: (limits.strangers_per_minute, 60.0),
         }
         self._windows: dict[tuple[Cost, str], _Window] = {}
+        self._refused: dict[tuple[Cost, str], _Window] = {}
         self._sweep_at = REMEMBERED
+        self._at_once = limits.tips_at_once
+        self._under_way: dict[str, int] = {}
 
-    def count(self, cost: Cost, user_id: str) -> None:
-        """Count one request of the person; raises TooManyRequests over what is allowed."""
+    def count(self, cost: Cost, user_id: str, session: str = "") -> None:
+        """Count one request of the person; raises TooManyRequests over what is allowed.
+
+        The `session` that it came from is known then, see :meth:`look`.
+        """
         allowed, seconds = self._allowed[cost]
         now = self._clock.monotonic()
         window = self._windows.get((cost, user_id))
@@ -109,8 +117,46 @@ class Rates:
         if self._shared:
             self._changed.add((cost, user_id))
         if window.count + window.elsewhere > allowed:
-            left = max(math.ceil(window.ends - now), 1)
-            raise TooManyRequests(f"That was a lot at once. Go on in {left} s.", retry_after=left)
+            if session:
+                self._refused[cost, session] = window
+            raise _too_many(window.ends - now)
+
+    @property
+    def refuses(self) -> bool:
+        """Whether any session may be over what its person is allowed."""
+        return bool(self._refused)
+
+    def look(self, cost: Cost, session: str) -> None:
+        """Raise TooManyRequests while this session is over what its person is allowed.
+
+        It was told so; nothing is asked of the store to tell it again.
+        """
+        window = self._refused.get((cost, session))
+        if window is None:
+            return
+        left = window.ends - self._clock.monotonic()
+        if left > 0:
+            raise _too_many(left)
+        del self._refused[cost, session]
+
+    @contextmanager
+    def one_more(self, user_id: str) -> Iterator[None]:
+        """One more tip or reaction of the person is under way.
+
+        Raises TooManyRequests where they have as many as one may: what is decided or written
+        together has room for others.
+        """
+        under_way = self._under_way.get(user_id, 0)
+        if under_way >= self._at_once:
+            raise TooManyRequests("Wait for the answers to what you asked.", retry_after=1)
+        self._under_way[user_id] = under_way + 1
+        try:
+            yield
+        finally:
+            if self._under_way[user_id] == 1:
+                del self._under_way[user_id]
+            else:
+                self._under_way[user_id] -= 1
 
     def arrived(self, client: Client) -> None:
         """Count a request for where it came from; raises TooManyRequests over what is allowed."""
@@ -152,4 +198,10 @@ class Rates:
 
     def _sweep(self, now: float) -> None:
         self._windows = {key: it for key, it in self._windows.items() if it.ends > now}
+        self._refused = {key: it for key, it in self._refused.items() if it.ends > now}
         self._sweep_at = max(REMEMBERED, 2 * len(self._windows))
+
+
+def _too_many(left_s: float) -> TooManyRequests:
+    left = max(math.ceil(left_s), 1)
+    return TooManyRequests(f"That was a lot at once. Go on in {left} s.", retry_after=left)

@@ -27,6 +27,10 @@ FRAMEWORKS = {
     "bentoml": ["-m", "bentoml", "serve", "tests.bench.on_bentoml:Tips", "--host", "127.0.0.1"],
     "litserve": ["-m", "tests.bench.on_litserve"],
 }
+AMPLE = {
+    "OO_LIMITS__REQUESTS_PER_SECOND": "100000",
+    "OO_LIMITS__SESSION_TIPS_PER_SECOND": "100000",
+}
 THEIR_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 
 
@@ -57,15 +61,21 @@ def store(name: str, data_dir: Path) -> Iterator[str]:
 
 @contextmanager
 def running(
-    name: str, data_dir: Path, *, settled: bool = True, address: str = ""
+    name: str,
+    data_dir: Path,
+    *,
+    settled: bool = True,
+    address: str = "",
+    limited: bool = False,
 ) -> Iterator[tuple[int, psutil.Process]]:
     """Start system `name` on the store at `address`, or else that in `data_dir`.
 
     Gives its port and root process. Where it need not have `settled`, it has only answered once,
-    and is cold.
+    and is cold. A few people ask for very many in most benches, so that a session may, unless it
+    is `limited` as shipped.
     """
     port = free_port()
-    environment = _environment(data_dir, port)
+    environment = _environment(data_dir, port) | ({} if limited else AMPLE)
     if name.startswith("oo"):
         environment["OO_DATABASE_URL"] = address
     command = _command(name, data_dir, port)

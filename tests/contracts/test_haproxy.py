@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,25 @@ from ray.serve._private.haproxy import BackendConfig, HAProxyApi, HAProxyConfig,
 from ray.serve.config import HTTPOptions
 
 from oo.cli.environment import HEADER_BUFFER
-from oo.cli.haproxy import AT_ONCE, PID_FILE, QUEUE_S, improved, write_launcher
+from oo.cli.haproxy import (
+    AT_ONCE,
+    AT_ONCE_EACH,
+    PID_FILE,
+    QUEUE_S,
+    SESSIONS,
+    TIPS,
+    Wanted,
+    improved,
+    own_words,
+    write_launcher,
+)
+from oo.kit.errors import TooManyRequests
+from oo.kit.setting_groups import Limits
 from oo.kit.settings import LOOPBACK, http_address
 from tests.peers.serving import free_port, served
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
+AS_SHIPPED = Wanted()
 
 
 def written_by_serve(folder: Path, port: int, server: str | None) -> Path:
@@ -50,14 +65,12 @@ def written_by_serve(folder: Path, port: int, server: str | None) -> Path:
 
 
 @contextmanager
-def haproxy(
-    folder: Path, server: str | None = None, host: str = "", trusted: tuple[str, ...] = ()
-) -> Iterator[str]:
+def haproxy(folder: Path, server: str | None = None, wanted: Wanted = AS_SHIPPED) -> Iterator[str]:
     port = free_port()
     config = written_by_serve(folder, port, server)
-    write_launcher(folder / "haproxy", host, trusted)
+    write_launcher(folder / "haproxy", wanted)
     process = subprocess.Popen([folder / "haproxy", "-db", "-f", config])
-    base = http_address(host or "127.0.0.1", port)
+    base = http_address(wanted.host or "127.0.0.1", port)
     try:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
@@ -71,6 +84,13 @@ def haproxy(
     finally:
         process.kill()
         process.wait()
+
+
+async def ready(client: httpx2.AsyncClient) -> None:
+    for _ in range(200):
+        if (await client.get("/")).status_code == 200:
+            return
+        await asyncio.sleep(0.1)
 
 
 def is_not_yet(base: str, path: str = "/feedback") -> None:
@@ -95,7 +115,7 @@ def test_it_listens_on_ipv6_before_replicas_on_ipv4(tmp_path: Path) -> None:
     async def fine() -> str:
         return "fine"
 
-    with served(app) as server, haproxy(tmp_path, server, "::1") as base:
+    with served(app) as server, haproxy(tmp_path, server, Wanted("::1")) as base:
         deadline = time.monotonic() + 20
         while httpx2.get(base).status_code != 200 and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -163,10 +183,7 @@ async def test_a_replica_is_given_so_many_at_once_and_the_others_wait_for_a_whil
     limits = httpx2.Limits(max_connections=None)
     with served(app) as server, haproxy(tmp_path, server) as base:
         async with httpx2.AsyncClient(base_url=base, timeout=60, limits=limits) as client:
-            for _ in range(200):
-                if (await client.get("/")).status_code == 200:
-                    break
-                await asyncio.sleep(0.1)
+            await ready(client)
             answers = await asyncio.gather(*(client.get("/") for _ in range(AT_ONCE + 40)))
             assert {it.status_code for it in answers} == {200}
             assert most == AT_ONCE
@@ -176,8 +193,83 @@ async def test_a_replica_is_given_so_many_at_once_and_the_others_wait_for_a_whil
     assert {it.headers.get("retry-after") for it in longer if it.status_code == 503} == {"1"}
 
 
+@pytest.mark.parametrize(("cookie", "path"), product(SESSIONS, ("/", *TIPS)))
+async def test_one_session_is_let_through_so_often_and_the_others_do_not_notice(
+    tmp_path: Path, cookie: str, path: str
+) -> None:
+    app, arrived = FastAPI(), 0
+
+    @app.get("/{path:path}")
+    async def fine() -> str:
+        nonlocal arrived
+        arrived += 1
+        return "fine"
+
+    hot, other = {"Cookie": f"{cookie}=one"}, {"Cookie": f"{cookie}=two"}
+    # a made-up cookie of the other name hides nothing
+    made_up = next(name for name in SESSIONS if name != cookie)
+    wanted = Wanted(tips_a_second=20) if path in TIPS else Wanted(a_second=20)
+    with served(app) as server, haproxy(tmp_path, server, wanted) as base:
+        async with httpx2.AsyncClient(base_url=base) as client:
+            await ready(client)
+            arrived, began = 0, time.monotonic()
+            answers = [
+                await client.get(path, headers={"Cookie": f"{made_up}={n}; {cookie}=one"})
+                for n in range(200)
+            ]
+            took = time.monotonic() - began
+            assert (await client.get(path, headers=other)).status_code == 200
+            assert (await client.get(path)).status_code == 200
+            elsewhere = (await client.get("/", headers=hot)).status_code
+            refused = [it for it in answers if it.status_code != 200]
+            page = await client.get(path, headers={**hot, **BROWSER})
+            await asyncio.sleep(2.0)  # two of its windows: nothing is held against anybody for long
+            assert (await client.get(path, headers=hot)).status_code == 200
+    assert 20 <= len(answers) - len(refused) <= 21 + 21 * took
+    assert elsewhere == (200 if path in TIPS else 429)
+    assert arrived == len(answers) - len(refused) + 3 + (elsewhere == 200)
+    assert {it.status_code for it in refused} == {page.status_code} == {429}
+    assert {it.headers["retry-after"] for it in refused} == {"1"}
+    assert refused[0].headers["content-type"] == "application/problem+json"
+    assert refused[0].json()["code"] == TooManyRequests.code
+    assert path in TIPS or "<h1>That was a lot at once.</h1>" in page.text
+
+
+def test_as_many_as_the_settings_say_is_what_it_is_shipped_with() -> None:
+    limits = Limits()
+    assert AS_SHIPPED.a_second == limits.requests_per_second
+    assert AS_SHIPPED.tips_a_second == limits.session_tips_per_second
+
+
+def test_a_launcher_may_leave_open_what_its_settings_do_not_say() -> None:
+    told = ["host=", "trusted=10.0.0.0/8", "a_second=", "-f", "x"]
+    assert own_words(told) == (Wanted(trusted=("10.0.0.0/8",)), ["-f", "x"])
+    assert own_words(["a_second=7"]) == (Wanted(a_second=7), [])
+
+
+async def test_one_session_takes_half_the_places_at_a_replica(tmp_path: Path) -> None:
+    app = FastAPI()
+
+    @app.get("/{path:path}")
+    async def slow(path: str) -> str:
+        if path == "slow":
+            await asyncio.sleep(1.0)
+        return "fine"
+
+    limits = httpx2.Limits(max_connections=None)
+    hot = {"Cookie": "sid=one"}
+    with served(app) as server, haproxy(tmp_path, server) as base:
+        async with httpx2.AsyncClient(base_url=base, limits=limits) as client:
+            await ready(client)
+            asked = [client.get("/slow", headers=hot) for _ in range(AT_ONCE_EACH + 9)]
+            *answers, other = await asyncio.gather(*asked, client.get("/slow"))
+            assert (await client.get("/", headers=hot)).status_code == 200
+    assert sorted(it.status_code for it in answers) == [200] * AT_ONCE_EACH + [429] * 9
+    assert other.status_code == 200
+
+
 def test_only_its_user_on_this_machine_reaches_what_it_tells(tmp_path: Path) -> None:
-    told = improved(written_by_serve(tmp_path, free_port(), None).read_text(), "0.0.0.0")
+    told = improved(written_by_serve(tmp_path, free_port(), None).read_text(), Wanted("0.0.0.0"))
     assert re.findall(r"stats socket \S+ mode (\d+)", told) == ["600"]
     binds = re.findall(r"bind (\S+):\d+", told)
     assert sorted(binds) == ["0.0.0.0", "127.0.0.1", "127.0.0.1"]
@@ -229,7 +321,7 @@ def test_who_asks_is_what_the_proxy_sees_or_those_whom_it_trusts_say(
     transport = httpx2.HTTPTransport(local_address=ELSEWHERE)
     with (
         served(app) as server,
-        haproxy(tmp_path, server, trusted=trusted) as base,
+        haproxy(tmp_path, server, Wanted(trusted=trusted)) as base,
         httpx2.Client(transport=transport, base_url=base) as client,
     ):
         deadline = time.monotonic() + 20

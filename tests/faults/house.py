@@ -141,6 +141,8 @@ def housed(needs: Needs, folder: Path) -> Iterator[House]:
             "OO_PORT": str(free_port()),
             "OO_DATA_DIR": str(short / "d"),
             "OO_LIMITS__PAGES_PER_MINUTE": "100000",
+            "OO_LIMITS__REQUESTS_PER_SECOND": "10000",
+            "OO_LIMITS__SESSION_TIPS_PER_SECOND": "10000",
         }
         store_url = f"sqlite+aiosqlite:///{short / 'd' / 'oo.db'}"
         if servers:

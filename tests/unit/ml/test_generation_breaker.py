@@ -92,7 +92,9 @@ async def test_a_model_that_is_away_is_not_called_each_time(clock: ManualClock) 
     assert aliases.rests_for() == 0
 
 
-async def test_a_provider_is_taken_at_its_word_for_all_its_aliases(clock: ManualClock) -> None:
+async def test_a_provider_is_taken_at_its_word_for_all_its_aliases(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     request = httpx.Request("POST", "http://127.0.0.1")
     response = httpx.Response(429, headers={"Retry-After": "120"}, request=request)
     provider = Provider()
@@ -102,7 +104,7 @@ async def test_a_provider_is_taken_at_its_word_for_all_its_aliases(clock: Manual
         provider.calls += 1
         raise litellm.RateLimitError("slow down", "openai", "m", response=response)
 
-    aliases._router.acompletion = limited
+    monkeypatch.setattr(litellm, "acompletion", limited)
     await ask(aliases)
     assert aliases.rests_for() == pytest.approx(120)
     await ask(aliases)

@@ -1,14 +1,18 @@
 """One person's requests are counted, by what they cost; nobody else notices."""
 
+import asyncio
+import contextlib
 import threading
 
 import httpx2
 import pytest
 
-from oo.kit.clock import ManualClock
+from oo.kit.clock import ManualClock, SystemClock
 from oo.kit.errors import TooManyRequests
 from oo.kit.setting_groups import Limits
+from oo.store.sessions import SessionRow
 from oo.web.rates import REMEMBERED, Cost, Rates, address_of
+from tests.bench.seed import add_person, add_session
 from tests.unit.web.conftest import Site
 
 FEW = Limits(tips_per_second=2, pages_per_minute=3, heavy_per_minute=1)
@@ -59,6 +63,99 @@ def test_counting_starts_no_thread(monkeypatch: pytest.MonkeyPatch, clock: Manua
     monkeypatch.setattr(threading.Thread, "start", refuse)
     rates = Rates(FEW, clock)
     assert allowed(rates, Cost.TIP, "ada") == 2
+
+
+async def somebody_else(site: Site) -> httpx2.AsyncClient:
+    """A browser of another person than the local one, who has a list."""
+    clock = SystemClock()
+    async with site.db.write() as connection:
+        cookie = await add_session(connection, clock, await add_person(connection, clock, "else"))
+    browser = site.browser()
+    browser.cookies.set("sid", cookie)
+    return browser
+
+
+def test_a_session_that_was_refused_is_known_until_its_window_ends(clock: ManualClock) -> None:
+    rates = Rates(FEW, clock)
+    rates.look(Cost.PAGE, "her phone")
+    assert not rates.refuses
+    for _ in range(3):
+        rates.count(Cost.PAGE, "ada", "her phone")
+    rates.look(Cost.PAGE, "her phone")
+    with pytest.raises(TooManyRequests):
+        rates.count(Cost.PAGE, "ada", "her phone")
+    assert rates.refuses
+    clock.advance(59.5)
+    with pytest.raises(TooManyRequests) as refused:
+        rates.look(Cost.PAGE, "her phone")
+    assert refused.value.retry_after == 1
+    rates.look(Cost.TIP, "her phone")
+    rates.look(Cost.PAGE, "his phone")
+    clock.advance(0.6)
+    rates.look(Cost.PAGE, "her phone")
+    assert not rates.refuses
+
+
+def test_refused_sessions_are_forgotten(clock: ManualClock) -> None:
+    rates = Rates(Limits(tips_per_second=0), clock)
+    for number in range(REMEMBERED + 2_000):
+        with pytest.raises(TooManyRequests):
+            rates.count(Cost.TIP, f"person {number}", f"session {number}")
+        clock.advance(0.001)
+    assert len(rates._refused) <= 3_000
+
+
+def test_so_many_of_one_person_are_under_way(clock: ManualClock) -> None:
+    rates = Rates(Limits(tips_at_once=2), clock)
+    with rates.one_more("ada"):
+        with rates.one_more("ada"):
+            with pytest.raises(TooManyRequests) as refused, rates.one_more("ada"):
+                pass
+            with rates.one_more("bob"):
+                pass
+        with contextlib.suppress(ValueError), rates.one_more("ada"):
+            raise ValueError
+        with rates.one_more("ada"):
+            pass
+    assert refused.value.retry_after == 1
+    assert not rates._under_way
+
+
+async def test_who_goes_on_is_refused_without_a_look_at_the_store(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.app.state.rates = Rates(FEW, site.clock)
+    hot, other = await site.signed_in(), await somebody_else(site)
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    looks = 0
+    accounts = site.app.state.services.accounts
+    find = accounts.of
+
+    async def counted(cookie: str | None) -> SessionRow:
+        nonlocal looks
+        looks += 1
+        found: SessionRow = await find(cookie)
+        return found
+
+    monkeypatch.setattr(accounts, "of", counted)
+    for path in ("/recommend", "/feedback"):
+        statuses = [(await hot.post(path, headers=headers)).status_code for _ in range(20)]
+        assert statuses[-15:] == [429] * 15
+    assert looks == 3
+    assert (await other.post("/recommend", headers=headers)).status_code == 200
+    site.clock.advance(1.0)
+    assert (await hot.post("/recommend", headers=headers)).status_code == 200
+
+
+async def test_one_person_fills_no_batch(site: Site) -> None:
+    site.app.state.rates = Rates(Limits(tips_at_once=3), site.clock)
+    hot, other = await site.signed_in(), await somebody_else(site)
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    asked = [hot.post("/recommend", headers=headers) for _ in range(10)]
+    *answers, neighbour = await asyncio.gather(*asked, other.post("/recommend", headers=headers))
+    assert sorted(it.status_code for it in answers) == [200] * 3 + [429] * 7
+    assert neighbour.status_code == 200
+    assert (await hot.post("/recommend", headers=headers)).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/recommend", "/feedback", "/api/sources/file/undo"])
