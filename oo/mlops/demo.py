@@ -1,19 +1,19 @@
 """A demonstration: simulated people over a month, through the code that serves real ones.
 
-Every sign-in, import, fill, tip, reaction, opinion and promotion goes through the use case that a
-request goes through, on a clock that is moved; nothing is inserted. Only the writer is simulated:
-composed lines under the names of two prompts, one of which says why.
+Every sign-in, import, fill, tip, push, reaction, opinion and promotion goes through the use case
+that a request goes through, on a clock that is moved; nothing is inserted. Simulated are the writer
+(composed lines under the names of two prompts, one of which says why) and what is behind channels.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from multiprocessing import get_context
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from ml.composing.fallback import fallback, warm
@@ -34,6 +34,7 @@ from oo.kit.clock import ManualClock
 from oo.kit.errors import OoError, Unavailable
 from oo.kit.settings import Settings
 from oo.mlops import roles as policy_roles
+from oo.mlops.demo_deliveries import DemoDeliveries, World
 from oo.mlops.demo_people import DemoPerson, answer, draw_people, list_of
 from oo.mlops.policy_lookup import choose
 from oo.mlops.promotion import Trial, examine, prepare
@@ -54,10 +55,13 @@ from oo.store import consenting, decisions, policies, tasks, users
 from oo.store.consents import Said
 from oo.store.database import Database
 
+T = TypeVar("T")
 MODEL = "simulated-writer"
 PLAIN, REASON = "demo-plain-v1", "demo-reason-v1"
 SLOTS = (8, 17)  # local hours at which somebody may look
 FALLBACK_SHARE = 0.02
+ALLOWING = 5  # one of so many wants to be spoken to
+MOMENT = timedelta(minutes=16)  # after an hour: what is thought of at it is due by then
 FILLED_EACH = timedelta(hours=20)  # what is left of a pool serves as long as it holds
 ACTOR = "operator:demo"
 GATE = Trial(50, 7, 1)
@@ -162,6 +166,8 @@ class Demo:
         owner = await self._owner()
         self._people = draw_people(people, days, self._random)
         self._ids: dict[int, str] = {}
+        self._numbers: dict[str, int] = {}
+        self._deliveries = self._delivering(clock)
         self._filled: dict[str, datetime] = {}
         await self._follow_policies()
         for day in range(days):
@@ -171,6 +177,18 @@ class Demo:
             for hour in range(24):
                 await self._hour(day, hour)
         return Filled(people, self.tips, self.reactions, owner)
+
+    def _delivering(self, clock: ManualClock) -> DemoDeliveries:
+        def at(work: Callable[[DemoPerson], Awaitable[T]]) -> Callable[[int], Awaitable[T]]:
+            return lambda number: work(self._people[number])
+
+        async def react(number: int, served: Served) -> None:
+            await self._answer(self._people[number], served)
+
+        world = World(self._numbers.__getitem__, at(self._fill), at(self._ask), react)
+        # chances of their own: people are the same with and without devices
+        random = Random(self._random.getrandbits(64))
+        return DemoDeliveries(self._db, self._settings, clock, random, world)
 
     async def assemble(self, user_id: str, at: datetime | None = None) -> Assembled | None:
         """The person's context, as the assembler's deployment gives it."""
@@ -197,8 +215,11 @@ class Demo:
                 said = Said(POOLING, 1, agrees, self._clock.now(), "demo")
                 await consenting.change(connection, user_id, said)
             self._ids[person.number] = user_id
+            self._numbers[user_id] = person.number
             if person.connects:
                 await self._list(person)
+            if person.connects and person.number % ALLOWING == 0:
+                await self._deliveries.allow(user_id, person.number)
 
     async def _list(self, person: DemoPerson) -> None:
         """Hand in a list, as a person does on the connect page; again when it is nearly done."""
@@ -267,8 +288,13 @@ class Demo:
             await self._learner.flush()
             while await self._opinions.ask():
                 pass
-        begun = self._begin + timedelta(days=day, hours=hour + 1)
-        self._clock.advance(max((begun - self._clock.now()).total_seconds(), 0.0))
+        begun = self._begin + timedelta(days=day, hours=hour)
+        self._wait_until(begun + MOMENT)
+        await self._deliveries.hour()
+        self._wait_until(begun + timedelta(hours=1))
+
+    def _wait_until(self, at: datetime) -> None:
+        self._clock.advance(max((at - self._clock.now()).total_seconds(), 0.0))
 
     def _looks(self, person: DemoPerson) -> bool:
         if person.number not in self._ids or not person.connects:

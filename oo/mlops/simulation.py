@@ -41,6 +41,7 @@ __all__ = [
     "Report",
     "Step",
     "adopt",
+    "close",
     "create",
     "execute",
     "folder_of",
@@ -93,6 +94,21 @@ def adopt(settings: Settings, job: Job, run_id: str) -> None:
     """Have a job that was created be the run of that id in the store, which was asked for."""
     state = {"id": run_id, "mlflow_run_id": "none yet"}
     (folder_of(settings, job.name) / STATE).write_text(json.dumps(state))
+
+
+def close(settings: Settings, name: str, status: str) -> None:
+    """End the run in MLflow of a simulation whose process has ended, where it has begun one and it
+    goes on; `status` is one of MLflow's.
+    """
+    state = folder_of(settings, name) / STATE
+    if not state.exists():
+        return
+    try:
+        tracked = tracking_of(settings).run(json.loads(state.read_text())["mlflow_run_id"])
+    except LookupError:
+        return
+    if tracked.goes_on:
+        tracked.finish(status)
 
 
 def execute(

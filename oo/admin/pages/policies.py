@@ -1,7 +1,9 @@
 """Which policy decides, which ones watch, what the gate still waits for, and who changed what."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from oo.admin import entries
 from oo.admin.desk import Desk
 from oo.admin.estimating import share_of
 from oo.admin.page import ConsolePage, Group
@@ -32,6 +34,7 @@ async def read(desk: Desk, query: Query) -> Screen:
             (one.policy, one.version): one
             for one in await opinions.agreement(connection, desk.by, period)
         }
+        called = await entries.actors(connection, desk.by, (it.actor for it in history))
     in_force = next(one for one in standings if one.role == IN_FORCE)
     return Screen(
         figures=[
@@ -45,11 +48,11 @@ async def read(desk: Desk, query: Query) -> Screen:
                 to="/admin/deliveries?by=policy",
             ),
         ],
-        notices=_refusal(history),
+        notices=[*_pin(await desk.parts.promotes.pinned()), *_refusal(history)],
         tables=[
-            _standings(standings, agreements),
+            _standings(standings, agreements, called),
             _gate(history),
-            _history(history),
+            _history(history, called),
         ],
         values={
             "in_force": in_force,
@@ -58,6 +61,17 @@ async def read(desk: Desk, query: Query) -> Screen:
             and in_force.change is not None,
         },
     )
+
+
+def _pin(pinned: str | None) -> list[Notice]:
+    """That what is promoted here decides nothing while another is pinned."""
+    if pinned is None:
+        return []
+    words = (
+        "It stands in user_config of BanditShard and goes before all that is promoted and undone"
+        " here: take it out and `oo deploy`."
+    )
+    return [Notice(Level.ACT, f"{pinned} is pinned, and decides", words, "#standings")]
 
 
 def _refusal(history: list[Change]) -> list[Notice]:
@@ -74,7 +88,9 @@ def _check(one: dict[str, Any]) -> str:
     return str(one.get("name", "")).replace("_", " ")
 
 
-def _standings(standings: list[Standing], agreements: dict[Any, Any]) -> Table:
+def _standings(
+    standings: list[Standing], agreements: dict[Any, Any], called: Mapping[str, str]
+) -> Table:
     rows = []
     for one in standings:
         said = agreements.get((one.policy.name, one.policy.version))
@@ -84,7 +100,7 @@ def _standings(standings: list[Standing], agreements: dict[Any, Any]) -> Table:
                 "name": one.policy.name,
                 "role": {IN_FORCE: "in force", SHADOW: "shadow"}.get(one.role or "", ""),
                 "since": one.change.created_at if one.change else None,
-                "actor": one.change.actor if one.change else "",
+                "actor": called[one.change.actor] if one.change else "",
                 "reason": one.change.reason if one.change else "",
                 "said": said.decisions if said else None,
                 "agrees": share_of(said.agreed, said.decisions).value if said else None,
@@ -137,7 +153,7 @@ def _gate(history: list[Change]) -> Table:
     )
 
 
-def _history(history: list[Change]) -> Table:
+def _history(history: list[Change], called: Mapping[str, str]) -> Table:
     return Table(
         "history",
         "Changes",
@@ -153,7 +169,7 @@ def _history(history: list[Change]) -> Table:
                 "at": one.created_at,
                 "policy": str(one.policy),
                 "role": ROLES.get(one.role, one.role),
-                "actor": one.actor,
+                "actor": called[one.actor],
                 "reason": one.reason,
             }
             for one in reversed(history)

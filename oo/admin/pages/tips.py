@@ -20,7 +20,7 @@ BY = ("kind", "activity", "language", "prompt", "model", "source")
 LOGGED = ("kind", "prompt", "model", "source")  # by these the log of decisions filters too
 ROW = (
     Column("created_at", "When", Kind.INSTANT, sortable=True),
-    Column("email", "Person", to="/admin/people/{}", by="user_id", filter="user"),
+    Column("email", "Person", filter="user", pick="user_id", to="/admin/people/{}", by="user_id"),
     Column("text", "Text", Kind.SECRET),
     Column("kind", "Kind", filter="kind"),
     Column("language", "Language", filter="language"),
