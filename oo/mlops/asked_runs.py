@@ -114,7 +114,7 @@ class AskedRuns:
         for run in running:
             log.warning("%s was cut", run.name)
             await self._end(run, CUT, WHY_CUT)
-            await _close(run, KILLED)
+            await self._close(run, KILLED)
 
     async def _see_through(self, run: SimulationRun) -> None:
         part = Part(0, 1)
@@ -137,7 +137,7 @@ class AskedRuns:
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await work
         log.info("%s was cancelled", run.name)
-        await _close(run, KILLED)
+        await self._close(run, KILLED)
 
     async def _goes_on(self, run: SimulationRun, part: Part) -> bool:
         async with self._db.write() as connection:
@@ -151,7 +151,7 @@ class AskedRuns:
             summary = work.result()
         except OoError as error:
             await self._end(run, FAILED, error.detail)
-            await _close(run, "FAILED")  # its process may have had no time to
+            await self._close(run, "FAILED")  # its process may have had no time to
             return
         if run.kind == EVALUATION:  # a simulation has recorded itself
             async with self._db.write() as connection:
@@ -161,16 +161,17 @@ class AskedRuns:
         async with self._db.write() as connection:
             await store.end(connection, run.id, status, self._clock.now(), why[:500])
 
-
-async def _close(run: SimulationRun, status: str) -> None:
-    """Have MLflow know that a simulation ended which could not say so itself."""
-    if run.kind != COMPARISON:
-        return
-    order = {"close": run.name, "status": status}
-    try:
-        await aside(MODULE, order, CLOSED_WITHIN_S)
-    except OoError as error:
-        log.warning("MLflow goes on showing %s as running: %s", run.name, error)
+    async def _close(self, run: SimulationRun, status: str) -> None:
+        """Have MLflow know that a simulation ended, which its process could not say."""
+        async with self._db.read() as connection:
+            found = await store.find(connection, run.id)
+        if found is None or found.mlflow_run_id is None:
+            return
+        order = {"close": found.mlflow_run_id, "status": status}
+        try:
+            await aside(MODULE, order, CLOSED_WITHIN_S)
+        except OoError as error:
+            log.warning("MLflow goes on showing %s as running: %s", run.name, error)
 
 
 def _work(order: dict[str, Any], tell: Tell) -> dict[str, Any]:

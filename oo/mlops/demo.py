@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from multiprocessing import get_context
 from random import Random
 from typing import NamedTuple, TypeVar
@@ -18,11 +17,9 @@ from zoneinfo import ZoneInfo
 
 from ml.composing.fallback import fallback, warm
 from ml.features import REGISTRY
-from ml.generation.drafts import Source, TipDraft
 from oo.domain import due
 from oo.domain.consents import POOLING
 from oo.domain.context import PromptContext
-from oo.domain.model_calls import ModelCall, Outcome, Place, Terms
 from oo.domain.policies import ref_of
 from oo.domain.roles import Role
 from oo.identity.agreeing import imply_terms
@@ -36,6 +33,7 @@ from oo.kit.settings import Settings
 from oo.mlops import roles as policy_roles
 from oo.mlops.demo_deliveries import DemoDeliveries, World
 from oo.mlops.demo_people import DemoPerson, answer, draw_people, list_of
+from oo.mlops.demo_writer import REASON, Writer
 from oo.mlops.policy_lookup import choose
 from oo.mlops.promotion import Trial, examine, prepare
 from oo.mlops.roles import Order
@@ -46,7 +44,7 @@ from oo.recommend.filling import PoolFiller
 from oo.recommend.gathering import gather
 from oo.recommend.learner import Learner
 from oo.recommend.pool import Pool
-from oo.recommend.ports import Assembled, Draft, Written
+from oo.recommend.ports import Assembled, Draft
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.recommend.recommender import Recommender
@@ -56,13 +54,10 @@ from oo.store.consents import Said
 from oo.store.database import Database
 
 T = TypeVar("T")
-MODEL = "simulated-writer"
-PLAIN, REASON = "demo-plain-v1", "demo-reason-v1"
 SLOTS = (8, 17)  # local hours at which somebody may look
-FALLBACK_SHARE = 0.02
 ALLOWING = 5  # one of so many wants to be spoken to
 MOMENT = timedelta(minutes=16)  # after an hour: what is thought of at it is due by then
-FILLED_EACH = timedelta(hours=20)  # what is left of a pool serves as long as it holds
+FILLED_EACH = timedelta(hours=4)  # candidates end with their part of the day
 ACTOR = "operator:demo"
 GATE = Trial(50, 7, 1)
 
@@ -74,54 +69,6 @@ class Filled(NamedTuple):
     tips: int
     reactions: int
     owner: str
-
-
-class _Writer:
-    """Writes composed lines under the name of one of two prompts, half of the people each."""
-
-    def __init__(self, random: Random, composing: Executor) -> None:
-        self._random = random
-        self._composing = composing
-
-    def pool_key(self, context: PromptContext, cloud_consent: bool) -> str:
-        told = f"{context.daypart}{context.weekday}{[task.task_id for task in context.tasks]}"
-        return sha256(told.encode()).hexdigest()
-
-    async def write(
-        self, context: PromptContext, count: int, deadline_s: float, terms: Terms
-    ) -> Written:
-        random = Random(self._random.getrandbits(64))  # its own: others write meanwhile
-        prompt = random.choice((PLAIN, REASON))
-        seed = random.getrandbits(64)
-        loop = asyncio.get_running_loop()
-        lines = await loop.run_in_executor(self._composing, composed, context, count, seed)
-        if prompt == PLAIN:  # the shorter half of what could be said
-            lines = sorted(lines, key=lambda line: len(line.content))
-        drafts: list[Draft] = [
-            line
-            if random.random() < FALLBACK_SHARE
-            else replace(line, source=Source.LLM, model=MODEL, prompt_version=prompt)
-            for line in lines
-        ]
-        call = ModelCall(
-            "tip-generator",
-            MODEL,
-            Place.LOCAL,
-            prompt,
-            "tips",
-            Outcome.ANSWERED,
-            prompt_tokens=180 + 40 * len(context.tasks),
-            completion_tokens=42 * len(drafts),
-            latency_s=random.lognormvariate(-1.1, 0.4),
-            accepted=len(drafts),
-            refused=int(random.random() < 0.15),
-        )
-        return Written(drafts, calls=(call,))
-
-
-def composed(context: PromptContext, count: int, seed: int) -> list[TipDraft]:
-    """Composed lines, in a process beside: to make them is a third of a demonstration's work."""
-    return fallback(context, count, Random(seed))
 
 
 class _NoRefill:
@@ -159,7 +106,7 @@ class Demo:
         self._begin = self._end - timedelta(days=days)
         clock = self._clock = ManualClock(self._begin)
         self._integrations = Integrations.of(self._settings, self._db, clock)
-        self._filler = PoolFiller(self._db, clock, self, _Writer(self._random, composing))
+        self._filler = PoolFiller(self._db, clock, self, Writer(self._random, composing))
         self._reactions = Reactions(self._db, clock)
         self._shadows = ShadowPolicies(self._db)
         self._opinions = ShadowOpinions(self._db, clock, self._shadows)

@@ -4,7 +4,7 @@ Only the services behind the channels are stand-ins: they take what they are giv
 say no, as real ones do.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -49,6 +49,7 @@ ON_A_BROWSER = 0.75  # of the devices; the others are mail boxes
 GONE, REFUSES, IS_LATE = 0.004, 0.01, 0.02
 SEEN, ENDS_IT = 0.45, 0.01
 KEPT = timedelta(hours=2)
+SETTLED_WITHIN = timedelta(hours=4)
 
 
 class Service:
@@ -118,11 +119,12 @@ class DemoDeliveries:
         )
         self._settler = Settler(db, clock, self._deliveries)
         self._pushed: dict[str, Pushed] = {}
-        self._devices_there = False
+        self._are_new = False
+        self._settles_until = clock.now()
 
     async def allow(self, user_id: str, number: int) -> None:
         """The person asks for tips on a browser of theirs, or by mail."""
-        self._devices_there = True
+        self._are_new = True
         if self._random.random() < ON_A_BROWSER:
             agent = self._random.choice(AGENTS)
             async with self._db.write() as connection:
@@ -136,19 +138,26 @@ class DemoDeliveries:
 
     async def hour(self) -> None:
         """What is due at this hour: decided, sent, looked at, and settled."""
-        if not self._devices_there:
-            return
+        now = self._clock.now()
         async with self._db.read_hot() as connection:
-            due = await delivery_moments.waiting(connection, self._clock.now(), 1_000)
+            due = await delivery_moments.waiting(connection, now, 1_000)
+        if due or self._are_new:  # else a pass would find nothing to decide
+            self._are_new = False
+            await self._speak(due)
+        if now < self._settles_until:
+            await self._settler.settle()
+
+    async def _speak(self, due: Sequence[str]) -> None:
         for user_id in due:
             await self._world.prepare(self._world.number_of(user_id))
         await self._decider.decide_due()
         while await self._sender.send_due():
             pass
-        for tip_id, pushed in list(self._pushed.items()):
+        if self._pushed:
+            self._settles_until = self._clock.now() + SETTLED_WITHIN
+        for tip_id, pushed in self._pushed.items():
             await self._look(tip_id, pushed)
         self._pushed.clear()
-        await self._settler.settle()
 
     async def pick(self, user_id: str) -> str | None:
         """See :class:`oo.domain.speaking.PicksTips`."""

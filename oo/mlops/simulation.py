@@ -96,15 +96,12 @@ def adopt(settings: Settings, job: Job, run_id: str) -> None:
     (folder_of(settings, job.name) / STATE).write_text(json.dumps(state))
 
 
-def close(settings: Settings, name: str, status: str) -> None:
-    """End the run in MLflow of a simulation whose process has ended, where it has begun one and it
-    goes on; `status` is one of MLflow's.
+def close(settings: Settings, mlflow_run_id: str, status: str) -> None:
+    """End a run in MLflow whose process has ended, unless it is there no more or has ended itself;
+    `status` is one of MLflow's.
     """
-    state = folder_of(settings, name) / STATE
-    if not state.exists():
-        return
     try:
-        tracked = tracking_of(settings).run(json.loads(state.read_text())["mlflow_run_id"])
+        tracked = tracking_of(settings).run(mlflow_run_id)
     except LookupError:
         return
     if tracked.goes_on:

@@ -2,6 +2,7 @@
 that clicks alone lead to.
 """
 
+import csv
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,7 +65,7 @@ class Product:
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder: Path = tmp_path_factory.mktemp("demo")
-    beside(lambda: demonstrate(folder, people=14, days=9))
+    beside(lambda: demonstrate(folder, people=24, days=10))
     found = beside(lambda: lookers(folder))
     pages = Served(folder, others=OTHERS, pages_per_minute=10_000)
     with served(pages) as address, chromium() as browser:
@@ -202,3 +203,78 @@ def test_what_was_sent_to_whom_and_what_came_of_it(product: Product) -> None:
         expect(first_row(page, "sendings")).to_contain_text("usual_hour")
         page.locator("#sendings tbody td.k-instant").first.click()
         expect(page.locator("#peek")).to_be_visible()
+
+
+def ids(page: Page) -> list[str]:
+    """The decisions that are seen, in order."""
+    return [
+        code.get_attribute("title") or ""
+        for code in page.locator("#decisions tbody td.k-id code").all()
+    ]
+
+
+def test_a_filter_set_by_a_click_survives_reload_back_sharing_and_export(product: Product) -> None:
+    with product.looking(DESKTOP) as watched:
+        page = watched.page
+        page.locator("#reactions tbody a", has_text="done").first.click()
+        expect(page.locator(".chip")).to_contain_text("done")
+        page.locator("#decisions tbody tr").first.hover()
+        page.get_by_label(re.compile("All but prompt")).first.click()
+        page.get_by_role("link", name="Latency").click()
+        filtered, seen = page.url, ids(page)
+        assert re.search(r"action=done.*prompt=%21", filtered)
+        assert len(seen) > 5
+        assert page.locator(".chip").count() == 2
+        page.reload()
+        assert ids(page) == seen
+        go(page, "Health")
+        page.go_back()
+        assert (page.url, ids(page)) == (filtered, seen)
+        with product.looking(PHONE, cookie=product.found.viewer) as other:
+            other.page.goto(filtered)  # as somebody sends it to a colleague
+            assert ids(other.page) == seen
+        with page.expect_download() as download:
+            page.locator("#decisions .take a", has_text="CSV").click()
+        rows = list(csv.DictReader(download.value.path().open(encoding="utf-8")))
+        assert [row["id"] for row in rows] == seen
+        shown = page.locator("#decisions thead th").all_inner_texts()
+        assert len(rows[0]) == len(shown)
+        texts = page.locator("#decisions tbody tr").first.locator("td")
+        kinds = page.locator("#decisions tbody td[data-title=Kind]")
+        assert [text.rstrip("=≠ ") for text in kinds.all_inner_texts()] == [r["kind"] for r in rows]
+        assert texts.count() == len(shown)
+
+
+def test_words_are_masked_until_an_admin_says_why_and_a_profile_is_rebuilt(
+    product: Product,
+) -> None:
+    with product.looking(DESKTOP) as watched:
+        page = watched.page
+        go(page, "People")
+        page.locator("#people tbody td", has_text="cleo").get_by_role("link").first.click()
+        expect(page.locator(".mask").first).to_be_visible()
+        page.locator(".masked summary").click()
+        page.locator(".masked").get_by_label("Why").fill("they asked what they saw")
+        page.locator(".masked").get_by_role("button").click()
+        expect(page.locator(".mask")).to_have_count(0)
+        page.get_by_role("link", name="audit log").first.click()
+        expect(first_row(page, "entries")).to_contain_text("text.look")
+        expect(first_row(page, "entries")).to_contain_text("they asked what they saw")
+        page.go_back()
+        page.locator(".act summary", has_text="Rebuild").click()
+        box = page.locator("form[action*=rebuild-profile]")
+        box.get_by_label("Why").fill("it looked stale")
+        box.get_by_role("button").click()
+        expect(page.locator("#done")).to_be_visible()
+        expect(page.locator("#profile")).to_contain_text("fresh")
+        page.goto(f"{product.address}/admin/audit?action=person.rebuild_profile")
+        expect(first_row(page, "entries")).to_contain_text("completion_rate")
+
+
+def test_a_viewer_is_offered_nothing_to_do(product: Product) -> None:
+    with product.looking(DESKTOP, cookie=product.found.viewer) as watched:
+        page = watched.page
+        for title in ("Policies", "People", "Simulations"):
+            go(page, title)
+            expect(page.locator("form[action*='/do/']")).to_have_count(0)
+        expect(page.locator("aside.side nav").get_by_role("link", name="SQL")).to_have_count(0)

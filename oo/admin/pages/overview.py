@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from oo.admin.desk import Desk
 from oo.admin.estimating import mean_of
+from oo.admin.filtering import carried
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Query
 from oo.admin.screen import Chart, Column, Figure, Kind, Level, Notice, Screen, Series, Table
@@ -45,7 +46,7 @@ async def read(desk: Desk, query: Query) -> Screen:
         figures=_figures(seen, query),
         notices=await _notices(desk, seen),
         charts=_charts(seen.points),
-        tables=[_reactions(seen), _funnel(seen.funnel)],
+        tables=[_reactions(seen, query), _funnel(seen.funnel)],
         age_s=counted.age_s,
     )
 
@@ -94,7 +95,7 @@ def _figures(seen: Seen, query: Query) -> list[Figure]:
             "Tips served",
             seen.now.tips,
             before=seen.before.tips,
-            to=f"/admin/tips?range={query.span}",
+            to=f"/admin/tips?{carried(query)}",
             spark=tips,
         ),
         Figure(
@@ -102,7 +103,7 @@ def _figures(seen: Seen, query: Query) -> list[Figure]:
             done / mine[0] if mine[0] else None,
             kind=Kind.SHARE,
             before=done_before / before[0] if before[0] else None,
-            to="/admin/decisions?action=done",
+            to=f"/admin/decisions?action=done&{carried(query)}",
             note=f"of {mine[0]:,} reactions",
             spark=[point.done / point.reacted for point in seen.points if point.reacted],
         ),
@@ -111,7 +112,7 @@ def _figures(seen: Seen, query: Query) -> list[Figure]:
             reward.value,
             kind=Kind.REWARD,
             before=was.value,
-            to="/admin/rewards",
+            to=f"/admin/rewards?{carried(query)}",
             note=f"n = {mine[0]:,}",
             spark=[point.reward / point.reacted for point in seen.points if point.reacted],
         ),
@@ -153,7 +154,7 @@ def _charts(points: list[Point]) -> list[Chart]:
     ]
 
 
-def _reactions(seen: Seen) -> Table:
+def _reactions(seen: Seen, query: Query) -> Table:
     total = sum(count for count, _ in seen.reactions.values())
     rows = [
         {
@@ -169,7 +170,12 @@ def _reactions(seen: Seen) -> Table:
         "reactions",
         "What people answered",
         (
-            Column("action", "Reaction", to="/admin/decisions?action={}", by="value"),
+            Column(
+                "action",
+                "Reaction",
+                to=f"/admin/decisions?{carried(query)}&action={{}}",
+                by="value",
+            ),
             Column("count", "Count", Kind.NUMBER),
             Column("share", "Share", Kind.SHARE),
             Column("reward", "Mean reward", Kind.REWARD),

@@ -1,14 +1,18 @@
 """Which policy decides, which ones watch, what the gate still waits for, and who changed what."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.admin import entries
 from oo.admin.desk import Desk
 from oo.admin.estimating import share_of
+from oo.admin.mlflow import to_run
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Query
 from oo.admin.screen import Column, Figure, Kind, Level, Notice, Screen, Table
+from oo.domain.policies import PolicyRef
 from oo.mlops import roles
 from oo.mlops.roles import Standing
 from oo.store import policies as store
@@ -35,6 +39,8 @@ async def read(desk: Desk, query: Query) -> Screen:
             for one in await opinions.agreement(connection, desk.by, period)
         }
         called = await entries.actors(connection, desk.by, (it.actor for it in history))
+        runs = await _runs(connection, {one.policy.name for one in standings})
+    to = to_run(desk.parts, desk.looker)
     in_force = next(one for one in standings if one.role == IN_FORCE)
     return Screen(
         figures=[
@@ -50,7 +56,7 @@ async def read(desk: Desk, query: Query) -> Screen:
         ],
         notices=[*_pin(await desk.parts.promotes.pinned()), *_refusal(history)],
         tables=[
-            _standings(standings, agreements, called),
+            _standings(standings, agreements, called, runs, to),
             _gate(history),
             _history(history, called),
         ],
@@ -61,6 +67,12 @@ async def read(desk: Desk, query: Query) -> Screen:
             and in_force.change is not None,
         },
     )
+
+
+async def _runs(connection: AsyncConnection, policies: Iterable[str]) -> dict[PolicyRef, str]:
+    """The runs in MLflow that fitted versions came from."""
+    fitted = [one for name in policies for one in await store.versions(connection, name)]
+    return {one.policy: run for one in fitted if (run := one.report.get("mlflow_run"))}
 
 
 def _pin(pinned: str | None) -> list[Notice]:
@@ -89,7 +101,11 @@ def _check(one: dict[str, Any]) -> str:
 
 
 def _standings(
-    standings: list[Standing], agreements: dict[Any, Any], called: Mapping[str, str]
+    standings: list[Standing],
+    agreements: dict[Any, Any],
+    called: Mapping[str, str],
+    runs: Mapping[PolicyRef, str],
+    to_run: str,
 ) -> Table:
     rows = []
     for one in standings:
@@ -104,6 +120,7 @@ def _standings(
                 "reason": one.change.reason if one.change else "",
                 "said": said.decisions if said else None,
                 "agrees": share_of(said.agreed, said.decisions).value if said else None,
+                "run": runs.get(one.policy),
             }
         )
     return Table(
@@ -117,6 +134,7 @@ def _standings(
             Column("reason", "Why"),
             Column("said", "Spoke of", Kind.NUMBER),
             Column("agrees", "Agreed", Kind.SHARE),
+            Column("run", "Fitted by", Kind.ID, to=to_run),
         ),
         rows,
         "There are no policies.",

@@ -62,7 +62,7 @@ def main() -> None:
         serve(Path(given.serve[0]), int(given.serve[1]))
         return
     with tempfile.TemporaryDirectory() as name:
-        is_whole = asyncio.run(measure(Path(name), given.rate, given.seconds, given.quiet))
+        is_whole = measured(Path(name), given.rate, given.seconds, given.quiet)
     sys.exit(0 if is_whole else 1)
 
 
@@ -75,21 +75,33 @@ def serve(folder: Path, port: int) -> None:
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 
 
-async def measure(folder: Path, rate: int, seconds: float, quiet: float) -> bool:
+def measured(folder: Path, rate: int, seconds: float, quiet: float) -> bool:
     """All of it; whether no viewer lost anything."""
-    cookies = await prepared(folder)
+    cookies = asyncio.run(prepared(folder))
     port = free_port()
     command = [sys.executable, "-m", "tests.bench.tail", "--serve", str(folder), str(port)]
     server = subprocess.Popen(command)
+    address = f"http://127.0.0.1:{port}"
     try:
-        async with httpx2.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", headers=SAME, timeout=30
-        ) as client:
-            await is_up(client)
-            return await watched(folder, client, cookies, server.pid, rate, seconds, quiet)
+        return asyncio.run(measure(folder, address, cookies, server.pid, rate, seconds, quiet))
     finally:
         server.terminate()
         server.wait(20)
+
+
+async def measure(
+    folder: Path,
+    address: str,
+    cookies: dict[Role, str],
+    server: int,
+    rate: int,
+    seconds: float,
+    quiet: float,
+) -> bool:
+    """With the pages at that address."""
+    async with httpx2.AsyncClient(base_url=address, headers=SAME, timeout=30) as client:
+        await is_up(client)
+        return await watched(folder, client, cookies, server, rate, seconds, quiet)
 
 
 async def prepared(folder: Path) -> dict[Role, str]:
@@ -145,13 +157,13 @@ async def watched(
                 watcher(str(client.base_url).rstrip("/"), cookies[Role.ADMIN])
             )
             await asyncio.sleep(1)
-        first = await rss(server), await page.memory() if page else None
+        first = rss(server), await page.memory() if page else None
         during, last, took = await with_events(folder, client, person, rate, seconds)
         await asyncio.sleep(SETTLES_S)
         following.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await following
-        end = await rss(server), await page.memory() if page else None
+        end = rss(server), await page.memory() if page else None
         seen = (await page.begun_at(), await page.count(), await page.rows()) if page else None
     await admin.aclose()
     return told(before, alone[0], during, program, begin, last, took, first, end, seen)
@@ -198,7 +210,7 @@ async def newest(folder: Path) -> int:
     return found
 
 
-async def rss(pid: int) -> float:
+def rss(pid: int) -> float:
     """MB that a process holds."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):

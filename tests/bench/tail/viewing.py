@@ -4,13 +4,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import httpx2
 import orjson
 from playwright.async_api import CDPSession, Page, async_playwright
 
-from oo.kit.instants import parse_instant
 from tests.e2e.browser import CHROMIUM, DESKTOP
 
 EVENTS = "/api/admin/events"
@@ -41,7 +41,7 @@ class Program:
     def _take(self, event: dict[str, Any]) -> None:
         self.after = event["seq"]
         self.seen.append(event["seq"])
-        at = parse_instant(event["at"])
+        at = datetime.fromisoformat(event["at"])
         self.delays_s.append(time.time() - at.timestamp())
 
 
