@@ -13,16 +13,19 @@ from oo.events.relay import Relay
 from oo.kit.clock import SystemClock
 from oo.store import event_log, outbox
 from oo.store.database import Database
+from oo.vault.service import Vault
 from tests.peers.store import add_person
 from tests.peers.tables import SQLITE
+from tests.peers.vault import KEYRING
 
 PER_SECOND = 10
 
 
 async def tell(folder: Path, rate: int, seconds: float) -> int:
     """Write for so long, then tell what is left; the number of the last event."""
-    db, clock = Database(f"{SQLITE}{folder / 'test.db'}"), SystemClock()
-    person = await add_person(db, clock, "teller")
+    clock = SystemClock()
+    db = Database(f"{SQLITE}{folder / 'test.db'}", Vault(KEYRING, clock))
+    person = await add_person(db, clock, f"teller of {seconds} s")
     relay, begun, told_at = Relay(db, clock), time.monotonic(), 0.0
     payload = {"source": "todoist", "put": 1, "gone": 0}
     count = rate // PER_SECOND
