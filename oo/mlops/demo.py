@@ -22,11 +22,13 @@ from oo.domain.consents import POOLING
 from oo.domain.context import PromptContext
 from oo.domain.policies import ref_of
 from oo.domain.roles import Role
+from oo.events.relay import Relay
 from oo.identity.agreeing import imply_terms
 from oo.identity.local import LOCAL
 from oo.identity.people import Profile, ensure_user
 from oo.identity.roles import Roles
 from oo.integrations.service import Integrations
+from oo.jobs.periodic import rebuild_profiles
 from oo.kit.clock import ManualClock
 from oo.kit.errors import OoError, Unavailable
 from oo.kit.settings import Settings
@@ -34,10 +36,11 @@ from oo.mlops import roles as policy_roles
 from oo.mlops.demo_deliveries import DemoDeliveries, World
 from oo.mlops.demo_people import DemoPerson, answer, draw_people, list_of
 from oo.mlops.demo_writer import REASON, Writer
-from oo.mlops.policy_lookup import choose
+from oo.mlops.policy_lookup import choose, serving
 from oo.mlops.promotion import Trial, examine, prepare
 from oo.mlops.roles import Order
 from oo.mlops.shadows import ShadowPolicies
+from oo.recommend.catching_up import CatchingUp
 from oo.recommend.deciding import Account, Served
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.filling import PoolFiller
@@ -109,6 +112,7 @@ class Demo:
         self._filler = PoolFiller(self._db, clock, self, Writer(self._random, composing))
         self._reactions = Reactions(self._db, clock)
         self._shadows = ShadowPolicies(self._db)
+        self._relay = Relay(self._db, clock)
         self._opinions = ShadowOpinions(self._db, clock, self._shadows)
         owner = await self._owner()
         self._people = draw_people(people, days, self._random)
@@ -123,6 +127,11 @@ class Demo:
             await self._policies_of(day, days)
             for hour in range(24):
                 await self._hour(day, hour)
+            await self._relay.relay()
+        await self._learner.flush()
+        await CatchingUp(self._db, clock, serving).fold_behind(people)
+        for _ in range(0, people, rebuild_profiles.BATCH):
+            await rebuild_profiles.run(self._db, clock, Profiles(self._db, clock))
         return Filled(people, self.tips, self.reactions, owner)
 
     def _delivering(self, clock: ManualClock) -> DemoDeliveries:

@@ -122,7 +122,12 @@ async def by_form(
     scene: Scene, done: Done, whom: str, key: str, who: str = "admin", **headers: str
 ) -> httpx2.Response:
     browser = scene.console.browsers[who]
-    form = {"csrf": csrf_token(browser.cookies.get("sid") or ""), "key": key, "reason": WHY, **done.form}
+    form = {
+        "csrf": csrf_token(browser.cookies.get("sid") or ""),
+        "key": key,
+        "reason": WHY,
+        **done.form,
+    }
     if done.what:
         form["what"] = done.what
     return await browser.post(f"/admin/do/{done.name}/{whom}", data=form, headers=headers)
