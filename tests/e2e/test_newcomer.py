@@ -101,9 +101,10 @@ def test_every_page_is_clean_in_light_and_dark(
         for path in (*PAGES, f"decisions/{product.found.tip}", f"people/{person}"):
             page.goto(f"{product.address}/admin/{path}")
             expect(page.get_by_role("heading", level=1)).to_be_visible()
-            assert axe.violations(page) == [], (path, scheme)
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= viewport["width"], path
+            axe.shorten(page)
+            assert axe.violations(page) == [], (path, scheme)
             page.emulate_media(color_scheme=OTHER[scheme])  # type: ignore[arg-type]
             assert axe.violations(page, only=("color-contrast",)) == [], (path, OTHER[scheme])
             pictured(page, f"{path.partition('?')[0].replace('/', '-')[:18]}-{viewport['width']}")
