@@ -8,7 +8,7 @@ from pydantic import Field
 
 from oo.admin.desk import Desk
 from oo.admin.page import ConsolePage, Group
-from oo.admin.query import Query
+from oo.admin.query import Query, Span
 from oo.admin.screen import Column, Kind, Screen, Table
 from oo.domain.events import RING, EventFilter, EventSeen, RecentEvents
 
@@ -19,6 +19,7 @@ MOST_PAGES = 60  # of a look back, and of a person with many thousands of events
 class LiveQuery(Query):
     """Which events."""
 
+    span: Span = Field(Span.MONTH, alias="range", description="Time range")
     subject: str = Field("", max_length=120, pattern=r"^[a-z0-9_.*>]*$", description="Subject")
     person: str = Field("", pattern=r"^([0-9a-f]{32})?$", description="Person")
 
@@ -100,4 +101,5 @@ PAGE = ConsolePage(
     LiveQuery,
     read,
     template="live.html",
+    of_all_times=True,
 )
