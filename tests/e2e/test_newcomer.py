@@ -74,7 +74,6 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 def go(page: Page, title: str) -> None:
     """Click a page in the navigation, which a narrow screen keeps behind a button."""
-    menu = page.get_by_label("Pages").first
     if page.locator("details.menu > summary").is_visible():
         page.locator("details.menu > summary").click()
         menu = page.locator("details.menu nav")
@@ -151,7 +150,7 @@ def test_what_changed_on_the_day_of_the_promotion(product: Product) -> None:
         page = watched.page
         go(page, "What changed")
         days = page.get_by_role("navigation", name="Day")
-        marked = days.get_by_role("link", name=re.compile("changed"))
+        marked = days.get_by_role("link", name=re.compile("changed")).filter(has_not_text="Today")
         expect(marked).to_have_count(3)  # shadows, a refusal, a promotion
         marked.first.click()
         expect(page.locator(".notices")).to_contain_text("lints@1 decides")
@@ -159,8 +158,7 @@ def test_what_changed_on_the_day_of_the_promotion(product: Product) -> None:
         row = page.locator("#decided tbody tr").first
         expect(row).to_contain_text("policy.in_force")
         expect(row).to_contain_text("operator:demo")
-        new = page.locator("#by-policy tr", has_text="lints")
-        expect(new).to_contain_text("new")
+        expect(page.locator("#by-policy")).to_contain_text("In 7 days")
         expect(page.locator("#numbers")).to_contain_text("Mean reward")
 
 
@@ -201,7 +199,7 @@ def test_what_was_sent_to_whom_and_what_came_of_it(product: Product) -> None:
     with product.looking(DESKTOP) as watched:
         page = watched.page
         go(page, "Deliveries")
-        expect(first_row(page, "sendings")).to_contain_text("usual_hour")
+        expect(first_row(page, "sendings")).to_contain_text("@example.org")
         page.locator("#sendings tbody td.k-instant").first.click()
         expect(page.locator("#peek")).to_be_visible()
 
@@ -242,7 +240,8 @@ def test_a_filter_set_by_a_click_survives_reload_back_sharing_and_export(product
         assert len(rows[0]) == len(shown)
         texts = page.locator("#decisions tbody tr").first.locator("td")
         kinds = page.locator("#decisions tbody td[data-title=Kind]")
-        assert [text.rstrip("=≠ ") for text in kinds.all_inner_texts()] == [r["kind"] for r in rows]
+        told = [text.partition("=")[0].strip() for text in kinds.all_inner_texts()]
+        assert told == [row["kind"] for row in rows]
         assert texts.count() == len(shown)
 
 
