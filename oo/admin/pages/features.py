@@ -71,9 +71,7 @@ async def read(desk: Desk, query: FeaturesQuery) -> Screen:
     )
 
 
-def _row(
-    one: RegisteredFeature, sample: Sequence[dict[str, float]], ages: Ages
-) -> dict[str, Any]:
+def _row(one: RegisteredFeature, sample: Sequence[dict[str, float]], ages: Ages) -> dict[str, Any]:
     values = [row[one.name] for row in sample if one.name in row]
     return {
         "name": one.name,
