@@ -116,6 +116,18 @@ class Shards:
         )
         return names[0]
 
+    async def pinned(self) -> str | None:
+        """The policy that is pinned, as the shard says that `user_config` reaches; None where
+        there is none, or it does not say.
+        """
+        try:
+            async with asyncio.timeout(CALL_LIMIT_S):
+                found: str | None = await answered(self._handles[0].pin.remote())
+                return found
+        except Exception as error:
+            log.info("whether a policy is pinned cannot be told: %r", error)
+            return None
+
     def _slot(self, user_id: str) -> int:
         return zlib.crc32(user_id.encode()) % len(self._handles)
 

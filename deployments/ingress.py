@@ -136,7 +136,7 @@ class Ingress:
             freshness=PoolFreshness(self._db, clock, settings.nightly.active_days),
             events=Ring(self._db),
             replays=Replays(self._db, clock),
-            promotes=Gatekeeper(),
+            promotes=Gatekeeper(pin=bandit.pinned),
             health=Watch(
                 {
                     "store": store,

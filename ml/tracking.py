@@ -72,6 +72,11 @@ class Run:
         """A text as the artifact `name`."""
         self.client.log_text(self.id, text, name)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has not been finished."""
+        return str(self.client.get_run(self.id).info.status) == "RUNNING"
+
     def finish(self, status: str = "FINISHED") -> None:
         """End the run as FINISHED, FAILED or KILLED."""
         self.client.set_terminated(self.id, status)

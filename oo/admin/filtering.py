@@ -1,5 +1,7 @@
 """From the fields of a page's query to what the store filters by."""
 
+from urllib.parse import urlencode
+
 from oo.admin.query import Query
 from oo.domain.console import Choice
 from oo.store import users
@@ -14,6 +16,15 @@ def choices(query: Query, *names: str) -> dict[str, Choice]:
         if choice is not None:
             found[name] = choice
     return found
+
+
+def carried(query: Query, *names: str, but: str = "") -> str:
+    """The time and these filters as the address of another page says them, all `but` one."""
+    given = query.given()
+    said = {"range": query.span.value}
+    said |= {name: given[name] for name in ("since", "until") if name in given}
+    said |= {name: given[name] for name in names if name in given and name != but}
+    return urlencode(said)
 
 
 async def with_person(db: Database, asked: str, found: dict[str, Choice]) -> dict[str, Choice]:

@@ -19,8 +19,10 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from oo.admin.desk import ConsoleParts
+from oo.domain.console import Looker
 from oo.domain.roles import Role
 from oo.kit.errors import BadGateway, NotFound, Unavailable
+from oo.kit.settings import Settings
 
 ROOT = "/mlflow"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -72,9 +74,21 @@ class NoServer(NotFound):
         )
 
 
+def to_run(parts: ConsoleParts, looker: Looker) -> str:
+    """Where a run's id leads, with ``{}`` for it: to MLflow's page of it; empty for somebody who
+    may not see it, and without a server.
+    """
+    return f"{ROOT}/#/runs/{{}}" if looker.is_admin and served_by(parts.settings) else ""
+
+
+def served_by(settings: Settings) -> str:
+    """The server that is behind `/mlflow`; empty for none."""
+    return settings.mlflow_url if settings.mlflow_url.startswith("http") else ""
+
+
 def add_to(router: APIRouter, parts: ConsoleParts) -> None:
     """The addresses below `/mlflow`."""
-    proxy = Proxy(parts.settings.mlflow_url)
+    proxy = Proxy(served_by(parts.settings))
 
     async def begin(request: Request) -> Response:
         await parts.door.looker(request, Role.ADMIN, back=ROOT)
@@ -89,10 +103,10 @@ def add_to(router: APIRouter, parts: ConsoleParts) -> None:
 
 
 class Proxy:
-    """Passes requests on to the server at `upstream`; empty, or a store's address, for none."""
+    """Passes requests on to the server at `upstream`; empty for none."""
 
     def __init__(self, upstream: str) -> None:
-        self._upstream = upstream.rstrip("/") if upstream.startswith("http") else ""
+        self._upstream = upstream.rstrip("/")
         self._at_once = asyncio.Semaphore(AT_ONCE)
 
     async def answer(self, request: Request) -> Response:
@@ -184,6 +198,7 @@ def page_policy(headers: Headers) -> str:
         f"default-src 'none'; script-src {own} 'unsafe-inline' 'unsafe-eval'; "
         f"style-src {own} 'unsafe-inline'; img-src {own} data: blob:; font-src {own} data:; "
         f"connect-src {own}; worker-src {own} blob:; frame-src {own} blob:; media-src {own} blob:; "
+        f"manifest-src {own}; "
         "form-action 'none'; base-uri 'none'; frame-ancestors 'self'; "
         "sandbox allow-scripts allow-same-origin allow-forms allow-downloads allow-modals"
     )

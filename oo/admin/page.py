@@ -26,6 +26,7 @@ class ConsolePage:
     ``{id}`` in the path the page is about one thing, `read` is given its id, and the navigation
     shows the page `under` which it is. `rank` orders the pages of a group. `template` is for a
     page with more to show than figures, notices, charts and tables. `for_admins` keeps viewers out.
+    A page `of_all_times` looks at a time range only where it is asked for one.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ConsolePage:
     under: str = ""
     refresh_s: int = 0
     has_period: bool = True
+    of_all_times: bool = False
     for_admins: bool = False
 
     @property

@@ -38,14 +38,16 @@ class Estimate(NamedTuple):
 class Column:
     """A column of a table.
 
-    `filter` is the field of the query that a click on a cell sets. `to` is where a cell leads:
-    an address with ``{}`` for `key`'s value, or for that of the row's field `by`.
+    `filter` is the field of the query that a click on a cell sets, to `key`'s value or to that of
+    the row's field `pick`. `to` is where a cell leads: an address with ``{}`` for `key`'s value, or
+    for that of the row's field `by`.
     """
 
     key: str
     title: str
     kind: Kind = Kind.TEXT
     filter: str = ""
+    pick: str = ""
     to: str = ""
     by: str = ""
     sortable: bool = False

@@ -124,6 +124,8 @@ async def keep(console: "Console", looker: Looker, wish: NewView) -> SavedView:
         query = page.query.model_validate(dict(parse_qsl(wish.query)))
     except ValidationError as error:
         raise BadRequest("The page cannot be asked that.") from error
+    if "\0" in wish.query or "%00" in wish.query:
+        raise BadRequest("The page cannot be asked that.")
     if PERSON.search(wish.query):
         raise BadRequest("A view is seen by all and outlives accounts, so it cannot name a person.")
     parts = console.parts

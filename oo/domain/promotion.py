@@ -32,3 +32,9 @@ class PromotesPolicies(Protocol):
         policies changed meanwhile, and Unavailable if it takes too long.
         """
         ...
+
+    async def pinned(self) -> str | None:
+        """The policy that the running shards are told to keep to, whatever is promoted, as NAME or
+        NAME@VERSION; None where there is none, or no shard says.
+        """
+        ...

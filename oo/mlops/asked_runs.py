@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 COMPARISON, EVALUATION = "comparison", "evaluation"
+KILLED = "KILLED"  # as MLflow calls what was ended
 ESTIMATORS = ("dr", "snips")
 LOGGED = "as logged"
 MODULE = "oo.mlops.asked_runs"
 WITHIN_S = 3600.0
 LOOK_EVERY_S = 1.0
 WHY_CUT = "oO was stopped while it ran. Ask for it again."
+CLOSED_WITHIN_S = 60.0
 
 
 class World(NamedTuple):
@@ -112,6 +114,7 @@ class AskedRuns:
         for run in running:
             log.warning("%s was cut", run.name)
             await self._end(run, CUT, WHY_CUT)
+            await self._close(run, KILLED)
 
     async def _see_through(self, run: SimulationRun) -> None:
         part = Part(0, 1)
@@ -125,13 +128,16 @@ class AskedRuns:
             while not work.done():
                 await asyncio.wait({work}, timeout=LOOK_EVERY_S)
                 if not work.done() and not await self._goes_on(run, part):
-                    log.info("%s was cancelled", run.name)
-                    return
-            await self._keep(run, work)
+                    break
+            else:
+                await self._keep(run, work)
+                return
         finally:
             work.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await work
+        log.info("%s was cancelled", run.name)
+        await self._close(run, KILLED)
 
     async def _goes_on(self, run: SimulationRun, part: Part) -> bool:
         async with self._db.write() as connection:
@@ -145,6 +151,7 @@ class AskedRuns:
             summary = work.result()
         except OoError as error:
             await self._end(run, FAILED, error.detail)
+            await self._close(run, "FAILED")  # its process may have had no time to
             return
         if run.kind == EVALUATION:  # a simulation has recorded itself
             async with self._db.write() as connection:
@@ -154,10 +161,27 @@ class AskedRuns:
         async with self._db.write() as connection:
             await store.end(connection, run.id, status, self._clock.now(), why[:500])
 
+    async def _close(self, run: SimulationRun, status: str) -> None:
+        """Have MLflow know that a simulation ended, which its process could not say."""
+        async with self._db.read() as connection:
+            found = await store.find(connection, run.id)
+        if found is None or found.mlflow_run_id is None:
+            return
+        order = {"close": found.mlflow_run_id, "status": status}
+        try:
+            await aside(MODULE, order, CLOSED_WITHIN_S)
+        except OoError as error:
+            log.warning("MLflow goes on showing %s as running: %s", run.name, error)
+
 
 def _work(order: dict[str, Any], tell: Tell) -> dict[str, Any]:
-    """What the process does: the run of that id."""
+    """What the process does: the run of that id, or the end of one in MLflow."""
     settings, clock = load_settings(), SystemClock()
+    if "close" in order:
+        from oo.mlops import simulation
+
+        simulation.close(settings, order["close"], order["status"])
+        return {}
 
     async def find(db: Database) -> SimulationRun | None:
         async with db.read() as connection:

@@ -1,51 +1,53 @@
 """A demonstration: simulated people over a month, through the code that serves real ones.
 
-Every sign-in, import, fill, tip, reaction, opinion and promotion goes through the use case that a
-request goes through, on a clock that is moved; nothing is inserted. Only the writer is simulated:
-composed lines under the names of two prompts, one of which says why.
+Every sign-in, import, fill, tip, push, reaction, opinion and promotion goes through the use case
+that a request goes through, on a clock that is moved; nothing is inserted. Simulated are the writer
+(composed lines under the names of two prompts, one of which says why) and what is behind channels.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from multiprocessing import get_context
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from ml.composing.fallback import fallback, warm
 from ml.features import REGISTRY
-from ml.generation.drafts import Source, TipDraft
 from oo.domain import due
 from oo.domain.consents import POOLING
 from oo.domain.context import PromptContext
-from oo.domain.model_calls import ModelCall, Outcome, Place, Terms
 from oo.domain.policies import ref_of
 from oo.domain.roles import Role
+from oo.events.relay import Relay
 from oo.identity.agreeing import imply_terms
 from oo.identity.local import LOCAL
 from oo.identity.people import Profile, ensure_user
 from oo.identity.roles import Roles
 from oo.integrations.service import Integrations
+from oo.jobs.periodic import rebuild_profiles
 from oo.kit.clock import ManualClock
 from oo.kit.errors import OoError, Unavailable
 from oo.kit.settings import Settings
 from oo.mlops import roles as policy_roles
+from oo.mlops.demo_deliveries import DemoDeliveries, World
 from oo.mlops.demo_people import DemoPerson, answer, draw_people, list_of
-from oo.mlops.policy_lookup import choose
+from oo.mlops.demo_writer import REASON, Writer
+from oo.mlops.policy_lookup import choose, serving
 from oo.mlops.promotion import Trial, examine, prepare
 from oo.mlops.roles import Order
 from oo.mlops.shadows import ShadowPolicies
+from oo.recommend.catching_up import CatchingUp
 from oo.recommend.deciding import Account, Served
 from oo.recommend.fallback import FallbackPool
 from oo.recommend.filling import PoolFiller
 from oo.recommend.gathering import gather
 from oo.recommend.learner import Learner
 from oo.recommend.pool import Pool
-from oo.recommend.ports import Assembled, Draft, Written
+from oo.recommend.ports import Assembled, Draft
 from oo.recommend.profile_cache import Profiles
 from oo.recommend.reactions import ReactionRequest, Reactions
 from oo.recommend.recommender import Recommender
@@ -54,11 +56,11 @@ from oo.store import consenting, decisions, policies, tasks, users
 from oo.store.consents import Said
 from oo.store.database import Database
 
-MODEL = "simulated-writer"
-PLAIN, REASON = "demo-plain-v1", "demo-reason-v1"
+T = TypeVar("T")
 SLOTS = (8, 17)  # local hours at which somebody may look
-FALLBACK_SHARE = 0.02
-FILLED_EACH = timedelta(hours=20)  # what is left of a pool serves as long as it holds
+ALLOWING = 5  # one of so many wants to be spoken to
+MOMENT = timedelta(minutes=16)  # after an hour: what is thought of at it is due by then
+FILLED_EACH = timedelta(hours=4)  # candidates end with their part of the day
 ACTOR = "operator:demo"
 GATE = Trial(50, 7, 1)
 
@@ -70,54 +72,6 @@ class Filled(NamedTuple):
     tips: int
     reactions: int
     owner: str
-
-
-class _Writer:
-    """Writes composed lines under the name of one of two prompts, half of the people each."""
-
-    def __init__(self, random: Random, composing: Executor) -> None:
-        self._random = random
-        self._composing = composing
-
-    def pool_key(self, context: PromptContext, cloud_consent: bool) -> str:
-        told = f"{context.daypart}{context.weekday}{[task.task_id for task in context.tasks]}"
-        return sha256(told.encode()).hexdigest()
-
-    async def write(
-        self, context: PromptContext, count: int, deadline_s: float, terms: Terms
-    ) -> Written:
-        random = Random(self._random.getrandbits(64))  # its own: others write meanwhile
-        prompt = random.choice((PLAIN, REASON))
-        seed = random.getrandbits(64)
-        loop = asyncio.get_running_loop()
-        lines = await loop.run_in_executor(self._composing, composed, context, count, seed)
-        if prompt == PLAIN:  # the shorter half of what could be said
-            lines = sorted(lines, key=lambda line: len(line.content))
-        drafts: list[Draft] = [
-            line
-            if random.random() < FALLBACK_SHARE
-            else replace(line, source=Source.LLM, model=MODEL, prompt_version=prompt)
-            for line in lines
-        ]
-        call = ModelCall(
-            "tip-generator",
-            MODEL,
-            Place.LOCAL,
-            prompt,
-            "tips",
-            Outcome.ANSWERED,
-            prompt_tokens=180 + 40 * len(context.tasks),
-            completion_tokens=42 * len(drafts),
-            latency_s=random.lognormvariate(-1.1, 0.4),
-            accepted=len(drafts),
-            refused=int(random.random() < 0.15),
-        )
-        return Written(drafts, calls=(call,))
-
-
-def composed(context: PromptContext, count: int, seed: int) -> list[TipDraft]:
-    """Composed lines, in a process beside: to make them is a third of a demonstration's work."""
-    return fallback(context, count, Random(seed))
 
 
 class _NoRefill:
@@ -155,13 +109,16 @@ class Demo:
         self._begin = self._end - timedelta(days=days)
         clock = self._clock = ManualClock(self._begin)
         self._integrations = Integrations.of(self._settings, self._db, clock)
-        self._filler = PoolFiller(self._db, clock, self, _Writer(self._random, composing))
+        self._filler = PoolFiller(self._db, clock, self, Writer(self._random, composing))
         self._reactions = Reactions(self._db, clock)
         self._shadows = ShadowPolicies(self._db)
+        self._relay = Relay(self._db, clock)
         self._opinions = ShadowOpinions(self._db, clock, self._shadows)
         owner = await self._owner()
         self._people = draw_people(people, days, self._random)
         self._ids: dict[int, str] = {}
+        self._numbers: dict[str, int] = {}
+        self._deliveries = self._delivering(clock)
         self._filled: dict[str, datetime] = {}
         await self._follow_policies()
         for day in range(days):
@@ -170,7 +127,24 @@ class Demo:
             await self._policies_of(day, days)
             for hour in range(24):
                 await self._hour(day, hour)
+            await self._relay.relay()
+        await self._learner.flush()
+        await CatchingUp(self._db, clock, serving).fold_behind(people)
+        for _ in range(0, people, rebuild_profiles.BATCH):
+            await rebuild_profiles.run(self._db, clock, Profiles(self._db, clock))
         return Filled(people, self.tips, self.reactions, owner)
+
+    def _delivering(self, clock: ManualClock) -> DemoDeliveries:
+        def at(work: Callable[[DemoPerson], Awaitable[T]]) -> Callable[[int], Awaitable[T]]:
+            return lambda number: work(self._people[number])
+
+        async def react(number: int, served: Served) -> None:
+            await self._answer(self._people[number], served)
+
+        world = World(self._numbers.__getitem__, at(self._fill), at(self._ask), react)
+        # chances of their own: people are the same with and without devices
+        random = Random(self._random.getrandbits(64))
+        return DemoDeliveries(self._db, self._settings, clock, random, world)
 
     async def assemble(self, user_id: str, at: datetime | None = None) -> Assembled | None:
         """The person's context, as the assembler's deployment gives it."""
@@ -197,8 +171,11 @@ class Demo:
                 said = Said(POOLING, 1, agrees, self._clock.now(), "demo")
                 await consenting.change(connection, user_id, said)
             self._ids[person.number] = user_id
+            self._numbers[user_id] = person.number
             if person.connects:
                 await self._list(person)
+            if person.connects and person.number % ALLOWING == 0:
+                await self._deliveries.allow(user_id, person.number)
 
     async def _list(self, person: DemoPerson) -> None:
         """Hand in a list, as a person does on the connect page; again when it is nearly done."""
@@ -267,8 +244,13 @@ class Demo:
             await self._learner.flush()
             while await self._opinions.ask():
                 pass
-        begun = self._begin + timedelta(days=day, hours=hour + 1)
-        self._clock.advance(max((begun - self._clock.now()).total_seconds(), 0.0))
+        begun = self._begin + timedelta(days=day, hours=hour)
+        self._wait_until(begun + MOMENT)
+        await self._deliveries.hour()
+        self._wait_until(begun + timedelta(hours=1))
+
+    def _wait_until(self, at: datetime) -> None:
+        self._clock.advance(max((at - self._clock.now()).total_seconds(), 0.0))
 
     def _looks(self, person: DemoPerson) -> bool:
         if person.number not in self._ids or not person.connects:

@@ -156,7 +156,8 @@ def _tune(
     made_of = f"LoRA on {len(pairs)} pairs of {len(examples)} tips, reactions of {of}."
     figures = list(figures)
     (place / "card.md").write_text(report.card(str(ref), made_of, figures))
-    (place / REPORT).write_text(json.dumps(report.plain(figures), indent=1))
+    findings = report.plain(figures) | {"mlflow_run_id": run.id}
+    (place / REPORT).write_text(json.dumps(findings, indent=1))
     report.plot(figures, place / "figures.png", f"{ref} less its base, 95% intervals over people")
     for name in ("card.md", REPORT, "figures.png", "adapter_config.json"):
         run.log_file(place / name, "adapter")

@@ -5,6 +5,7 @@ that serves tips has none to spare.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,11 +23,23 @@ from oo.vault.offline import with_store
 WITHIN_S = 600.0
 
 
+async def _no_pin() -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Gatekeeper:
-    """Leads policies through the gate, each in a process that ends with this one."""
+    """Leads policies through the gate, each in a process that ends with this one.
+
+    `pin` asks the shards which policy they are told to keep to.
+    """
 
     trial: Trial = TRIAL
+    pin: Callable[[], Awaitable[str | None]] = _no_pin
+
+    async def pinned(self) -> str | None:
+        """See `PromotesPolicies`."""
+        return await self.pin()
 
     async def promote(self, name: str, actor: str, reason: str) -> Ruling:
         """See `PromotesPolicies`."""

@@ -41,6 +41,7 @@ __all__ = [
     "Report",
     "Step",
     "adopt",
+    "close",
     "create",
     "execute",
     "folder_of",
@@ -93,6 +94,18 @@ def adopt(settings: Settings, job: Job, run_id: str) -> None:
     """Have a job that was created be the run of that id in the store, which was asked for."""
     state = {"id": run_id, "mlflow_run_id": "none yet"}
     (folder_of(settings, job.name) / STATE).write_text(json.dumps(state))
+
+
+def close(settings: Settings, mlflow_run_id: str, status: str) -> None:
+    """End a run in MLflow whose process has ended, unless it is there no more or has ended itself;
+    `status` is one of MLflow's.
+    """
+    try:
+        tracked = tracking_of(settings).run(mlflow_run_id)
+    except LookupError:
+        return
+    if tracked.goes_on:
+        tracked.finish(status)
 
 
 def execute(

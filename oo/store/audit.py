@@ -4,14 +4,14 @@ Each row carries a hash over itself and the hash before it, so that a row which 
 or taken out breaks the chain. The store itself refuses to change or delete rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.console import Choice, Period, Slice
@@ -143,6 +143,17 @@ async def page(
         query = query.where(~found if choice.excluded else found)
     order = audit.c.id.desc() if rows.down else audit.c.id
     query = query.order_by(order).limit(rows.limit).offset(rows.offset)
+    return [_link(row) for row in await connection.execute(query)]
+
+
+async def of_kinds(
+    connection: AsyncConnection, period: Period, kinds: Sequence[str], limit: int
+) -> list[Link]:
+    """The newest rows of that time whose action begins with one of these nouns."""
+    a = audit.c
+    query = select(audit).where(a.at >= period.since, a.at < period.until)
+    query = query.where(or_(*(a.action.startswith(f"{kind}.", autoescape=True) for kind in kinds)))
+    query = query.order_by(a.id.desc()).limit(limit)
     return [_link(row) for row in await connection.execute(query)]
 
 

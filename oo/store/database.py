@@ -35,10 +35,11 @@ class Database:
 
     `url` is an SQLAlchemy address: ``sqlite+aiosqlite:///PATH`` or ``postgresql+asyncpg://…``.
     `sealer` is the vault; without one, words of people can be neither read nor written.
-    Acknowledged commits survive a power cut (SQLite `synchronous=FULL`, PostgreSQL defaults).
+    Acknowledged commits survive a power cut (SQLite `synchronous=FULL`, PostgreSQL defaults);
+    without `lasting` an SQLite store may be lost whole to one, for what can be made again.
     """
 
-    def __init__(self, url: str, sealer: Sealer | None = None) -> None:
+    def __init__(self, url: str, sealer: Sealer | None = None, *, lasting: bool = True) -> None:
         self.url = url
         self.sealer = sealer
         self.is_sqlite = self.is_of_sqlite(url)
@@ -48,6 +49,7 @@ class Database:
             "json_deserializer": orjson.loads,
             "execution_options": {OPTION: sealer},
         }
+        self._synchronous = "FULL" if lasting else "OFF"
         self._lock: WriterLock | None = None
         self._hot_reader: InlineConnection | None = None
         self._hot_writer: InlineConnection | None = None
@@ -77,7 +79,7 @@ class Database:
         self._reader = create_async_engine(url, pool_size=4, isolation_level="AUTOCOMMIT", **pool)
         self._writer = create_async_engine(url, pool_size=1, max_overflow=0, **pool)
         event.listen(self._reader.sync_engine, "connect", _prepare_sqlite)
-        event.listen(self._writer.sync_engine, "connect", _prepare_sqlite_writer)
+        event.listen(self._writer.sync_engine, "connect", self._prepare_writer)
         event.listen(self._writer.sync_engine, "begin", _begin_immediate)
 
     @staticmethod
@@ -146,8 +148,14 @@ class Database:
 
     async def _connect_hot(self) -> InlineConnection:
         connection = await connect(make_url(self.url).database or "")
-        _prepare_sqlite_writer(connection.raw, None)
+        self._prepare_writer(connection.raw, None)
         return connection
+
+    def _prepare_writer(self, connection: Any, record: object) -> None:
+        _prepare_sqlite_writer(connection, record)
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA synchronous={self._synchronous}")
+        cursor.close()
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

@@ -18,6 +18,14 @@ DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
 # SQLSTATE classes: connection, resources, intervention, system, read-only transaction
 AWAY = ("08", "53", "57", "58", "25006")
 
+# SQLSTATEs: PostgreSQL keeps no NUL, in no text and no JSON
+NUL = ("22021", "22P05")
+
+
+def holds_nul(error: BaseException) -> bool:
+    """Whether a text was to be kept or looked for that holds a NUL, which PostgreSQL cannot."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in NUL
+
 
 def store_is_away(error: BaseException) -> bool:
     """Whether the store failed, not the statement: trying again later may help."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oo.kit.errors import Conflict
 from oo.store.tables import sim_events, sim_runs
 
 WAITING = "waiting"
@@ -116,9 +117,13 @@ async def asked_for(
 async def begin(connection: AsyncConnection, run: SimulationRun) -> None:
     """Record a run that starts, or starts again: what an earlier attempt recorded is replaced, but
     for the form by which it was asked for.
+
+    Raises Conflict for one that was asked for and has been ended meanwhile.
     """
     earlier = await find(connection, run.id)
     if earlier is not None and ASKED in earlier.config:
+        if earlier.status not in GOING_ON:
+            raise Conflict(f"{run.name} was ended before it began: {earlier.status}.")
         run = replace(run, config={**run.config, ASKED: earlier.config[ASKED]})
     await connection.execute(delete(sim_events).where(sim_events.c.run_id == run.id))
     await connection.execute(delete(sim_runs).where(sim_runs.c.id == run.id))

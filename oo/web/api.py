@@ -20,6 +20,7 @@ from oo.recommend.recommender import Nothing
 from oo.web.auth import person, refuse_early
 from oo.web.fast_routes import At
 from oo.web.openapi import PERSONAL, Link, answers, links
+from oo.web.problems import NO_NUL
 from oo.web.rates import Cost, Rates
 from oo.web.services import Services, services
 
@@ -198,13 +199,33 @@ BUSIEST = {At("POST", "/recommend"): recommend, At("POST", "/feedback"): feedbac
 
 
 async def parse(request: Request, model: type[Model]) -> Model:
-    """The JSON body as `model`; raises Malformed. NaN and infinities are no JSON (RFC 8259)."""
+    """The JSON body as `model`; raises Malformed. NaN and infinities are no JSON (RFC 8259), and a
+    NUL is no text that could be kept.
+    """
     try:
-        return model.model_validate(orjson.loads(await request.body()))
+        raw = await request.body()
+        given = orjson.loads(raw)
+        if b"\\u0000" in raw and _holds_nul(given):
+            raise Malformed(NO_NUL)
+        return model.model_validate(given)
     except orjson.JSONDecodeError as error:
         raise Malformed(f"The body is not JSON: {error}") from error
     except ValidationError as error:
         raise Malformed(in_words(error.errors(), "body")) from error
+
+
+def _holds_nul(given: Any) -> bool:
+    """Whether any text in what a JSON body says holds a NUL."""
+    left = [given]
+    while left:
+        one = left.pop()
+        if isinstance(one, str) and "\0" in one:
+            return True
+        if isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
+    return False
 
 
 def _follow_up(parts: Services, user_id: str, user_seq: int) -> None:

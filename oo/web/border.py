@@ -3,13 +3,15 @@
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from oo.web.problems import answer
+from oo.kit.errors import Malformed, NotFound
+from oo.web.problems import NO_NUL, answer
 
 
 class BorderMiddleware:
     """Answers HEAD as GET without the body, and errors that nothing inside has answered.
 
-    The framework would answer those outside of all middleware, without the security headers.
+    The framework would answer those outside of all middleware, without the security headers. No
+    address may hold a NUL, which PostgreSQL can neither keep nor look for.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -31,6 +33,10 @@ class BorderMiddleware:
 
         inner = {**scope, "method": "GET"} if is_head else scope
         try:
+            if "\0" in scope["path"]:
+                raise NotFound("There is nothing at this address.")
+            if b"%00" in scope["query_string"]:
+                raise Malformed(NO_NUL)
             await self._app(inner, receive, passed)
         except Exception as error:
             if has_started:

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from oo.identity.sessions import cookie_name, csrf_token
 from oo.kit.errors import BadRequest, Forbidden
+from oo.web.problems import NO_NUL
 from oo.web.services import services
 
 FIELD = "csrf"
@@ -27,15 +28,19 @@ def form_token(request: Request) -> str:
 async def read_form(
     request: Request, *, max_files: int = 0, max_part_bytes: int = 64 * 1024
 ) -> FormData:
-    """The submitted form; raises BadRequest for one that cannot be read."""
+    """The submitted form; raises BadRequest for one that cannot be read, or holds a NUL."""
     try:
-        return await request.form(
+        form = await request.form(
             max_files=max_files, max_fields=MAX_FIELDS, max_part_size=max_part_bytes
         )
     except HTTPException as error:
         raise BadRequest(f"The form cannot be read: {error.detail}") from error
     except (ValueError, LookupError) as error:  # such as a charset that is none
         raise BadRequest("The form cannot be read.") from error
+    if any("\0" in text for pair in form.multi_items() for text in pair if isinstance(text, str)):
+        await form.close()
+        raise BadRequest(NO_NUL)
+    return form
 
 
 async def checked_form(request: Request, max_part_bytes: int = 64 * 1024) -> FormData:

@@ -23,13 +23,14 @@ from oo.kit.errors import (
     Unavailable,
 )
 from oo.kit.invalid import in_words
-from oo.store.failures import AGAIN_S, store_is_away
+from oo.store.failures import AGAIN_S, holds_nul, store_is_away
 from oo.web.audience import wants_page
 from oo.web.error_page import error_page, to_sign_in, to_sign_in_again
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+NO_NUL = "A text in it holds a NUL character, which cannot be kept."
 # what the framework says by a status alone
 _SAID = {
     400: (BadRequest.code, BadRequest.title, "The request cannot be read."),
@@ -113,6 +114,8 @@ def _said(request: Request, error: Exception) -> _Said:
             )
         case ClientDisconnect():
             return _Said(400, *_SAID[400])  # nobody reads it
+        case _ if holds_nul(error):
+            return _Said(Malformed.status, Malformed.code, Malformed.title, NO_NUL)
         case _ if store_is_away(error):
             log.warning("the store is away on %s %s: %s", request.method, request.url.path, error)
             headers = {"Retry-After": str(AGAIN_S)}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from oo.kit.aside import Part, Tell
 from oo.kit.clock import ManualClock, SystemClock
 from oo.kit.errors import BadRequest
+from oo.kit.settings import load_settings
 from oo.mlops import asked_runs
 from oo.mlops.asked_runs import Asked, AskedRuns, World, evaluated, evaluation_of, simulation_of
+from oo.mlops.tracked import tracking_of
 from oo.store import simulations as store
 from oo.store.database import Database
 from oo.store.migrate import migrate
@@ -39,9 +42,9 @@ async def ask(db: Database, run: SimulationRun) -> str:
     return run.id
 
 
-async def in_a_thread(_: str, order: dict[str, Any], __: float, tell: Tell) -> Any:
+async def in_a_thread(_: str, order: dict[str, Any], __: float, tell: Tell | None = None) -> Any:
     """What the process does, without one: others of the machine would go first."""
-    return await asyncio.to_thread(asked_runs._work, order, tell)
+    return await asyncio.to_thread(asked_runs._work, order, tell or (lambda part: None))
 
 
 async def found(db: Database, run_id: str) -> SimulationRun:
@@ -120,6 +123,20 @@ async def test_what_ran_when_oo_stopped_says_so_and_what_waited_goes_on(
     run = await found(db, ran)
     assert (run.status, (run.summary or {})["error"]) == ("cut", asked_runs.WHY_CUT)
     assert seen == [waited]
+
+
+async def test_mlflow_learns_that_a_run_was_ended(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SystemClock()
+    tracked = tracking_of(load_settings()).start_run("simulations", "one that is cut")
+    await ask(db, replace(simulation_of(SMALL, clock), mlflow_run_id=tracked.id))
+    async with db.write() as connection:
+        assert await store.take_next(connection)
+    monkeypatch.setattr(asked_runs, "aside", in_a_thread)
+    assert tracked.goes_on
+    assert await AskedRuns(db, clock).run_next() == 0
+    assert tracked.client.get_run(tracked.id).info.status == "KILLED"
 
 
 async def test_an_evaluation_says_what_each_policy_would_have_earned(db: Database) -> None:

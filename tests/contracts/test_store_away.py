@@ -3,13 +3,16 @@
 import socket
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from oo.store import silence
 from oo.store.database import Database
-from oo.store.failures import store_is_away
+from oo.store.failures import holds_nul, store_is_away
+from tests.peers import both_stores
 from tests.peers.postgres import BIN, postgres
 
+postgres_url = both_stores.postgres_url
 pytestmark = pytest.mark.skipif(BIN is None, reason="needs Debian's postgresql")
 
 
@@ -57,3 +60,17 @@ async def test_one_that_takes_no_writes_is_away() -> None:
                 await connection.exec_driver_sql("CREATE TABLE one (it INT)")
         assert store_is_away(refused.value), repr(refused.value)
         await db.close()
+
+
+@pytest.mark.parametrize("kind", ["text", "jsonb"])
+async def test_a_nul_is_told_from_a_store_that_is_away(postgres_url: str, kind: str) -> None:
+    db = Database(postgres_url)
+    given = "a\0b" if kind == "text" else '"a\\u0000b"'
+    with pytest.raises(DBAPIError) as refused:
+        async with db.read() as connection:
+            await connection.execute(
+                text(f"SELECT CAST(CAST(:it AS text) AS {kind})"), {"it": given}
+            )
+    await db.close()
+    assert holds_nul(refused.value), repr(refused.value)
+    assert not store_is_away(refused.value)

@@ -34,15 +34,20 @@ class Watched:
     faults: list[str] = field(default_factory=list)
 
 
-def watch(context: BrowserContext) -> Watched:
-    """A new page of `context`; errors and violations of the CSP are faults."""
+def watch(context: BrowserContext, *, is_strict: bool = False) -> Watched:
+    """A new page of `context`; errors and violations of the CSP are faults.
+
+    If `is_strict`, so is whatever the browser tells as an error, a file that does not load too.
+    """
     watched = Watched(context.new_page())
     watched.page.on("request", lambda request: watched.requests.append(request.url))
     watched.page.on("pageerror", lambda error: watched.faults.append(str(error)))
     watched.page.on(
         "console",
         lambda message: (
-            watched.faults.append(message.text) if "Content Security" in message.text else None
+            watched.faults.append(message.text)
+            if (is_strict and message.type == "error") or "Content Security" in message.text
+            else None
         ),
     )
     return watched

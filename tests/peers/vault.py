@@ -20,9 +20,9 @@ def sealed_by_default() -> None:
     """
     opened = Database.__init__
 
-    def with_vault(self: Database, url: str, sealer: Any = None) -> None:
+    def with_vault(self: Database, url: str, sealer: Any = None, **options: Any) -> None:
         if sealer is None and sys._getframe(1).f_globals["__name__"].startswith("tests."):
             sealer = Vault(KEYRING, SystemClock())
-        opened(self, url, sealer)
+        opened(self, url, sealer, **options)
 
     Database.__init__ = with_vault  # type: ignore[method-assign]

@@ -11,8 +11,11 @@ async def promote(order: Order) -> Done:
             f"The gate refuses {found.policy}; {found.before} stays in force. "
             + " ".join(f"{one.rstrip('.')}." for one in found.refusals)
         )
+    pinned = await order.parts.promotes.pinned()
+    follows = "running shards follow within a second."
     return Done(
-        f"{found.policy} is in force; running shards follow within a second.",
+        f"{found.policy} is in force; "
+        + (f"but {pinned} is pinned and decides until that is taken out." if pinned else follows),
         {"in_force": found.before},
         {"in_force": found.policy},
     )

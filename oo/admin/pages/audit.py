@@ -1,17 +1,16 @@
 """Who did what to whom, why, and what it was before and after; and whether the chain holds."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import orjson
 from pydantic import Field
 
+from oo.admin import entries
 from oo.admin.desk import Desk
 from oo.admin.filtering import choices
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Filter, Query, Span
 from oo.admin.screen import Column, Kind, Level, Notice, Screen, Table
 from oo.store import audit
-from oo.store.audit import Link
 
 
 class AuditQuery(Query):
@@ -35,6 +34,8 @@ async def read(desk: Desk, query: AuditQuery) -> Screen:
             choices(query, "actor", "action", "whom"),
             rows._replace(limit=rows.limit + 1),
         )
+        shown = found[: rows.limit]
+        called = await entries.actors(connection, desk.by, (it.entry.actor for it in shown))
     broken = await desk.parts.chain.look(whole=query.whole)
     head = desk.parts.chain.head
     if broken is None:
@@ -52,45 +53,21 @@ async def read(desk: Desk, query: AuditQuery) -> Screen:
                 (
                     Column("id", "No.", Kind.NUMBER, sortable=True),
                     Column("at", "When", Kind.INSTANT),
-                    Column("actor", "By", filter="actor"),
+                    Column("by", "By", filter="actor", pick="actor"),
                     Column("action", "What", filter="action"),
                     Column("whom", "To whom", filter="whom"),
                     Column("why", "Why"),
                     Column("before", "Before"),
                     Column("after", "After"),
+                    Column("actor", "By, as it is kept", hidden=True),
                     Column("hash", "Hash", Kind.ID, hidden=True),
                 ),
-                [_row(link) for link in found[: rows.limit]],
+                entries.rows(shown, called),
                 "Nothing was done in this time.",
                 more=len(found) > rows.limit,
             )
         ],
     )
-
-
-def _row(link: Link) -> dict[str, Any]:
-    entry = link.entry
-    return {
-        "id": link.id,
-        "at": entry.at,
-        "actor": entry.actor,
-        "action": entry.action,
-        "whom": entry.whom,
-        "why": entry.why,
-        "before": _facts(entry.before),
-        "after": _facts(entry.after),
-        "hash": link.hash,
-    }
-
-
-def _facts(facts: Any) -> str:
-    if not facts:
-        return ""
-    return ", ".join(f"{name} {_told(value)}" for name, value in facts.items())
-
-
-def _told(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 PAGE = ConsolePage(

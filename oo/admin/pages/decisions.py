@@ -29,7 +29,7 @@ CUT = (
 )
 TABLE = (
     Column("created_at", "When", Kind.INSTANT, sortable=True),
-    Column("email", "Person", to="/admin/people/{}", by="user_id", filter="user"),
+    Column("email", "Person", filter="user", pick="user_id", to="/admin/people/{}", by="user_id"),
     Column("kind", "Kind", filter="kind"),
     Column("action", "Reaction", Kind.STATE, filter="action"),
     Column("reward", "Reward", Kind.REWARD, sortable=True),

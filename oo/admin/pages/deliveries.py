@@ -27,7 +27,7 @@ TITLES = {
 MUCH_REFUSED = 0.2
 ROW = (
     Column("created_at", "When", Kind.INSTANT, sortable=True),
-    Column("email", "Person", to="/admin/people/{}", by="user_id", filter="user"),
+    Column("email", "Person", filter="user", pick="user_id", to="/admin/people/{}", by="user_id"),
     Column("channel", "Channel", filter="channel"),
     Column("outcome", "How far", Kind.STATE, filter="outcome"),
     Column("detail", "Detail", hidden=True),

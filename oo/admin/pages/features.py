@@ -1,6 +1,7 @@
 """The feature registry, with what the features of late were."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from pydantic import Field
@@ -10,8 +11,10 @@ from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Query
 from oo.admin.rendering import span
 from oo.admin.screen import Column, Kind, Screen, Table
+from oo.domain.profile import FRESHNESS_S
 from oo.mlops.features_view import RegisteredFeature, registered
-from oo.store.everyone import quality
+from oo.store.everyone import quality, staleness
+from oo.store.everyone.staleness import Ages
 
 SAMPLE = 1_000
 
@@ -26,11 +29,17 @@ async def read(desk: Desk, query: FeaturesQuery) -> Screen:
     """Over the newest decisions of the time that is looked at."""
     period = query.period(desk.now)
 
-    async def sample() -> list[dict[str, float]]:
-        async with desk.reading() as connection:
-            return await quality.sampled_features(connection, desk.by, period, SAMPLE)
+    before = desk.now - timedelta(seconds=FRESHNESS_S)
 
-    counted = await desk.counted(("features", query.model_dump_json()), sample)
+    async def count() -> tuple[list[dict[str, float]], Ages]:
+        async with desk.reading() as connection:
+            return (
+                await quality.sampled_features(connection, desk.by, period, SAMPLE),
+                await staleness.of_profiles(connection, desk.by, before),
+            )
+
+    counted = await desk.counted(("features", query.model_dump_json()), count)
+    sample, ages = counted.value
     found = [one for one in registered() if query.scope in ("", one.scope)]
     return Screen(
         tables=[
@@ -43,6 +52,7 @@ async def read(desk: Desk, query: FeaturesQuery) -> Screen:
                     Column("scope", "Scope", filter="scope"),
                     Column("source", "From"),
                     Column("fresh", "Fresh for"),
+                    Column("now", "Fresh now", Kind.SHARE),
                     Column("policies", "Weighed by"),
                     Column("logged", "Logged", Kind.SHARE),
                     Column("varies", "Not 0", Kind.SHARE),
@@ -51,16 +61,17 @@ async def read(desk: Desk, query: FeaturesQuery) -> Screen:
                     Column("high", "Most", Kind.NUMBER, hidden=True),
                     Column("unit", "Unit", hidden=True),
                 ),
-                [_row(one, counted.value) for one in found],
+                [_row(one, sample, ages) for one in found],
                 "No feature is of that scope.",
-                note=f"Values of what was shown, in the newest {len(counted.value):,} decisions.",
+                note=f"Values of what was shown, in the newest {len(sample):,} decisions. What is"
+                " kept of people is fresh now for so many of them; all else is made just in time.",
             )
         ],
         age_s=counted.age_s,
     )
 
 
-def _row(one: RegisteredFeature, sample: Sequence[dict[str, float]]) -> dict[str, Any]:
+def _row(one: RegisteredFeature, sample: Sequence[dict[str, float]], ages: Ages) -> dict[str, Any]:
     values = [row[one.name] for row in sample if one.name in row]
     return {
         "name": one.name,
@@ -68,6 +79,7 @@ def _row(one: RegisteredFeature, sample: Sequence[dict[str, float]]) -> dict[str
         "scope": one.scope,
         "source": one.source,
         "fresh": span(float(one.freshness_s)),
+        "now": 1 - ages.stale / ages.people if one.scope == "profile" and ages.people else None,
         "policies": ", ".join(one.policies),
         "logged": len(values) / len(sample) if sample else None,
         "varies": sum(value != 0 for value in values) / len(values) if values else None,

@@ -1,5 +1,6 @@
 """Events as they happen: the last ones, and then a tail by server-sent events."""
 
+from collections import deque
 from typing import Any
 
 import orjson
@@ -7,27 +8,27 @@ from pydantic import Field
 
 from oo.admin.desk import Desk
 from oo.admin.page import ConsolePage, Group
-from oo.admin.query import Query
+from oo.admin.query import Query, Span
 from oo.admin.screen import Column, Kind, Screen, Table
-from oo.domain.events import RING, EventFilter, EventSeen
+from oo.domain.events import RING, EventFilter, EventSeen, RecentEvents
 
 SHOWN = 100
+MOST_PAGES = 60  # of a look back, and of a person with many thousands of events
 
 
 class LiveQuery(Query):
     """Which events."""
 
+    span: Span = Field(Span.MONTH, alias="range", description="Time range")
     subject: str = Field("", max_length=120, pattern=r"^[a-z0-9_.*>]*$", description="Subject")
     person: str = Field("", pattern=r"^([0-9a-f]{32})?$", description="Person")
 
 
 async def read(desk: Desk, query: LiveQuery) -> Screen:
-    """The newest of the ring, the newest first; the page's script goes on behind them."""
-    ring = desk.parts.events
-    filters = EventFilter(query.subject, query.person)
-    found = await ring.read(await ring.start(), RING, filters)
-    newest = await ring.newest()
-    rows = [_row(event) for event in reversed(found[-SHOWN:])]
+    """The newest that the filters take, the newest first; the page's script goes on behind them."""
+    filters = filters_of(desk, query)
+    found, newest = await _newest(desk.parts.events, filters)
+    rows = [_row(event) for event in reversed(found)]
     return Screen(
         tables=[
             Table(
@@ -45,8 +46,38 @@ async def read(desk: Desk, query: LiveQuery) -> Screen:
                 peek="/admin/live/{}",
             )
         ],
-        values={"newest": newest, "subject": query.subject, "person": query.person},
+        values={
+            "newest": newest,
+            "subject": filters.subject,
+            "person": filters.person,
+            "since": filters.since,
+            "until": filters.until,
+        },
     )
+
+
+def filters_of(desk: Desk, query: LiveQuery) -> EventFilter:
+    """What is asked for; of all times unless the address says one."""
+    period = query.period(desk.now)
+    asked = query.model_fields_set
+    since = period.since if {"since", "span"} & asked else None
+    return EventFilter(query.subject, query.person, since, period.until if query.until else None)
+
+
+async def _newest(ring: RecentEvents, filters: EventFilter) -> tuple[list[EventSeen], int]:
+    """The newest events, oldest first, and the number behind which the tail goes on without a gap.
+
+    The number is that of the last page, so what comes meanwhile is on neither but on the tail.
+    """
+    shown: deque[EventSeen] = deque(maxlen=SHOWN)
+    after = await ring.start(filters)
+    for _ in range(MOST_PAGES):
+        page = await ring.page(after, RING, filters)
+        shown.extend(page.events)
+        after = page.next
+        if page.is_all:
+            break
+    return list(shown), after
 
 
 def _row(event: EventSeen) -> dict[str, Any]:
@@ -65,10 +96,10 @@ PAGE = ConsolePage(
     "live",
     "Live events",
     Group.NOW,
-    1,
+    2,
     "What happens, as it happens.",
     LiveQuery,
     read,
     template="live.html",
-    has_period=False,
+    of_all_times=True,
 )

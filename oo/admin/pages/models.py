@@ -1,18 +1,24 @@
 """Models behind the aliases with their calls, and prompts with their share and value."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
 
+from oo.admin import entries
 from oo.admin.desk import Desk
 from oo.admin.estimating import mean_of
+from oo.admin.mlflow import to_run
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Query, Span
 from oo.admin.screen import Column, Kind, Screen, Table
 from oo.mlops import models
 from oo.mlops.models import ModelRow, Use
+from oo.store import adapters, prompts
+from oo.store.adapters import AdapterChange
 from oo.store.everyone import sums
 from oo.store.everyone.counts import Group as Slice
+from oo.store.prompts import PromptChange
 
 
 class ModelsQuery(Query):
@@ -33,8 +39,55 @@ async def read(desk: Desk, query: ModelsQuery) -> Screen:
             return rows, await sums.grouped(connection, desk.by, period, {}, "prompt")
 
     counted = await desk.counted(("models", query.model_dump_json()), count)
-    rows, prompts = counted.value
-    return Screen(tables=[_models(rows), _prompts(prompts)], age_s=counted.age_s)
+    rows, found = counted.value
+    async with desk.reading() as connection:
+        changes = _changes(await prompts.history(connection), await adapters.history(connection))
+        called = await entries.actors(connection, desk.by, (str(it["actor"]) for it in changes))
+    for one in changes:
+        one["actor"] = called[str(one["actor"])]
+    to = to_run(desk.parts, desk.looker)
+    return Screen(
+        tables=[_models(rows), _prompts(found), _changed(changes, to)], age_s=counted.age_s
+    )
+
+
+def _changes(
+    prompted: Sequence[PromptChange], adapted: Sequence[AdapterChange]
+) -> list[dict[str, Any]]:
+    """Both histories in one, the newest first."""
+    rows: list[dict[str, Any]] = [
+        {"what": "prompt", "which": one.version, **_row(one)} for one in prompted
+    ]
+    rows += [{"what": "adapter", "which": one.adapter, **_row(one)} for one in adapted]
+    return sorted(rows, key=lambda row: row["at"], reverse=True)
+
+
+def _row(one: PromptChange | AdapterChange) -> dict[str, Any]:
+    return {
+        "at": one.created_at,
+        "change": one.role,
+        "actor": one.actor,
+        "why": one.reason,
+        "run": one.report.get("mlflow_run_id"),
+    }
+
+
+def _changed(rows: list[dict[str, Any]], to_run: str) -> Table:
+    return Table(
+        "changes",
+        "Changes of prompts and adapters",
+        (
+            Column("at", "When", Kind.INSTANT),
+            Column("what", "What"),
+            Column("which", "Version"),
+            Column("change", "Change", Kind.STATE),
+            Column("actor", "By"),
+            Column("why", "Why"),
+            Column("run", "MLflow run", Kind.ID, to=to_run),
+        ),
+        rows,
+        "Nothing was changed yet: `oo prompt` and `oo finetune` do.",
+    )
 
 
 def _models(rows: list[ModelRow]) -> Table:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from oo.admin.desk import Desk
 from oo.admin.estimating import mean_of
+from oo.admin.filtering import carried
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Query
 from oo.admin.screen import Chart, Column, Figure, Kind, Level, Notice, Screen, Series, Table
@@ -47,7 +48,7 @@ async def read(desk: Desk, query: Query) -> Screen:
         figures=_figures(seen, query),
         notices=await _notices(desk, seen),
         charts=_charts(seen),
-        tables=[_reactions(seen), _funnel(seen.funnel)],
+        tables=[_reactions(seen, query), _funnel(seen.funnel)],
         age_s=counted.age_s,
     )
 
@@ -87,7 +88,7 @@ def _figures(seen: Seen, query: Query) -> list[Figure]:
             "Tips served",
             seen.now.tips,
             before=seen.before.tips,
-            to=f"/admin/tips?range={query.span}",
+            to=f"/admin/tips?{carried(query)}",
             spark=tips,
         ),
         Figure(
@@ -95,7 +96,7 @@ def _figures(seen: Seen, query: Query) -> list[Figure]:
             mine.done / mine.count if mine.count else None,
             kind=Kind.SHARE,
             before=before.done / before.count if before.count else None,
-            to="/admin/decisions?action=done",
+            to=f"/admin/decisions?action=done&{carried(query)}",
             note=f"of {mine.count:,} reactions",
             spark=[point.done / point.reacted for point in seen.points if point.reacted],
         ),
@@ -104,7 +105,7 @@ def _figures(seen: Seen, query: Query) -> list[Figure]:
             mean_of(mine.count, mine.reward, None).value,
             kind=Kind.REWARD,
             before=mean_of(before.count, before.reward, None).value,
-            to="/admin/rewards",
+            to=f"/admin/rewards?{carried(query)}",
             note=f"n = {mine.count:,}",
             spark=[point.reward / point.reacted for point in seen.points if point.reacted],
         ),
@@ -157,7 +158,7 @@ def _charts(seen: Seen) -> list[Chart]:
     ]
 
 
-def _reactions(seen: Seen) -> Table:
+def _reactions(seen: Seen, query: Query) -> Table:
     came = [one for one in seen.reactions if one.value != NONE]
     total = sum(one.tips for one in came)
     rows = [
@@ -174,7 +175,12 @@ def _reactions(seen: Seen) -> Table:
         "reactions",
         "What people answered",
         (
-            Column("action", "Reaction", to="/admin/decisions?action={}", by="value"),
+            Column(
+                "action",
+                "Reaction",
+                to=f"/admin/decisions?{carried(query)}&action={{}}",
+                by="value",
+            ),
             Column("count", "Count", Kind.NUMBER),
             Column("share", "Share", Kind.SHARE),
             Column("reward", "Mean reward", Kind.REWARD),

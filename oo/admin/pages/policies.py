@@ -1,12 +1,18 @@
 """Which policy decides, which ones watch, what the gate still waits for, and who changed what."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oo.admin import entries
 from oo.admin.desk import Desk
 from oo.admin.estimating import share_of
+from oo.admin.mlflow import to_run
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Query
 from oo.admin.screen import Column, Figure, Kind, Level, Notice, Screen, Table
+from oo.domain.policies import PolicyRef
 from oo.mlops import roles
 from oo.mlops.roles import Standing
 from oo.store import policies as store
@@ -32,6 +38,9 @@ async def read(desk: Desk, query: Query) -> Screen:
             (one.policy, one.version): one
             for one in await opinions.agreement(connection, desk.by, period)
         }
+        called = await entries.actors(connection, desk.by, (it.actor for it in history))
+        runs = await _runs(connection, {one.policy.name for one in standings})
+    to = to_run(desk.parts, desk.looker)
     in_force = next(one for one in standings if one.role == IN_FORCE)
     return Screen(
         figures=[
@@ -45,11 +54,11 @@ async def read(desk: Desk, query: Query) -> Screen:
                 to="/admin/deliveries?by=policy",
             ),
         ],
-        notices=_refusal(history),
+        notices=[*_pin(await desk.parts.promotes.pinned()), *_refusal(history)],
         tables=[
-            _standings(standings, agreements),
+            _standings(standings, agreements, called, runs, to),
             _gate(history),
-            _history(history),
+            _history(history, called),
         ],
         values={
             "in_force": in_force,
@@ -58,6 +67,23 @@ async def read(desk: Desk, query: Query) -> Screen:
             and in_force.change is not None,
         },
     )
+
+
+async def _runs(connection: AsyncConnection, policies: Iterable[str]) -> dict[PolicyRef, str]:
+    """The runs in MLflow that fitted versions came from."""
+    fitted = [one for name in policies for one in await store.versions(connection, name)]
+    return {one.policy: run for one in fitted if (run := one.report.get("mlflow_run"))}
+
+
+def _pin(pinned: str | None) -> list[Notice]:
+    """That what is promoted here decides nothing while another is pinned."""
+    if pinned is None:
+        return []
+    words = (
+        "It stands in user_config of BanditShard and goes before all that is promoted and undone"
+        " here: take it out and `oo deploy`."
+    )
+    return [Notice(Level.ACT, f"{pinned} is pinned, and decides", words, "#standings")]
 
 
 def _refusal(history: list[Change]) -> list[Notice]:
@@ -74,7 +100,13 @@ def _check(one: dict[str, Any]) -> str:
     return str(one.get("name", "")).replace("_", " ")
 
 
-def _standings(standings: list[Standing], agreements: dict[Any, Any]) -> Table:
+def _standings(
+    standings: list[Standing],
+    agreements: dict[Any, Any],
+    called: Mapping[str, str],
+    runs: Mapping[PolicyRef, str],
+    to_run: str,
+) -> Table:
     rows = []
     for one in standings:
         said = agreements.get((one.policy.name, one.policy.version))
@@ -84,10 +116,11 @@ def _standings(standings: list[Standing], agreements: dict[Any, Any]) -> Table:
                 "name": one.policy.name,
                 "role": {IN_FORCE: "in force", SHADOW: "shadow"}.get(one.role or "", ""),
                 "since": one.change.created_at if one.change else None,
-                "actor": one.change.actor if one.change else "",
+                "actor": called[one.change.actor] if one.change else "",
                 "reason": one.change.reason if one.change else "",
                 "said": said.decisions if said else None,
                 "agrees": share_of(said.agreed, said.decisions).value if said else None,
+                "run": runs.get(one.policy),
             }
         )
     return Table(
@@ -101,6 +134,7 @@ def _standings(standings: list[Standing], agreements: dict[Any, Any]) -> Table:
             Column("reason", "Why"),
             Column("said", "Spoke of", Kind.NUMBER),
             Column("agrees", "Agreed", Kind.SHARE),
+            Column("run", "Fitted by", Kind.ID, to=to_run),
         ),
         rows,
         "There are no policies.",
@@ -137,7 +171,7 @@ def _gate(history: list[Change]) -> Table:
     )
 
 
-def _history(history: list[Change]) -> Table:
+def _history(history: list[Change], called: Mapping[str, str]) -> Table:
     return Table(
         "history",
         "Changes",
@@ -153,7 +187,7 @@ def _history(history: list[Change]) -> Table:
                 "at": one.created_at,
                 "policy": str(one.policy),
                 "role": ROLES.get(one.role, one.role),
-                "actor": one.actor,
+                "actor": called[one.actor],
                 "reason": one.reason,
             }
             for one in reversed(history)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from oo.admin.desk import Desk
 from oo.admin.estimating import SMALL, mean_of, share_of
-from oo.admin.filtering import choices
+from oo.admin.filtering import carried, choices
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Filter, Query, Span
 from oo.admin.screen import (
@@ -142,7 +142,7 @@ def _by_slice(by: str, rows: list[dict[str, Any]]) -> Chart:
 
 def _table(query: RewardsQuery, rows: list[dict[str, Any]]) -> Table:
     is_filter = query.by in FILTERS
-    to = f"/admin/decisions?range={query.span}&{query.by}={{}}"
+    to = f"/admin/decisions?{carried(query, *FILTERS, but=query.by)}&{query.by}={{}}"
     return Table(
         "slices",
         f"By {query.by}",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oo.admin.desk import Desk
+from oo.admin.mlflow import to_run
 from oo.admin.page import ConsolePage, Group
 from oo.admin.pages.simulations import REFRESH_S, part_of
 from oo.admin.query import Query
@@ -36,7 +37,12 @@ async def read(desk: Desk, query: Query, run_id: str) -> Screen:
         charts=[_curves(summary["entries"])] if summary.get("entries") else [],
         tables=[*_simulated(summary), *_evaluated(summary)],
         facts=_facts(run),
-        values={"run": run, "goes_on": goes_on, "part": part_of(run)},
+        values={
+            "run": run,
+            "goes_on": goes_on,
+            "part": part_of(run),
+            "to_run": to_run(desk.parts, desk.looker),
+        },
         subject=run.name,
         refresh_s=REFRESH_S if goes_on else 0,
     )

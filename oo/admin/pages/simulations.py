@@ -3,6 +3,7 @@
 from typing import Any
 
 from oo.admin.desk import Desk
+from oo.admin.mlflow import to_run
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Query
 from oo.admin.screen import Column, Kind, Screen, Table
@@ -22,6 +23,7 @@ async def read(desk: Desk, query: Query) -> Screen:
         standings = await roles.standings(connection)
     going_on = [run for run in runs if run.status in GOING_ON and ASKED in run.config]
     refs = [str(one.policy) for one in standings]
+    to = to_run(desk.parts, desk.looker)
     return Screen(
         tables=[
             Table(
@@ -35,7 +37,7 @@ async def read(desk: Desk, query: Query) -> Screen:
                     Column("part", "Done", Kind.SHARE),
                     Column("took", "Took, s", Kind.NUMBER),
                     Column("found", "Found"),
-                    Column("mlflow_run_id", "MLflow run", Kind.ID),
+                    Column("mlflow_run_id", "MLflow run", Kind.ID, to=to),
                 ),
                 [_row(run) for run in runs],
                 "None was run. Start one above, or in a terminal by `oo simulate` and `oo ope`.",

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from oo.admin.desk import Desk
 from oo.admin.estimating import SMALL, mean_of, share_of
-from oo.admin.filtering import choices, with_person
+from oo.admin.filtering import carried, choices, with_person
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Filter, Query, Span
 from oo.admin.screen import Chart, Column, Kind, Level, Notice, Screen, Series, Table
@@ -20,7 +20,7 @@ BY = ("kind", "activity", "language", "prompt", "model", "source")
 LOGGED = ("kind", "prompt", "model", "source")  # by these the log of decisions filters too
 ROW = (
     Column("created_at", "When", Kind.INSTANT, sortable=True),
-    Column("email", "Person", to="/admin/people/{}", by="user_id", filter="user"),
+    Column("email", "Person", filter="user", pick="user_id", to="/admin/people/{}", by="user_id"),
     Column("text", "Text", Kind.SECRET),
     Column("kind", "Kind", filter="kind"),
     Column("language", "Language", filter="language"),
@@ -131,7 +131,8 @@ def _called(by: str) -> str:
 
 
 def _by(query: TipsQuery, rows: list[dict[str, Any]]) -> Table:
-    to = f"/admin/decisions?range={query.span}&{query.by}={{}}" if query.by in LOGGED else ""
+    asked = carried(query, *LOGGED, "user", but=query.by)
+    to = f"/admin/decisions?{asked}&{query.by}={{}}" if query.by in LOGGED else ""
     title = _called(query.by).capitalize()
     return Table(
         "slices",

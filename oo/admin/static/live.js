@@ -4,8 +4,10 @@
   const status = box.querySelector("[role=status]");
   const button = box.querySelector("[data-pause]");
   const MOST = 500;
+  const DRAWN_EVERY_MS = 100;
   let after = Number(box.dataset.after);
   let held = [];
+  let fresh = []; // not shown yet: drawn together with the next picture
   let isPaused = false;
   let seen = 0;
 
@@ -18,9 +20,7 @@
     return made;
   }
 
-  function show(event) {
-    const body = document.querySelector("#events tbody");
-    if (!body) return location.reload(); // the first event of all
+  function rowOf(event) {
     const row = document.createElement("tr");
     const at = document.createElement("time");
     at.dateTime = at.title = event.at;
@@ -37,8 +37,24 @@
     number.textContent = event.seq;
     row.append(cell(at, "instant"), cell(event.subject, "text"), cell(person, "id"), cell(what, "text"), cell(number, "number"));
     row.classList.add("fresh");
-    body.prepend(row);
+    return row;
+  }
+
+  function draw() {
+    const body = document.querySelector("#events tbody");
+    const events = fresh.splice(0);
+    if (!events.length) return;
+    if (!body) return location.reload(); // the first event of all
+    body.prepend(...events.reverse().map(rowOf));
     while (body.childElementCount > MOST) body.lastElementChild.remove();
+    say();
+  }
+
+  function show(events) {
+    if (!fresh.length) setTimeout(draw, DRAWN_EVERY_MS);
+    fresh.push(...events);
+    // what would be pushed out of the table at once is not drawn
+    if (fresh.length > MOST) fresh.splice(0, fresh.length - MOST);
   }
 
   function take(event) {
@@ -47,8 +63,8 @@
     if (isPaused) {
       held.push(event);
       if (held.length > MOST) held.shift();
-    } else show(event);
-    say();
+      say();
+    } else show([event]);
   }
 
   function say() {
@@ -59,13 +75,13 @@
     isPaused = !isPaused;
     button.textContent = isPaused ? "Go on" : "Pause";
     button.setAttribute("aria-pressed", isPaused);
-    if (!isPaused) held.splice(0).forEach(show);
+    if (!isPaused) show(held.splice(0));
     say();
   });
 
   async function follow() {
     const asked = new URLSearchParams({ after });
-    for (const name of ["subject", "person"]) if (box.dataset[name]) asked.set(name, box.dataset[name]);
+    for (const name of ["subject", "person", "since", "until"]) if (box.dataset[name]) asked.set(name, box.dataset[name]);
     const answer = await fetch(`/api/admin/events?${asked}`, { headers: { Accept: "text/event-stream" } });
     if (!answer.ok) {
       await window.consoleParts.failed(answer);

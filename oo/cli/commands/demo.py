@@ -47,7 +47,7 @@ async def _fill(
     from oo.store.migrate import migrate
     from oo.vault.service import Vault
 
-    db = Database(settings.store_url, Vault.of(settings))
+    db = Database(settings.store_url, Vault.of(settings), lasting=False)  # it is made in minutes
     await migrate(db)
     end = SystemClock().now().replace(minute=0, second=0, microsecond=0)
     try:

@@ -1,11 +1,13 @@
 """Runs of simulations are kept with their days; a repeated attempt replaces the earlier one."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from oo.kit.errors import Conflict
 from oo.store import simulations
 from oo.store.database import Database
 from oo.store.migrate import migrate
@@ -56,3 +58,17 @@ async def test_a_failed_run_says_why(db: Database) -> None:
     async with db.read() as connection:
         (run,) = await simulations.newest(connection)
     assert (run.status, run.summary) == ("failed", {"error": "no memory"})
+
+
+async def test_a_run_that_was_cancelled_before_it_began_does_not_begin(db: Database) -> None:
+    asked = replace(RUN, config={simulations.ASKED: {}}, mlflow_run_id=None)
+    async with db.write() as connection:
+        await simulations.ask(connection, asked)
+        assert await simulations.take_next(connection)
+        assert await simulations.end(connection, "r1", simulations.CANCELLED, AT, "enough")
+    with pytest.raises(Conflict, match="cancelled"):
+        async with db.write() as connection:
+            await simulations.begin(connection, RUN)
+    async with db.read() as connection:
+        (run,) = await simulations.newest(connection)
+    assert run.status == "cancelled"

@@ -101,9 +101,13 @@ class GateHere:
 
     db: Database
     clock: ManualClock
+    pin: str | None = None
 
     async def promote(self, name: str, actor: str, reason: str) -> Ruling:
         return await ruled(self.db, self.clock, name, actor, reason, Trial(50, 7, 1))
+
+    async def pinned(self) -> str | None:
+        return self.pin
 
 
 def csrf_of(browser: httpx2.AsyncClient) -> str:

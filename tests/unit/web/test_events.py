@@ -1,16 +1,17 @@
 """The log of events over HTTP: for whom, which, and as they happen."""
 
+import asyncio
 import json
 from typing import Any
 
 import httpx2
 import pytest
 
-from oo.domain.events import RING
+from oo.domain.events import ALL_EVENTS, RING
 from oo.domain.roles import Role
 from oo.events import ring
 from oo.events.relay import Relay
-from oo.store import users
+from oo.store import outbox, users
 from oo.web import events as module
 from tests.peers.happenings import decision, serve, sync
 from tests.peers.store import add_person
@@ -152,3 +153,31 @@ async def test_a_filter_looks_at_a_bounded_number_and_says_where_to_go_on(
     assert (after, [one["seq"] for one in found]) == (26, [1])
     of_bob = (await browser.get(URL, params={"person": bob, "limit": 5})).json()
     assert [one["seq"] for one in of_bob["events"]] == [1, 2, 3, 4, 5]
+
+
+async def test_a_viewer_of_500_a_second_loses_none(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two seconds of what `python -m tests.bench.tail` does for a minute, through the real bus."""
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.05)
+    bob = await add_person(site.db, site.clock, "bob")
+    relay, seen = Relay(site.db, site.clock), list[int]()
+
+    async def happens() -> None:
+        for _ in range(20):
+            async with site.db.write() as connection:
+                for number in range(50):
+                    told = {"source": "todoist", "put": number, "gone": 0}
+                    await outbox.tell(connection, bob, outbox.TASK_SYNCED, told, site.clock.now())
+            await relay.relay()
+            await asyncio.sleep(0.05)
+
+    async def watches() -> None:
+        async for some in module._follow(ring.Ring(site.db), 0, ALL_EVENTS):
+            seen.extend(one["seq"] for one in streamed(some.decode()))
+            if len(seen) == 1000:
+                return
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(happens(), watches())
+    assert seen == list(range(1, 1001))

@@ -73,7 +73,7 @@ ODD = st.builds(
     Odd,
     route=st.integers(0, 200),
     method=st.sampled_from(METHODS),
-    words=st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=20)), min_size=2, max_size=2),
+    words=st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=20)), min_size=3, max_size=3),
     query=st.one_of(st.just(""), st.sampled_from(["next=//x", "code=x&state=%00", "filename=%ff"])),
     headers=st.fixed_dictionaries({}, optional=HEADERS),
     body=BODIES,
