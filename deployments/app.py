@@ -73,6 +73,9 @@ def _deploy(cls: type, scale: Scale, name: str = "", **options: Any) -> Any:
         cls,
         name=name or cls.__name__.removeprefix("ASGI"),
         max_replicas_per_node=scale.per_node,
+        # what is replaced serves until its successor does; where hosts hold one each there may be
+        # no place for both, and the others serve
+        max_surge_percent=0 if scale.per_node else 100,
         max_ongoing_requests=scale.max_ongoing,
         ray_actor_options={"num_cpus": scale.cpus},
         health_check_period_s=2,

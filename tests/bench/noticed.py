@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import asyncpg
 import httpx2
+from sqlalchemy import text
 
+from oo.store.database import Database
 from tests.faults.steady import Steady
 
 LIST = "\n".join(f"- [ ] Prepare chapter {number} of the report" for number in range(60))
@@ -151,7 +152,7 @@ def wait_until_ready(
 
 
 def check(url: str, load: Steady, replay: Callable[[], str], within_s: float = 60.0) -> Checked:
-    """Whether the PostgreSQL store has what was acknowledged, once each, and equals its log.
+    """Whether the store has what was acknowledged, once each, and equals its log.
 
     Models have `within_s` to catch up with it.
     """
@@ -230,12 +231,15 @@ def _ready(said: Sequence[Mapping[str, str]], parts: Collection[str]) -> int:
 
 
 async def _rows(url: str) -> tuple[list[tuple[str, int, str]], int]:
-    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    db = Database(url)
     try:
-        rows = await connection.fetch("SELECT user_id, user_seq, idempotency_key FROM feedback")
-        chance = await connection.fetchval(
-            "SELECT count(*) FROM tip_scores WHERE degraded IS NOT NULL"
-        )
-        return [(str(it[0]), int(it[1]), str(it[2])) for it in rows], int(chance)
+        async with db.read() as connection:
+            rows = await connection.execute(
+                text("SELECT user_id, user_seq, idempotency_key FROM feedback")
+            )
+            chance = await connection.scalar(
+                text("SELECT count(*) FROM tip_scores WHERE degraded IS NOT NULL")
+            )
+            return [(str(it[0]), int(it[1]), str(it[2])) for it in rows], int(chance or 0)
     finally:
-        await connection.close()
+        await db.close()
