@@ -93,7 +93,8 @@ def before_newest_migration() -> str:
     newest = ScriptDirectory(MIGRATIONS).get_revision("head")
     assert newest is not None
     path = str(Path(newest.path).relative_to(ROOT))
-    added = git("log", "--diff-filter=A", "--format=%H", "-1", "--", path)
+    # a migration that got another number is no new one
+    added = git("log", "--follow", "--diff-filter=A", "--format=%H", "-1", "--", path)
     return git("rev-parse", f"{added}^")
 
 
