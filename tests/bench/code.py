@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import yaml
 from alembic.script import ScriptDirectory
 
@@ -30,6 +31,7 @@ class Code:
     data: Path
     port: int
     url: str
+    process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -76,7 +78,7 @@ class Code:
         """Its `oo serve`, from its beginning until the block ends."""
         self.data.mkdir(exist_ok=True)
         with (self.data / "log").open("ab") as log:
-            process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "oo.cli.main", "serve", "--config", str(self.config())],
                 cwd=self.folder,
                 env=self.environment,
@@ -84,8 +86,18 @@ class Code:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        with interrupted(process, STOP_WITHIN_S):
+        with interrupted(self.process, STOP_WITHIN_S):
             yield
+
+    def replicas(self) -> set[psutil.Process]:
+        """The replicas that run."""
+        assert self.process is not None
+        found = set()
+        for it in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if "ServeReplica:oo:" in " ".join(it.cmdline()):
+                    found.add(it)
+        return found
 
 
 def before_newest_migration() -> str:

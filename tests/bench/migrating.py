@@ -132,7 +132,11 @@ def in_place(it: Upgrade) -> Code:
 
     def put() -> str:
         git("-C", str(it.old.folder), "checkout", "--detach", git("rev-parse", "HEAD"))
-        return it.old.run("deploy", "--anew", str(it.old.config()))
+        before = it.old.replicas()
+        said = it.old.run("deploy", "--anew", str(it.old.config()))
+        if left := before & it.old.replicas():
+            raise RuntimeError(f"of the code of before: {left}")
+        return said
 
     def start_again() -> None:
         it.old_one.close()
