@@ -21,6 +21,7 @@ from tests.peers.serving import interrupted
 
 ROOT = Path(__file__).parents[2]
 STOP_WITHIN_S = 60.0
+SERVE = (sys.executable, "-m", "oo.cli.main", "serve")
 
 
 @dataclass
@@ -74,12 +75,12 @@ class Code:
         return file
 
     @contextlib.contextmanager
-    def served(self) -> Iterator[None]:
-        """Its `oo serve`, from its beginning until the block ends."""
+    def served(self, *options: str) -> Iterator[None]:
+        """Its `oo serve OPTIONS`, from its beginning until the block ends."""
         self.data.mkdir(exist_ok=True)
         with (self.data / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "oo.cli.main", "serve", "--config", str(self.config())],
+                [*SERVE, "--config", str(self.config()), *options],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

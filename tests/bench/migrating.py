@@ -6,8 +6,8 @@ code, that of the last commit here, migrates the store beside it. How it goes on
 
 - `in-place`: the new code takes the place of the old one in its folder, `oo deploy --anew` replaces
   what runs, and last `oo serve` is ended and started again;
-- `beside`, on PostgreSQL alone: the new release starts beside the old one, both serve behind a load
-  balancer, and the old one ends.
+- `beside`, on PostgreSQL alone: the new release starts beside the old one, to which it gives way,
+  both serve behind a load balancer, and the old one ends.
 
 The engine is left out: composed tips serve.
 """
@@ -51,6 +51,7 @@ PEOPLE = 12
 START_WITHIN_S = 240.0
 WAYS = ("in-place", "beside")
 STORES = ("sqlite", "postgres")
+GIVING_WAY = ("--give-way",)
 RESTART = "restart"  # the one phase in which requests may fail
 
 
@@ -84,11 +85,16 @@ def main() -> int:
     parser.add_argument("--before", default="", help="the git revision of the code of before")
     parser.add_argument("--way", choices=WAYS, default=WAYS[0])
     parser.add_argument("--store", choices=STORES, default=STORES[0], help="for in-place")
+    parser.add_argument(
+        "--at-once", action="store_true", help="for beside: the new one does not give way"
+    )
     parser.add_argument("--rate", type=float, default=20.0, help="requests per second")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     told = parser.parse_args()
     before = told.before or before_newest_migration()
-    phases, checked = run(before, told.rate, told.way, told.store)
+    phases, checked = run(
+        before, told.rate, told.way, told.store, () if told.at_once else GIVING_WAY
+    )
     print_all(phases, checked, told.json)
     return 0 if is_kept(phases, checked) else 1
 
@@ -98,7 +104,9 @@ def is_kept(phases: Sequence[Phase], checked: Checked) -> bool:
     return checked.is_whole and not any(it.failed for it in phases if it.name != RESTART)
 
 
-def run(before: str, rate: float, way: str, store: str) -> tuple[list[Phase], Checked]:
+def run(
+    before: str, rate: float, way: str, store: str, options: Sequence[str] = GIVING_WAY
+) -> tuple[list[Phase], Checked]:
     """The phases, and what the store says after them."""
     with (
         tempfile.TemporaryDirectory(prefix="oo", dir="/tmp") as name,
@@ -119,7 +127,7 @@ def run(before: str, rate: float, way: str, store: str) -> tuple[list[Phase], Ch
         hand_in(f"http://127.0.0.1:{old.port}", cookies)
         load = Steady(f"http://127.0.0.1:{old.port}", cookies, rate)
         upgrade = Upgrade(old, Path(name), load, old_one, new_one)
-        last = in_place(upgrade) if way == "in-place" else beside(upgrade)
+        last = in_place(upgrade) if way == "in-place" else beside(upgrade, options)
         say("oo replay --check --decisions")
         replay = ("replay", "--check", "--decisions")
         # models of policies that serve nobody any more stay where they were
@@ -150,14 +158,14 @@ def in_place(it: Upgrade) -> Code:
     return it.old
 
 
-def beside(it: Upgrade) -> Code:
-    """The new release beside the old one, then in its place."""
+def beside(it: Upgrade, options: Sequence[str]) -> Code:
+    """The new release beside the old one, started with these options, then in its place."""
     new = Code(ROOT, it.folder / "n", free_port(), it.old.url)
     with balancer(it.folder, {"before": it.old.port}) as front:
         it.load.url = front.url
 
         def start() -> None:
-            it.new_one.enter_context(new.served())
+            it.new_one.enter_context(new.served(*options))
 
         def end() -> None:
             front.take({"after": new.port})
