@@ -24,6 +24,7 @@ defaults
     option redispatch 1
     retries 3
     retry-on conn-failure empty-response response-timeout
+    option idle-close-on-response
     timeout connect 1s
     timeout client 30s
     timeout server 10s
