@@ -8,6 +8,9 @@ Serve does let the binary be chosen: `oo serve` names a script that ends in `mai
 Nor for how many requests a replica is given at once. The others wait here, where it costs nothing:
 a replica that must refuse a thousand requests a second has no time left to answer one.
 
+What a replica that died had taken is asked of another one where that is safe: a reaction has its
+key and counts once, and a tip that nobody saw is a row of the log.
+
 Nor is there an option for who may reach its admin socket, statistics and metrics: here only its
 user, on this machine. And it would hand on whatever `X-Forwarded-For` a stranger sends, which the
 server of a replica believes of a proxy on its machine: here the header names who asked the proxy.
@@ -37,6 +40,13 @@ FOR_PROGRAMS = f"status 503 content-type application/problem+json string '{PROBL
 PID_FILE = "pid"
 AT_ONCE = 64  # requests at a replica, streams of events among them
 QUEUE_S = 3  # that a request waits for one before it is told to ask again
+RETRIED = "conn-failure empty-response"
+# what may be asked twice; without a connection nothing was asked yet, so that this is of the rest
+REPEATABLE = (
+    "METH_GET",
+    "{ path /recommend }",
+    "{ path /feedback } { req.hdr(idempotency-key) -m found }",
+)
 TOLD_BY_PROXIES = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-IP")
 BY_SERVE = "{ status 404 } { res.hdr(content-type) -m beg text/plain }"  # oO never says it so
 
@@ -114,6 +124,8 @@ def _improved(line: str, trusted: tuple[str, ...]) -> list[str]:
             return [f"{indent}http-error {FOR_PEOPLE.replace('503', status, 1)}"]
         case ["log", "global"] | ["mode", "http"] | []:
             return [line]
+        case ["retry-on", *_]:
+            return [f"{indent}retry-on {RETRIED}"]
         case ["option", "abortonclose"]:
             return [line, f"{indent}timeout queue {QUEUE_S}s"]
         case ["server", _, _, "check", *rest] if "backup" not in rest:
@@ -134,6 +146,7 @@ def _rules(trusted: tuple[str, ...]) -> list[str]:
     return [
         *(f"http-request del-header {name}{known}" for name in TOLD_BY_PROXIES),
         "http-request add-header X-Forwarded-For %[src]",
+        f"http-request disable-l7-retry unless {' or '.join(REPEATABLE)}",
         "http-request set-var(txn.oo_page) bool(true) if { req.hdr(accept) -m sub text/html }",
         f"http-response return {FOR_PEOPLE} if {BY_SERVE} {{ var(txn.oo_page) -m bool }}",
         f"http-response return {FOR_PROGRAMS} if {BY_SERVE}",
