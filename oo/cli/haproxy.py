@@ -124,8 +124,8 @@ def _improved(line: str, trusted: tuple[str, ...]) -> list[str]:
             return [f"{indent}http-error {FOR_PEOPLE.replace('503', status, 1)}"]
         case ["log", "global"] | ["mode", "http"] | []:
             return [line]
-        case ["retry-on", *_]:
-            return [f"{indent}retry-on {RETRIED}"]
+        case ["retry-on", *_]:  # what has not been received whole cannot be asked again
+            return [f"{indent}retry-on {RETRIED}", f"{indent}option http-buffer-request"]
         case ["option", "abortonclose"]:
             return [line, f"{indent}timeout queue {QUEUE_S}s"]
         case ["server", _, _, "check", *rest] if "backup" not in rest:
