@@ -32,6 +32,7 @@ from tests.bench.noticed import (
     Checked,
     Phase,
     Ready,
+    by_chance,
     check,
     hand_in,
     phase,
@@ -77,6 +78,7 @@ class Upgrade:
                 say(str(said))
 
         self.phases.append(phase(name, words, self.load, happening, ready))
+        say(f"  {asyncio.run(by_chance(self.old.url))} tips by chance until now")
 
 
 def main() -> int:

@@ -161,7 +161,7 @@ def check(url: str, load: Steady, replay: Callable[[], str], within_s: float = 6
     while " 0 behind" not in said and time.monotonic() < end:
         time.sleep(2)
         said = replay()
-    rows, chance = asyncio.run(_rows(url))
+    rows, chance = asyncio.run(_rows(url)), asyncio.run(by_chance(url))
     mine = [it for it in rows if it[2] in load.keys]
     kept = {key: seq for _, seq, key in mine}
     missing = sum(kept.get(key) != seq for key, (_, seq) in load.acknowledged.items())
@@ -230,16 +230,23 @@ def _ready(said: Sequence[Mapping[str, str]], parts: Collection[str]) -> int:
     return sum(all(it.get(part) == "ready" for part in parts) for it in said)
 
 
-async def _rows(url: str) -> tuple[list[tuple[str, int, str]], int]:
+async def by_chance(url: str) -> int:
+    """How many tips no policy picked, because ranking failed or was late."""
     db = Database(url)
     try:
         async with db.read() as connection:
-            rows = await connection.execute(
-                text("SELECT user_id, user_seq, idempotency_key FROM feedback")
-            )
-            chance = await connection.scalar(
-                text("SELECT count(*) FROM tip_scores WHERE degraded IS NOT NULL")
-            )
-            return [(str(it[0]), int(it[1]), str(it[2])) for it in rows], int(chance or 0)
+            query = "SELECT count(*) FROM tip_scores WHERE degraded IS NOT NULL"
+            return int(await connection.scalar(text(query)) or 0)
+    finally:
+        await db.close()
+
+
+async def _rows(url: str) -> list[tuple[str, int, str]]:
+    db = Database(url)
+    try:
+        async with db.read() as connection:
+            query = "SELECT user_id, user_seq, idempotency_key FROM feedback"
+            found = await connection.execute(text(query))
+            return [(str(it[0]), int(it[1]), str(it[2])) for it in found]
     finally:
         await db.close()
