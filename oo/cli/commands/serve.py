@@ -21,7 +21,7 @@ from oo.cli.running import health, parts, recorded, wait_until
 from oo.kit import metrics
 from oo.kit.clock import SystemClock
 from oo.kit.errors import OoError
-from oo.kit.niceness import on_half_of_the_processors
+from oo.kit.processors import on_half
 from oo.kit.settings import Settings, load_settings
 from oo.vault.check import check_master_keys
 from oo.vault.offline import with_store
@@ -85,7 +85,7 @@ def _run(settings: Settings, config: Path, stopping: threading.Event, give_way: 
     with contextlib.ExitStack() as stack:
         stack.enter_context(out.status("Starting Ray and the page …"))
         if give_way:
-            stack.enter_context(on_half_of_the_processors())
+            stack.enter_context(on_half())
             within_s *= 2
         local_node.start_node(settings, config)
         up = wait_until(lambda: over() or health(settings) is not None, within_s)
