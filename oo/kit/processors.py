@@ -15,12 +15,16 @@ import psutil
 from oo.kit.arithmetic import use_threads
 
 CHOOSES = hasattr(os, "sched_setaffinity")
+LOOKS = 5  # at the most: what starts while one is taken may be missed
 STARTER = "raylet"  # what starts replicas, as a child of whatever started it
 
 
 @contextlib.contextmanager
 def on_half() -> Iterator[None]:
-    """This process, and what it starts in the block, use half of the processors; then all again."""
+    """This process, and what it starts in the block, use half of the processors; then all again.
+
+    What starts replicas stays, as after :func:`serve_on_all`.
+    """
     if not CHOOSES:
         yield
         return
@@ -29,10 +33,11 @@ def on_half() -> Iterator[None]:
     try:
         yield
     finally:
-        this, half, moved = psutil.Process(), half_of(every), True
-        while moved:  # what started meanwhile may have been missed
+        this, half = psutil.Process(), half_of(every)
+        for _ in range(LOOKS):
             found = (this, *this.children(recursive=True))
-            moved = sum(_allow(it, every, only=half) for it in found) > 0
+            if not sum(_allow(it, every, half) for it in found if not _starts_replicas(it)):
+                break
 
 
 def serve_on_all() -> None:
@@ -42,17 +47,24 @@ def serve_on_all() -> None:
     """
     with contextlib.suppress(psutil.Error, OSError):
         starter = psutil.Process().parent()
-        if CHOOSES and starter and starter.name() == STARTER:
+        if CHOOSES and starter and _starts_replicas(starter):
             every = os.sched_getaffinity(starter.ppid())
             _allow(starter, half_of(every))
-            while _allow(psutil.Process(), every):  # threads that were made meanwhile
-                pass
+            for _ in range(LOOKS):
+                if not _allow(psutil.Process(), every):
+                    break
             use_threads(len(every))
 
 
 def half_of(processors: set[int]) -> set[int]:
     """The later half of them, one at least."""
     return set(sorted(processors)[len(processors) // 2 :])
+
+
+def _starts_replicas(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.name() == STARTER
+    return False
 
 
 def _allow(process: psutil.Process, processors: set[int], only: set[int] | None = None) -> bool:
