@@ -10,6 +10,7 @@ from oo.cli.command import Command, Group
 from oo.cli.console import out
 from oo.cli.environment import prepare_environment
 from oo.kit.clock import SystemClock
+from oo.kit.niceness import stay_behind
 from oo.kit.settings import load_settings
 
 ANEW_WITHIN_S = 300.0
@@ -22,6 +23,7 @@ def deploy(
     ] = False,
 ) -> None:
     """Change what runs, in place, to what a config file says."""
+    stay_behind()  # what serves on this machine goes first
     settings = load_settings()
     prepare_environment(settings)
     local_node.join_node(settings)
