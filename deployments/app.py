@@ -5,6 +5,7 @@ application of its own, so that a model is swapped without touching what serves 
 that the page answers while the engine is still loading.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from ray import serve
@@ -25,6 +26,9 @@ from oo.kit.niceness import behind
 from oo.kit.settings import load_settings
 from oo.push.channel import check_channels
 
+# nobody waits for these: their imports, too, leave the processors to what serves
+BEHIND = {"worker_process_setup_hook": "oo.kit.niceness.stay_behind"}
+
 
 def build(args: AppArgs) -> Application:
     """ingress → (assembler → generator → engine), ingress → bandit shards, jobs beside them.
@@ -44,11 +48,11 @@ def build(args: AppArgs) -> Application:
         for number in range(2, how_many_shards(args.shards, settings) + 1)
     ]
     shards = [first, *further]
-    assembler = _deploy(ContextAssembler, args.assembler).bind()
-    generator = _deploy(TipGenerator, args.generator, user_config={}).bind(
+    assembler = _deploy(ContextAssembler, args.assembler, runtime_env=BEHIND).bind()
+    generator = _deploy(TipGenerator, args.generator, runtime_env=BEHIND, user_config={}).bind(
         assembler, args.models, args.engine_app
     )
-    jobs = _deploy(Jobs, Scale()).bind(shards, generator)
+    jobs = _deploy(Jobs, Scale(), runtime_env=BEHIND).bind(shards, generator)
     return _deploy(serve.ingress()(Ingress), args.ingress, user_config={}).bind(
         shards, assembler, generator, jobs
     )
@@ -68,13 +72,22 @@ def build_engine(args: EngineArgs) -> Application:
     return behind(build_behind)
 
 
-def _deploy(cls: type, scale: Scale, name: str = "", **options: Any) -> Any:
+def _deploy(
+    cls: type,
+    scale: Scale,
+    name: str = "",
+    runtime_env: Mapping[str, str] | None = None,
+    **options: Any,
+) -> Any:
     return serve.deployment(
         cls,
         name=name or cls.__name__.removeprefix("ASGI"),
         max_replicas_per_node=scale.per_node,
+        # what is replaced serves until its successor does; where hosts hold one each there may be
+        # no place for both, and the others serve
+        max_surge_percent=0 if scale.per_node else 100,
         max_ongoing_requests=scale.max_ongoing,
-        ray_actor_options={"num_cpus": scale.cpus},
+        ray_actor_options={"num_cpus": scale.cpus, "runtime_env": dict(runtime_env or {})},
         health_check_period_s=2,
         logging_config={"enable_access_log": False, "log_level": "WARNING"},
         graceful_shutdown_timeout_s=5,

@@ -16,6 +16,9 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+RELEASE = Field(default="", description="Another word than before replaces every replica")
+
+
 def _check_most(least: int, most: int | None) -> None:
     if most is not None and most < least:
         raise ValueError(f"`most` ({most}) is less than `replicas` ({least})")
@@ -101,6 +104,7 @@ class AppArgs(Strict):
     shards: Shards = Shards()
     models: str = Field(default="configs/models.yaml", description="File of model aliases")
     engine_app: str = Field(default="engine", description="Serve application of the vLLM replicas")
+    release: str = RELEASE
 
 
 class EngineArgs(Strict):
@@ -120,6 +124,7 @@ class EngineArgs(Strict):
     accelerator: str = Field(default="auto", pattern="^(auto|cpu|gpu)$")
     adapters: bool = Field(default=True, description="Serve LoRA adapters beside the base")
     engine: dict[str, object] = {}
+    release: str = RELEASE
 
     @model_validator(mode="after")
     def _most_is_most(self) -> Self:

@@ -23,6 +23,7 @@ from deployments.replica_internals import listen_where_wanted
 from ml.finetuning import adapters
 from ml.finetuning.targets import RANK, TARGETS
 from oo.kit import tracing
+from oo.kit.processors import serve_on_all
 from oo.kit.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class TipEngine(LLMServer):
         self, llm_config: LLMConfig
     ) -> None:
         listen_where_wanted()
+        serve_on_all()
         watched(load_settings(), "engine", libraries=True)
         await super().__init__(llm_config)
         self._model = llm_config.model_id

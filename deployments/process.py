@@ -11,6 +11,7 @@ from oo.kit.garbage import keep_what_is_loaded
 from oo.kit.logs import log_to
 from oo.kit.metrics import share_through
 from oo.kit.niceness import stay_behind
+from oo.kit.processors import serve_on_all
 from oo.kit.sentry import report_to
 from oo.kit.settings import Settings, load_settings
 from oo.store.database import Database
@@ -45,6 +46,7 @@ def start(part: str, niceness: int = 0) -> Base:
     one; see :func:`stay_behind`.
     """
     listen_where_wanted()
+    serve_on_all()
     if niceness:
         stay_behind(niceness)
     settings = load_settings()

@@ -10,6 +10,9 @@ a replica that must refuse a thousand requests a second has no time left to answ
 many come from one session: what is far beyond the limits of oO itself ends here, so that one person
 keeps neither the replica's time nor its places from the others.
 
+What a replica that died had taken is asked of another one where that is safe: a reaction has its
+key and counts once, and a tip that nobody saw is a row of the log.
+
 Nor is there an option for who may reach its admin socket, statistics and metrics: here only its
 user, on this machine. And it would hand on whatever `X-Forwarded-For` a stranger sends, which the
 server of a replica believes of a proxy on its machine: here the header names who asked the proxy.
@@ -55,6 +58,13 @@ TIPS_A_SECOND = 30  # of these, decisions and reactions; as above
 TIPS = ("/recommend", "/feedback")
 AT_ONCE_EACH = AT_ONCE // 2  # of one session: the others find a place
 SESSIONS = ("sid", "__Host-sid")  # cookies, see oo.identity.sessions.cookie_name
+RETRIED = "conn-failure empty-response"
+# what may be asked twice; without a connection nothing was asked yet, so that this is of the rest
+REPEATABLE = (
+    "METH_GET",
+    "{ path /recommend }",
+    "{ path /feedback } { req.hdr(idempotency-key) -m found }",
+)
 TOLD_BY_PROXIES = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-IP")
 BY_SERVE = "{ status 404 } { res.hdr(content-type) -m beg text/plain }"  # oO never says it so
 
@@ -160,6 +170,8 @@ def _improved(line: str, wanted: Wanted) -> list[str]:
             return [f"{indent}http-error {FOR_PEOPLE.replace('503', status, 1)}"]
         case ["log", "global"] | ["mode", "http"] | []:
             return [line]
+        case ["retry-on", *_]:  # what has not been received whole cannot be asked again
+            return [f"{indent}retry-on {RETRIED}", f"{indent}option http-buffer-request"]
         case ["option", "abortonclose"]:
             return [line, f"{indent}timeout queue {QUEUE_S}s"]
         case ["server", _, _, "check", *rest] if "backup" not in rest:
@@ -182,6 +194,7 @@ def _rules(wanted: Wanted) -> list[str]:
         *_shares(wanted),
         *(f"http-request del-header {name}{known}" for name in TOLD_BY_PROXIES),
         "http-request add-header X-Forwarded-For %[src]",
+        f"http-request disable-l7-retry unless {' or '.join(REPEATABLE)}",
         f"http-response return {FOR_PEOPLE} if {BY_SERVE} {{ var(txn.oo_page) -m bool }}",
         f"http-response return {FOR_PROGRAMS} if {BY_SERVE}",
     ]

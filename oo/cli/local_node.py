@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import os
+import time
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from oo.cli.haproxy import Wanted, write_launcher
 from oo.cli.reaper import lives
 from oo.cli.run_folder import RAY, run_folder
 from oo.cli.running import as_running, health
-from oo.kit.errors import ConfigurationError
+from oo.kit.errors import ConfigurationError, OoError
 from oo.kit.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,7 @@ LOOPBACK = "127.0.0.1"
 DAEMONS = {"gcs_server", "raylet"}
 _daemons: dict[str, psutil.Process] = {}  # as they were found last
 STOP_WITHIN_S = 3.0
+LOOK_EVERY_S = 0.5
 
 
 def start_node(settings: Settings, config: Path) -> None:
@@ -107,15 +110,63 @@ def deploy(
     """
     from oo.cli import ray_internals
 
-    try:
-        content = yaml.safe_load(config.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{config} cannot be read: {error}") from error
+    content = _content(config)
     if http_options:
         content["http_options"] = {**content.get("http_options", {}), **http_options}
     if pages_only:
         content["applications"] = [a for a in content["applications"] if a.get("route_prefix")]
+    _keep(content, ray_internals.releases())
     ray_internals.deploy(content)
+
+
+def deploy_anew(config: Path, release: str, within_s: float) -> None:
+    """As :func:`deploy`, and replace every replica, whatever the file says.
+
+    Each serves until its successor does. What people see comes first, the others when that is done:
+    all at once would keep the processors busy for longer. Raises OoError where it is not done in
+    time, or not at all.
+    """
+    from oo.cli import ray_internals
+
+    content, running = _content(config), ray_internals.releases()
+    for seen in (True, False):
+        mine = [it for it in content["applications"] if bool(it.get("route_prefix")) is seen]
+        names = {str(it["name"]) for it in mine}
+        if not names:
+            continue
+        running |= dict.fromkeys(names, release)
+        _keep(content, running)
+        ray_internals.deploy(content)
+        _wait_until_deployed(names, within_s)
+
+
+def _content(config: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = yaml.safe_load(config.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{config} cannot be read: {error}") from error
+    return content
+
+
+def _keep(content: dict[str, Any], releases: Mapping[str, str]) -> None:
+    """Name the release that runs, where the file names none: else all would be replaced again."""
+    for it in content["applications"]:
+        if release := releases.get(str(it.get("name"))):
+            it["args"] = {"release": release, **(it.get("args") or {})}
+
+
+def _wait_until_deployed(names: Set[str], within_s: float) -> None:
+    from ray import serve
+
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        found = serve.status().applications
+        if problems := deployment_errors():
+            raise OoError(f"What ran before serves on: {'; '.join(problems)}")
+        if all(name in found and found[name].status == "RUNNING" for name in names):
+            return
+        time.sleep(LOOK_EVERY_S)
+    raise OoError(f"It is not done after {within_s:.0f} s; `oo status` shows how far it is.")
 
 
 def stop_node() -> None:

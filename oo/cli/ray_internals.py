@@ -31,6 +31,17 @@ def deploy(content: dict[str, Any]) -> None:
     client.deploy_apps(schema)
 
 
+def releases() -> dict[str, str]:
+    """What `release` is among the arguments of each application that runs, where it is any."""
+    try:
+        applications = _get_global_client().get_serve_details()["applications"]
+    except RayServeException:
+        return {}
+    configs = {name: it.get("deployed_app_config") or {} for name, it in applications.items()}
+    said = {name: (it.get("args") or {}).get("release") for name, it in configs.items()}
+    return {name: str(it) for name, it in said.items() if it}
+
+
 def shutdown(within_s: float) -> None:
     """End all applications and Serve itself."""
     _get_global_client().shutdown(timeout_s=within_s)

@@ -214,7 +214,7 @@ class System:
         self.deploy(args=changed, user_config={"deadline_s": 1.9})
         end = time.monotonic() + BACK_WITHIN_S
         while before & self._ingresses() and time.monotonic() < end:
-            time.sleep(0.5)
+            time.sleep(2)  # a look at every process costs what people would notice
 
     def _ingresses(self) -> set[int]:
         return {it.pid for node in self.workers for it in node.replicas("Ingress")}

@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import asyncpg
 import httpx2
+from sqlalchemy import text
 
+from oo.store.database import Database
 from tests.faults.steady import Steady
 
 LIST = "\n".join(f"- [ ] Prepare chapter {number} of the report" for number in range(60))
@@ -151,7 +152,7 @@ def wait_until_ready(
 
 
 def check(url: str, load: Steady, replay: Callable[[], str], within_s: float = 60.0) -> Checked:
-    """Whether the PostgreSQL store has what was acknowledged, once each, and equals its log.
+    """Whether the store has what was acknowledged, once each, and equals its log.
 
     Models have `within_s` to catch up with it.
     """
@@ -160,7 +161,7 @@ def check(url: str, load: Steady, replay: Callable[[], str], within_s: float = 6
     while " 0 behind" not in said and time.monotonic() < end:
         time.sleep(2)
         said = replay()
-    rows, chance = asyncio.run(_rows(url))
+    rows, chance = asyncio.run(_rows(url)), asyncio.run(by_chance(url))
     mine = [it for it in rows if it[2] in load.keys]
     kept = {key: seq for _, seq, key in mine}
     missing = sum(kept.get(key) != seq for key, (_, seq) in load.acknowledged.items())
@@ -229,13 +230,23 @@ def _ready(said: Sequence[Mapping[str, str]], parts: Collection[str]) -> int:
     return sum(all(it.get(part) == "ready" for part in parts) for it in said)
 
 
-async def _rows(url: str) -> tuple[list[tuple[str, int, str]], int]:
-    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+async def by_chance(url: str) -> int:
+    """How many tips no policy picked, because ranking failed or was late."""
+    db = Database(url)
     try:
-        rows = await connection.fetch("SELECT user_id, user_seq, idempotency_key FROM feedback")
-        chance = await connection.fetchval(
-            "SELECT count(*) FROM tip_scores WHERE degraded IS NOT NULL"
-        )
-        return [(str(it[0]), int(it[1]), str(it[2])) for it in rows], int(chance)
+        async with db.read() as connection:
+            query = "SELECT count(*) FROM tip_scores WHERE degraded IS NOT NULL"
+            return int(await connection.scalar(text(query)) or 0)
     finally:
-        await connection.close()
+        await db.close()
+
+
+async def _rows(url: str) -> list[tuple[str, int, str]]:
+    db = Database(url)
+    try:
+        async with db.read() as connection:
+            query = "SELECT user_id, user_seq, idempotency_key FROM feedback"
+            found = await connection.execute(text(query))
+            return [(str(it[0]), int(it[1]), str(it[2])) for it in found]
+    finally:
+        await db.close()

@@ -3,12 +3,14 @@
 import asyncio
 import re
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx2
 import psutil
@@ -40,8 +42,8 @@ BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 AS_SHIPPED = Wanted()
 
 
-def written_by_serve(folder: Path, port: int, server: str | None) -> Path:
-    """The configuration that Serve writes, with one server or none."""
+def written_by_serve(folder: Path, port: int, *servers: str) -> Path:
+    """The configuration that Serve writes, with these servers."""
     config = HAProxyConfig(
         http_options=HTTPOptions(host="127.0.0.1", port=port),
         socket_path=str(folder / "admin.sock"),
@@ -55,9 +57,10 @@ def written_by_serve(folder: Path, port: int, server: str | None) -> Path:
         is_head=True,
     )
     backends = {}
-    if server is not None:
-        at = ServerConfig(name="one", host="127.0.0.1", port=int(server.rpartition(":")[2]))
-        backends["oo"] = BackendConfig(name="oo", path_prefix="/", app_name="oo", servers=[at])
+    if servers:
+        ports = (int(it.rpartition(":")[2]) for it in servers)
+        at = [ServerConfig(name=f"at-{it}", host="127.0.0.1", port=it) for it in ports]
+        backends["oo"] = BackendConfig(name="oo", path_prefix="/", app_name="oo", servers=at)
     api = HAProxyApi(config, backends, str(folder / "haproxy.cfg"))
     api._generate_config_file_internal()
     (folder / "state").touch()
@@ -65,9 +68,9 @@ def written_by_serve(folder: Path, port: int, server: str | None) -> Path:
 
 
 @contextmanager
-def haproxy(folder: Path, server: str | None = None, wanted: Wanted = AS_SHIPPED) -> Iterator[str]:
+def haproxy(folder: Path, *servers: str, wanted: Wanted = AS_SHIPPED) -> Iterator[str]:
     port = free_port()
-    config = written_by_serve(folder, port, server)
+    config = written_by_serve(folder, port, *servers)
     write_launcher(folder / "haproxy", wanted)
     process = subprocess.Popen([folder / "haproxy", "-db", "-f", config])
     base = http_address(wanted.host or "127.0.0.1", port)
@@ -115,7 +118,7 @@ def test_it_listens_on_ipv6_before_replicas_on_ipv4(tmp_path: Path) -> None:
     async def fine() -> str:
         return "fine"
 
-    with served(app) as server, haproxy(tmp_path, server, Wanted("::1")) as base:
+    with served(app) as server, haproxy(tmp_path, server, wanted=Wanted("::1")) as base:
         deadline = time.monotonic() + 20
         while httpx2.get(base).status_code != 200 and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -209,7 +212,7 @@ async def test_one_session_is_let_through_so_often_and_the_others_do_not_notice(
     # a made-up cookie of the other name hides nothing
     made_up = next(name for name in SESSIONS if name != cookie)
     wanted = Wanted(tips_a_second=20) if path in TIPS else Wanted(a_second=20)
-    with served(app) as server, haproxy(tmp_path, server, wanted) as base:
+    with served(app) as server, haproxy(tmp_path, server, wanted=wanted) as base:
         async with httpx2.AsyncClient(base_url=base) as client:
             await ready(client)
             arrived, began = 0, time.monotonic()
@@ -268,8 +271,76 @@ async def test_one_session_takes_half_the_places_at_a_replica(tmp_path: Path) ->
     assert other.status_code == 200
 
 
+class Dying(BaseHTTPRequestHandler):
+    """One that is well when it is looked at, and closes on who asks for something."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        self.asked.append(self.path)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def dying() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Dying)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+KEYED = {"Idempotency-Key": "one"}
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "is_asked_again"),
+    [
+        ("/recommend", {}, True),
+        ("/feedback", KEYED, True),
+        ("/feedback", {}, False),
+        ("/api/sources/file/import", KEYED, False),
+    ],
+)
+def test_what_a_dead_replica_had_taken_is_asked_of_another_where_that_is_safe(
+    path: str, headers: dict[str, str], is_asked_again: bool, tmp_path: Path
+) -> None:
+    app = FastAPI()
+
+    @app.api_route("/{path:path}", methods=["GET", "POST"])
+    async def fine() -> str:
+        return "fine"
+
+    Dying.asked.clear()
+    with (
+        served(app) as server,
+        dying() as other,
+        haproxy(tmp_path, server, other) as base,
+        httpx2.Client(base_url=base, headers=headers) as client,
+    ):
+        deadline, seen = time.monotonic() + 20, set[int]()
+        while len(Dying.asked) < 3 and time.monotonic() < deadline:
+            answer = client.post(path, json={})
+            if Dying.asked:  # before, none may have been well
+                seen.add(answer.status_code)
+    assert seen == {200} if is_asked_again else 502 in seen
+
+
 def test_only_its_user_on_this_machine_reaches_what_it_tells(tmp_path: Path) -> None:
-    told = improved(written_by_serve(tmp_path, free_port(), None).read_text(), Wanted("0.0.0.0"))
+    told = improved(written_by_serve(tmp_path, free_port()).read_text(), Wanted("0.0.0.0"))
     assert re.findall(r"stats socket \S+ mode (\d+)", told) == ["600"]
     binds = re.findall(r"bind (\S+):\d+", told)
     assert sorted(binds) == ["0.0.0.0", "127.0.0.1", "127.0.0.1"]
@@ -321,7 +392,7 @@ def test_who_asks_is_what_the_proxy_sees_or_those_whom_it_trusts_say(
     transport = httpx2.HTTPTransport(local_address=ELSEWHERE)
     with (
         served(app) as server,
-        haproxy(tmp_path, server, Wanted(trusted=trusted)) as base,
+        haproxy(tmp_path, server, wanted=Wanted(trusted=trusted)) as base,
         httpx2.Client(transport=transport, base_url=base) as client,
     ):
         deadline = time.monotonic() + 20

@@ -1,18 +1,16 @@
-"""A release takes over from the one before on one PostgreSQL store, and no request fails."""
+"""A release takes over from the one before on the same store, and no request fails."""
 
 import subprocess
 import sys
 
 import pytest
 
-from tests.bench.migrating import ROOT, before_newest_migration, run
+from tests.bench.code import ROOT, before_newest_migration
+from tests.bench.migrating import is_kept, run
 from tests.bench.noticed import print_all
 from tests.peers.postgres import BIN
 
-pytestmark = [
-    pytest.mark.timeout(1500),
-    pytest.mark.skipif(BIN is None, reason="needs Debian's postgresql"),
-]
+pytestmark = pytest.mark.timeout(1500)
 PER_SECOND = 20.0
 
 
@@ -23,11 +21,18 @@ def has_history() -> bool:
     return done.stdout.strip() == "false"
 
 
+WAYS = [("in-place", "sqlite"), ("in-place", "postgres"), ("beside", "postgres")]
+
+
 @pytest.mark.skipif(not has_history(), reason="needs the commits of before")
-def test_a_release_takes_over_without_a_failed_request(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("way", "store"), WAYS)
+def test_a_release_takes_over_without_a_failed_request(
+    way: str, store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if store == "postgres" and BIN is None:
+        pytest.skip("needs Debian's postgresql")
     with capsys.disabled():
-        phases, checked = run(before_newest_migration(), PER_SECOND)
+        phases, checked = run(before_newest_migration(), PER_SECOND, way, store)
         sys.stdout.write("\n")
         print_all(phases, checked)
-    assert checked.is_whole
-    assert [it for it in phases if it.failed] == []
+    assert is_kept(phases, checked)

@@ -1,10 +1,10 @@
-"""oO on a head and two workers goes on while one dies, the head is away, and another deploys."""
+"""oO on a head and two workers goes on while one dies, one comes, the head is away, all is anew."""
 
 import sys
 
 import pytest
 
-from tests.bench.nodes import ENOUGH, run
+from tests.bench.nodes import ENOUGH, WORDS, run
 from tests.bench.noticed import print_all, say
 from tests.peers.postgres import BIN
 from tests.peers.redis import SERVER
@@ -18,7 +18,7 @@ PER_SECOND = 20.0
 
 def test_what_dies_takes_no_reaction_along(capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        phases, checked = run(["kill", "add", "head", "config"], PER_SECOND, say)
+        phases, checked = run(list(WORDS), PER_SECOND, say)
         sys.stdout.write("\n")
         print_all(phases, checked)
     assert checked.acknowledged > 0

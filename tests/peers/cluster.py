@@ -138,6 +138,7 @@ class Cluster:
     folder: Path
     settings: Mapping[str, str]  # as `cluster.env` has them: OO_…
     redis: str  # host:port
+    besides: Mapping[str, str] = field(default_factory=dict)  # that `cluster.yaml` has otherwise
     nodes: dict[str, Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -254,6 +255,7 @@ class Cluster:
             "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(low + REPLICA_PORTS - 1),
             "RAY_SERVE_DIRECT_INGRESS_MIN_GRPC_PORT": str(low + REPLICA_PORTS),
             "RAY_SERVE_DIRECT_INGRESS_MAX_GRPC_PORT": str(low + 2 * REPLICA_PORTS - 1),
+            **self.besides,
         }
 
 
@@ -265,10 +267,12 @@ def environment_commands() -> str:
 
 
 @contextlib.contextmanager
-def cluster(settings: Mapping[str, str], redis: str) -> Iterator[Cluster]:
+def cluster(
+    settings: Mapping[str, str], redis: str, besides: Mapping[str, str] | None = None
+) -> Iterator[Cluster]:
     """A cluster without nodes, in a folder whose path is short enough for sockets."""
     folder = Path(tempfile.mkdtemp(prefix="oo", dir="/tmp"))
-    made = Cluster(folder, settings, redis)
+    made = Cluster(folder, settings, redis, besides or {})
     try:
         yield made
     finally:

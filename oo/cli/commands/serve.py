@@ -1,5 +1,6 @@
 """`oo serve`: the whole product on this machine."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -16,10 +17,11 @@ from oo.cli.machine import check_machine, data_dir
 from oo.cli.reaper import RECORD, end_left_over, reaped
 from oo.cli.restarts import Restarts
 from oo.cli.run_folder import RAY, close_to_others, prepare_run_folder, run_folder
-from oo.cli.running import health, recorded, wait_until
+from oo.cli.running import health, parts, recorded, wait_until
 from oo.kit import metrics
 from oo.kit.clock import SystemClock
 from oo.kit.errors import OoError
+from oo.kit.processors import on_half
 from oo.kit.settings import Settings, load_settings
 from oo.vault.check import check_master_keys
 from oo.vault.offline import with_store
@@ -27,10 +29,15 @@ from oo.vault.offline import with_store
 PAGE_WITHIN_S = 120.0
 ENGINE_WITHIN_S = 300.0
 LOOK_EVERY_S = 0.5
+REPLICAS = ("ingress", "bandit", "assembler", "generator", "jobs")
 
 
 def serve(
     config: Annotated[Path, typer.Option(help="What to deploy.")] = local_node.CONFIG,
+    give_way: Annotated[
+        bool,
+        typer.Option("--give-way", help="Leave half of the processors to others until it serves."),
+    ] = False,
 ) -> None:
     """Run the whole product on this machine until Ctrl-C."""
     settings, restarts = load_settings(), Restarts.of_this_run()
@@ -50,7 +57,7 @@ def serve(
             signal.signal(number, lambda *_: stopping.set())
         with reaped(folder / RECORD):
             try:
-                _run(settings, config, stopping)
+                _run(settings, config, stopping, give_way)
             except Exception:
                 if stopping.is_set() or local_node.node_lives():
                     raise
@@ -68,15 +75,22 @@ def serve(
         restarts.again()
 
 
-def _run(settings: Settings, config: Path, stopping: threading.Event) -> None:
+def _run(settings: Settings, config: Path, stopping: threading.Event, give_way: bool) -> None:
     """Serve until `stopping` is set or the node dies."""
 
     def over() -> bool:
         return stopping.is_set() or not local_node.node_lives()
 
-    with out.status("Starting Ray and the page …"):
+    within_s = PAGE_WITHIN_S
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(out.status("Starting Ray and the page …"))
+        if give_way:
+            stack.enter_context(on_half())
+            within_s *= 2
         local_node.start_node(settings, config)
-        up = wait_until(lambda: over() or health(settings) is not None, PAGE_WITHIN_S)
+        up = wait_until(lambda: over() or health(settings) is not None, within_s)
+        if up and give_way:  # what starts behind the page takes as much
+            wait_until(lambda: over() or _is_whole(settings), within_s)
         close_to_others(run_folder(settings.data_dir))
     if over():
         return
@@ -107,6 +121,12 @@ def _print_sign_in_link(settings: Settings) -> None:
     link = with_store(settings, lambda db: create_login_link(db, settings, SystemClock()))
     minutes = settings.limits.login_link_minutes
     out.print(f"  sign in   {link}\n            (works once, within {minutes} minutes)")
+
+
+def _is_whole(settings: Settings) -> bool:
+    """Whether every replica of the pages' application is up."""
+    found = parts(settings)
+    return all(found.get(name) == "ready" for name in REPLICAS)
 
 
 def _is_warm(settings: Settings) -> bool:

@@ -34,6 +34,16 @@ class Controller:
     def deploy_apps(self, schema: Any) -> None:
         self.deployed.append(schema)
 
+    def get_serve_details(self) -> dict[str, Any]:
+        """Of an application that names its release, one that does not, and one without a file."""
+        configs = {"oo": {"args": {"release": "2"}}, "engine": {"args": {"replicas": 1}}}
+        return {
+            "applications": {
+                **{name: {"deployed_app_config": it} for name, it in configs.items()},
+                "by hand": {"deployed_app_config": None},
+            }
+        }
+
 
 @pytest.mark.parametrize("runs", [True, False])
 def test_serve_is_started_where_it_does_not_run(
@@ -48,3 +58,11 @@ def test_serve_is_started_where_it_does_not_run(
     for options in controller.started:
         assert options["proxy_location"] == "EveryNode"
         assert options["http_options"] == CONTENT["http_options"]
+
+
+@pytest.mark.parametrize(("runs", "expected"), [(True, {"oo": "2"}), (False, {})])
+def test_the_release_that_runs_is_known(
+    runs: bool, expected: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_internals, "_get_global_client", Controller(runs=runs).client)
+    assert ray_internals.releases() == expected
