@@ -56,21 +56,28 @@ class Verdict(NamedTuple):
     holds: bool
 
 
-def _per(part: int, whole: int) -> float | None:
+class Day(NamedTuple):
+    """The sums of one day, and how many people they are of."""
+
+    sums: Point
+    people: int
+
+
+def _per(part: float, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-MEASURES: tuple[tuple[str, Kind, Callable[[Point], float | None]], ...] = (
-    ("Tips", Kind.NUMBER, lambda it: it.tips),
+MEASURES: tuple[tuple[str, Kind, Callable[[Day], float | None]], ...] = (
+    ("Tips", Kind.NUMBER, lambda it: it.sums.tips),
     ("People", Kind.NUMBER, lambda it: it.people),
-    ("Done", Kind.SHARE, lambda it: _per(it.done, it.reacted)),
-    ("Mean reward", Kind.REWARD, lambda it: it.reward / it.reacted if it.reacted else None),
-    ("Dismissed", Kind.SHARE, lambda it: _per(it.dismissed, it.reacted)),
-    ("Has a reward", Kind.SHARE, lambda it: _per(it.reacted, it.tips)),
+    ("Done", Kind.SHARE, lambda it: _per(it.sums.done, it.sums.reacted)),
+    ("Mean reward", Kind.REWARD, lambda it: _per(it.sums.reward, it.sums.reacted)),
+    ("Dismissed", Kind.SHARE, lambda it: _per(it.sums.dismissed, it.sums.reacted)),
+    ("Has a reward", Kind.SHARE, lambda it: _per(it.sums.reacted, it.sums.tips)),
 )
 
 
-def moves(day: Point, before: Sequence[Point]) -> list[Move]:
+def moves(day: Day, before: Sequence[Day]) -> list[Move]:
     """Each measure on that day, beside the days before on which something was served."""
     found = []
     for what, kind, of in MEASURES:
@@ -81,11 +88,11 @@ def moves(day: Point, before: Sequence[Point]) -> list[Move]:
     return found
 
 
-def verdict(day: Point, before: Sequence[Point]) -> Verdict | None:
+def verdict(day: Day, before: Sequence[Day]) -> Verdict | None:
     """Whether the day's mean reward differs from that of the days before; None with too few."""
-    now = mean_of(day.reacted, day.reward, day.squares)
+    now = mean_of(day.sums.reacted, day.sums.reward, day.sums.squares)
     n, total, squares = (
-        sum(getattr(it, name) for it in before) for name in ("reacted", "reward", "squares")
+        sum(getattr(it.sums, name) for it in before) for name in ("reacted", "reward", "squares")
     )
     was = mean_of(n, total, squares)
     if now.value is None or was.value is None or min(now.n, was.n) < SMALL:

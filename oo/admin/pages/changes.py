@@ -10,7 +10,7 @@ from pydantic import Field
 from oo.admin import entries
 from oo.admin.desk import Desk
 from oo.admin.estimating import mean_of
-from oo.admin.moving import Move, Verdict, mixed, moves, verdict
+from oo.admin.moving import Day, Move, Verdict, mixed, moves, verdict
 from oo.admin.page import ConsolePage, Group
 from oo.admin.query import Query
 from oo.admin.screen import Chart, Column, Figure, Kind, Level, Notice, Screen, Series, Table
@@ -40,7 +40,7 @@ class ChangesQuery(Query):
 class Seen(NamedTuple):
     """What the store is asked for: the days, and what was served on it and in those before."""
 
-    points: list[Point]
+    points: list[Day]
     day: dict[str, list[Slice]]
     before: dict[str, list[Slice]]
 
@@ -96,20 +96,19 @@ async def _count(desk: Desk, day: date, zone: ZoneInfo) -> Seen:
     seconds = int(offset.total_seconds())
     async with desk.reading() as connection:
         points = await sums.over_time(connection, desk.by, chart, {}, seconds)
+        people = await sums.people_over_time(connection, desk.by, chart, seconds)
         found: list[dict[str, list[Slice]]] = [
             {name: await sums.grouped(connection, desk.by, period, {}, name) for name in SLICES}
             for period in (whole, earlier)
         ]
-    return Seen(points, *found)
+    return Seen([Day(it, people.get(it.start, 0)) for it in points], *found)
 
 
-def _split(points: Sequence[Point], day: date, zone: ZoneInfo) -> tuple[Point, list[Point]]:
+def _split(points: Sequence[Day], day: date, zone: ZoneInfo) -> tuple[Day, list[Day]]:
     """The day's sums, which may be nothing, and those of the days before it."""
     # the middle of a day is on its date, whatever an hour of summer time does to its midnight
-    dated = {
-        datetime.fromtimestamp(point.start + 12 * 3600, zone).date(): point for point in points
-    }
-    none = Point(0, 0, 0, 0, 0, 0, 0.0, 0.0)
+    dated = {datetime.fromtimestamp(it.sums.start + 12 * 3600, zone).date(): it for it in points}
+    none = Day(Point(0, 0, 0, 0, 0, 0.0, 0.0), 0)
     before = [dated[it] for it in sorted(dated) if day - BEFORE * DAY <= it < day]
     return dated.get(day, none), before
 
@@ -146,8 +145,8 @@ def _figures(numbers: Sequence[Move], whole: Period) -> list[Figure]:
     ]
 
 
-def _chart(points: Sequence[Point]) -> Chart:
-    rewards = [mean_of(point.reacted, point.reward, point.squares) for point in points]
+def _chart(points: Sequence[Day]) -> Chart:
+    rewards = [mean_of(it.sums.reacted, it.sums.reward, it.sums.squares) for it in points]
     series = Series(
         "Reward",
         [it.value for it in rewards],
@@ -158,7 +157,7 @@ def _chart(points: Sequence[Point]) -> Chart:
         "reward",
         "Mean reward by day, with its 95% interval",
         [series],
-        [float(point.start) for point in points],
+        [float(it.sums.start) for it in points],
         unit="reward",
     )
 

@@ -1,14 +1,14 @@
 """What moved from some days to another, and when that is said to be more than chance."""
 
-from oo.admin.moving import mixed, moves, verdict
+from oo.admin.moving import Day, mixed, moves, verdict
 from oo.store.everyone.counts import Group, Point
 
 
-def day(tips: int, reacted: int, reward: float, done: int = 0) -> Point:
+def day(tips: int, reacted: int, reward: float, done: int = 0) -> Day:
     """Rewards that are all the same but for one half each way."""
     mean = reward / reacted if reacted else 0.0
     squares = reacted * (mean * mean + 0.25)
-    return Point(0, tips, tips, reacted, done, 0, reward, squares)
+    return Day(Point(0, tips, reacted, done, 0, reward, squares), tips)
 
 
 def test_a_day_beyond_all_before_is_higher_and_one_among_them_is_usual() -> None:
