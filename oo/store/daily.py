@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Interval,
     Select,
     case,
@@ -53,6 +54,7 @@ def arrivals_of(dialect: str, since: datetime, until: datetime) -> Select[Any]:
         .correlate(users)
         .exists()
     )
+    first_day: ColumnElement[Any]
     if dialect == "sqlite":
         first_day = func.datetime(_u.created_at, "+1 day")
         day = cast(func.strftime("%s", _u.created_at), BigInteger) // DAY_S

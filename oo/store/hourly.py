@@ -71,40 +71,32 @@ def tips_of(dialect: str, chosen: ColumnElement[bool]) -> Select[Any]:
     told_apart = _t.policy, _t.policy_version, _t.model, _t.prompt_version, _t.kind, _t.source
     hour = _hour_of(dialect, _t.created_at).label("hour")
     wrong = case((~_t.propensity.between(1e-9, 1.0 + 1e-9), 1), else_=0)
-    return (
-        select(
-            hour,
-            *told_apart,
-            func.count().label("tips"),
-            func.count(_t.seen_at).label("seen"),
-            func.count(_t.degraded).label("degraded"),
-            func.sum(wrong).label("wrong"),
-            func.count(_f.reward).label("reacted"),
-            _counted(Action.DONE).label("done"),
-            _counted(Action.SNOOZE).label("snoozed"),
-            _counted(Action.DISMISS).label("dismissed"),
-            *_rewards(),
-        )
-        .select_from(reacted())
-        .where(chosen)
-        .group_by("hour", *told_apart)
-    )
+    columns: list[ColumnElement[Any]] = [
+        hour,
+        *told_apart,
+        func.count().label("tips"),
+        func.count(_t.seen_at).label("seen"),
+        func.count(_t.degraded).label("degraded"),
+        func.sum(wrong).label("wrong"),
+        func.count(_f.reward).label("reacted"),
+        _counted(Action.DONE).label("done"),
+        _counted(Action.SNOOZE).label("snoozed"),
+        _counted(Action.DISMISS).label("dismissed"),
+        *_rewards(),
+    ]
+    return select(*columns).select_from(reacted()).where(chosen).group_by("hour", *told_apart)
 
 
 def actions_of(dialect: str, chosen: ColumnElement[bool]) -> Select[Any]:
     """Rows of `hourly_actions`, out of the log itself."""
-    return (
-        select(
-            _hour_of(dialect, _t.created_at).label("hour"),
-            func.coalesce(_f.action, NONE).label("action"),
-            func.count().label("tips"),
-            func.count(_t.seen_at).label("seen"),
-            *_rewards(),
-        )
-        .select_from(reacted())
-        .where(chosen)
-        .group_by("hour", "action")
-    )
+    columns: list[ColumnElement[Any]] = [
+        _hour_of(dialect, _t.created_at).label("hour"),
+        func.coalesce(_f.action, NONE).label("action"),
+        func.count().label("tips"),
+        func.count(_t.seen_at).label("seen"),
+        *_rewards(),
+    ]
+    return select(*columns).select_from(reacted()).where(chosen).group_by("hour", "action")
 
 
 def returns_of(dialect: str, chosen: ColumnElement[bool]) -> Select[Any]:

@@ -93,20 +93,20 @@ def _figures(seen: Seen, query: Query) -> list[Figure]:
         ),
         Figure(
             "Done",
-            mine.done / mine.count if mine.count else None,
+            mine.done / mine.reactions if mine.reactions else None,
             kind=Kind.SHARE,
-            before=before.done / before.count if before.count else None,
+            before=before.done / before.reactions if before.reactions else None,
             to=f"/admin/decisions?action=done&{carried(query)}",
-            note=f"of {mine.count:,} reactions",
+            note=f"of {mine.reactions:,} reactions",
             spark=[point.done / point.reacted for point in seen.points if point.reacted],
         ),
         Figure(
             "Mean reward",
-            mean_of(mine.count, mine.reward, None).value,
+            mean_of(mine.reactions, mine.reward, None).value,
             kind=Kind.REWARD,
-            before=mean_of(before.count, before.reward, None).value,
+            before=mean_of(before.reactions, before.reward, None).value,
             to=f"/admin/rewards?{carried(query)}",
-            note=f"n = {mine.count:,}",
+            note=f"n = {mine.reactions:,}",
             spark=[point.reward / point.reacted for point in seen.points if point.reacted],
         ),
     ]
@@ -115,7 +115,7 @@ def _figures(seen: Seen, query: Query) -> list[Figure]:
 class _Own(NamedTuple):
     """People's own reactions, without what oO noticed by itself."""
 
-    count: int
+    reactions: int
     done: int
     reward: float
 

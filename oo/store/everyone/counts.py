@@ -96,10 +96,13 @@ async def over_time(
         .order_by("start")
     )
     query = filtered(query, COLUMNS, filters)
-    return [
-        Point(*(int(value) for value in r[:5]), float(r[5]), float(r[6]))
-        for r in await connection.execute(query)
-    ]
+    return [point_of(row) for row in await connection.execute(query)]
+
+
+def point_of(row: Sequence[Any]) -> Point:
+    """A step of a row with what `Point` has."""
+    start, tips, reacted, done, dismissed = (int(it) for it in row[:5])
+    return Point(start, tips, reacted, done, dismissed, float(row[5]), float(row[6]))
 
 
 async def people_over_time(
@@ -146,8 +149,10 @@ def _what_came() -> tuple[ColumnElement[Any], ...]:
 
 def group_of(value: str, row: Sequence[Any]) -> Group:
     """A group of a row with its value and what `Group` has behind it."""
-    counted = (int(it) for it in row[1:7])  # PostgreSQL's sums of sums are decimals
-    return Group(value, *counted, float(row[7]), float(row[8]))
+    # PostgreSQL's sums of sums are decimals
+    tips, seen, reacted, done, snoozed, dismissed = (int(it) for it in row[1:7])
+    came = reacted, done, snoozed, dismissed
+    return Group(value, tips, seen, *came, float(row[7]), float(row[8]))
 
 
 async def grouped(

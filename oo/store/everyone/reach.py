@@ -59,8 +59,8 @@ async def reach(
         .offset(MOST)
         .limit(1)
     )
-    since = (await connection.execute(begin)).scalar()
-    return Reach(Period(since or period.since, period.until), None, since is not None)
+    cut = (await connection.execute(begin)).scalar()
+    return Reach(Period(cut or period.since, period.until), None, cut is not None)
 
 
 def _of(hours: Mapping[int, int], period: Period) -> Period:

@@ -18,7 +18,16 @@ from oo.domain.rewards import Action
 from oo.store import hourly
 from oo.store.daily import STEPS, arrivals_of, day_number, day_start
 from oo.store.everyone import counts
-from oo.store.everyone.counts import FALLBACK, Funnel, Group, Point, Served, group_of, step_of
+from oo.store.everyone.counts import (
+    FALLBACK,
+    Funnel,
+    Group,
+    Point,
+    Served,
+    group_of,
+    point_of,
+    step_of,
+)
 from oo.store.everyone.filtering import NONE, Columns, filtered
 from oo.store.hourly import HOUR_S, hour_number, hour_start, within
 from oo.store.hourly_tables import daily_arrivals, hourly_actions, hourly_returns, hourly_tips
@@ -158,10 +167,8 @@ async def over_time(
     start = _start(c.hour, step_of(period), offset_s).label("start")
     sums = (c.tips, c.reacted, c.done, c.dismissed, c.reward, c.squares)
     query = select(start, *(func.sum(it) for it in sums)).group_by("start").order_by("start")
-    return [
-        Point(*(int(value) for value in row[:5]), float(row[5]), float(row[6]))
-        for row in await connection.execute(filtered(query, _columns(c), filters))
-    ]
+    found = await connection.execute(filtered(query, _columns(c), filters))
+    return [point_of(row) for row in found]
 
 
 async def tips_by_hour(
