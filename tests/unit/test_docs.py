@@ -109,7 +109,7 @@ def test_make_targets_exist() -> None:
 
 @pytest.mark.parametrize(
     ("document", "line"),
-    found(r"(?:^|[\s/(])(oo(?: --?[a-z]+| [a-z]+(?:-[a-z]+)*)+)"),
+    found(r"(?:^|[\s/(])(oo(?: --?[a-z]+(?:-[a-z]+)*| [a-z]+(?:-[a-z]+)*)+)"),
     ids=lambda it: it,
 )
 def test_oo_commands_exist(document: str, line: str) -> None:
