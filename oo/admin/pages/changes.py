@@ -22,7 +22,10 @@ from oo.store.everyone.counts import Group as Slice
 from oo.store.everyone.counts import Point
 
 DECIDING = ("policy", "prompt", "adapter")  # what decides, writes, and what writes with it
-OTHERS = ("person", "connection", "run", "simulation", "events", "role", "keys", "store")
+OTHERS = (
+    "person", "connection", "data", "run", "simulation", "evaluation", "events", "role",
+    "machine_token", "keys", "store",
+)  # fmt: skip
 LISTED = 14  # days that can be gone to by a click
 BEFORE = 7  # days with which the day is compared
 MOST = 200

@@ -3,7 +3,6 @@
 from collections import deque
 from typing import Any
 
-import orjson
 from pydantic import Field
 
 from oo.admin.desk import Desk
@@ -81,13 +80,14 @@ async def _newest(ring: RecentEvents, filters: EventFilter) -> tuple[list[EventS
 
 
 def _row(event: EventSeen) -> dict[str, Any]:
-    payload = {name: value for name, value in event.payload.items() if name != "user_id"}
     return {
         "id": event.seq,
         "at": event.at,
         "subject": event.subject,
         "person": event.user_id,
-        "payload": orjson.dumps(payload).decode()[1:-1].replace('"', ""),
+        "payload": ", ".join(
+            f"{name}: {value}" for name, value in event.payload.items() if name != "user_id"
+        ),
         "seq": event.seq,
     }
 

@@ -30,8 +30,8 @@
     person.textContent = `…${event.person.slice(-8)}`;
     const what = Object.entries(event.payload)
       .filter(([name]) => name !== "user_id")
-      .map(([name, value]) => `${name}:${value}`)
-      .join(",");
+      .map(([name, value]) => `${name}: ${value}`)
+      .join(", ");
     const number = document.createElement("a");
     number.href = row.dataset.peek = `/admin/live/${Number(event.seq)}`;
     number.textContent = event.seq;
