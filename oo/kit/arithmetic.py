@@ -9,7 +9,6 @@ import ctypes
 import os
 import platform
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -32,31 +31,20 @@ def pin() -> None:
 
 def kernels() -> str:
     """The kernels that OpenBLAS uses in this process; empty where that cannot be told."""
-    for library in _openblas():
-        named = library.scipy_openblas_get_corename64_
+    import numpy as np
+
+    folder = Path(np.__file__).parents[1] / "numpy.libs"
+    for file in folder.glob("libscipy_openblas64_*.so"):
+        named = ctypes.CDLL(str(file)).scipy_openblas_get_corename64_
         named.restype = ctypes.c_char_p
         return bytes(named()).decode()
     return ""
-
-
-def use_threads(count: int) -> None:
-    """Have OpenBLAS use so many: it goes by the processors that it was loaded with."""
-    for library in _openblas():
-        library.scipy_openblas_set_num_threads64_(count)
 
 
 def differs() -> str:
     """The kernels of this process where they are not those that logs are made with; else empty."""
     found = kernels()
     return "" if found in ("", KERNELS) else found
-
-
-def _openblas() -> Iterator[ctypes.CDLL]:
-    import numpy as np
-
-    folder = Path(np.__file__).parents[1] / "numpy.libs"
-    for file in folder.glob("libscipy_openblas64_*.so"):
-        yield ctypes.CDLL(str(file))
 
 
 @cache

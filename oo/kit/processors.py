@@ -12,8 +12,6 @@ from collections.abc import Iterator
 
 import psutil
 
-from oo.kit.arithmetic import use_threads
-
 CHOOSES = hasattr(os, "sched_setaffinity")
 LOOKS = 5  # at the most: what starts while one is taken may be missed
 STARTER = "raylet"  # what starts replicas, as a child of whatever started it
@@ -43,7 +41,8 @@ def on_half() -> Iterator[None]:
 def serve_on_all() -> None:
     """This replica has started: it goes on with all processors that its node was given.
 
-    What the node starts from now on begins with half of them.
+    What the node starts from now on begins with half of them. Libraries that count processors when
+    they are loaded go by OMP_NUM_THREADS, which Ray sets for each replica.
     """
     with contextlib.suppress(psutil.Error, OSError):
         starter = psutil.Process().parent()
@@ -53,7 +52,6 @@ def serve_on_all() -> None:
             for _ in range(LOOKS):
                 if not _allow(psutil.Process(), every):
                     break
-            use_threads(len(every))
 
 
 def half_of(processors: set[int]) -> set[int]:

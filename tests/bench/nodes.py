@@ -213,7 +213,9 @@ class System:
         changed = {"ingress": {"replicas": INGRESSES, "per_node": 1, "max_ongoing": 999}}
         self.deploy(args=changed, user_config={"deadline_s": 1.9})
         end = time.monotonic() + BACK_WITHIN_S
-        while before & self._ingresses() and time.monotonic() < end:
+        while not before or before & self._ingresses():
+            if time.monotonic() > end:
+                raise RuntimeError(f"ingresses of before: {before}, now: {self._ingresses()}")
             time.sleep(2)  # a look at every process costs what people would notice
 
     def _ingresses(self) -> set[int]:

@@ -11,6 +11,7 @@ import ray
 from ray._private import ray_constants
 from ray.serve._private import replica
 from ray.serve._private.client import ServeControllerClient
+from ray.serve.schema import ApplicationDetails, ServeApplicationSchema
 from sqlalchemy.dialects.sqlite import aiosqlite as dialect
 
 from deployments import replica_internals
@@ -31,6 +32,12 @@ def test_deploying_needs_serves_own_client() -> None:
     assert "timeout_s" in inspect.signature(ServeControllerClient.shutdown).parameters
     details = inspect.signature(ServeControllerClient.get_serve_details)
     assert list(details.parameters) == ["self"]
+
+
+def test_deploying_again_needs_what_serve_tells_of_an_application() -> None:
+    """Else `oo deploy` after `oo deploy --anew` replaces every replica once more."""
+    assert "deployed_app_config" in ApplicationDetails.model_fields
+    assert "args" in ServeApplicationSchema.model_fields
 
 
 def test_a_node_on_loopback_needs_rays_parameter() -> None:

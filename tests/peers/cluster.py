@@ -101,7 +101,7 @@ class Node:
 
     def replicas(self, deployment: str) -> list[psutil.Process]:
         """Its replicas of a deployment of `oo`."""
-        wanted = f"ServeReplica:oo:{deployment}"
+        wanted = f"ray::ServeReplica:oo:{deployment}"
         found = []
         for it in self.processes():
             with contextlib.suppress(psutil.Error):
