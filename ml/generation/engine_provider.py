@@ -70,7 +70,7 @@ _PRICES = (
 def know(model: str) -> None:
     """Tell LiteLLM what a call of this model of ours costs: nothing.
 
-    It would search its tables for each answer anew, in 2 ms.
+    It would search its tables for each answer anew.
     """
     free = dict.fromkeys(_PRICES, 0.0)
     litellm.register_model({model: {**free, "litellm_provider": ENGINE, "mode": "chat"}})
