@@ -55,7 +55,7 @@ class Aliases:
         self._turns = {
             name: asyncio.Semaphore(alias.parallel) for name, alias in settings.aliases.items()
         }
-        # without LiteLLM's router: an alias is one model, and routing took 40 % of a call's CPU
+        # without LiteLLM's router: an alias is one model, so there is nothing to route
         self._always = {name: _always(alias) for name, alias in settings.aliases.items()}
         for alias in settings.aliases.values():
             if alias.is_own and not alias.is_cloud:
