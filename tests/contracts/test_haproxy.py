@@ -196,7 +196,7 @@ async def test_a_replica_is_given_so_many_at_once_and_the_others_wait_for_a_whil
     assert {it.headers.get("retry-after") for it in longer if it.status_code == 503} == {"1"}
 
 
-@pytest.mark.parametrize(("cookie", "path"), product(SESSIONS, ("/", *TIPS)))
+@pytest.mark.parametrize(("cookie", "path"), [*product(SESSIONS, ("/", *TIPS))])
 async def test_one_session_is_let_through_so_often_and_the_others_do_not_notice(
     tmp_path: Path, cookie: str, path: str
 ) -> None:

@@ -218,7 +218,7 @@ async def check_consumer(place: Place) -> None:
 async def check_page(place: Place) -> None:
     class Nobody:
         async def of(self, cookie: str | None) -> Any:
-            return SimpleNamespace(user_id="ada")
+            return SimpleNamespace(user_id="ada", token_hash="")
 
     settings = Settings.model_validate({"data_dir": place.folder})
     parts = SimpleNamespace(settings=settings, clock=place.clock, accounts=Nobody())

@@ -248,7 +248,10 @@ async def test_an_export_is_what_the_person_can_take_along(console: Console) -> 
 
 async def test_a_policy_that_is_pinned_is_told_where_others_are_promoted(console: Console) -> None:
     html = {"accept": "text/html"}
-    assert "is pinned" not in (await console.admin.get("/admin/policies", headers=html)).text
+    assert (
+        "is pinned, and decides"
+        not in (await console.admin.get("/admin/policies", headers=html)).text
+    )
     console.site.app.state.services.promotes.pin = "linucb-v1@1"
     page = await console.admin.get("/admin/policies", headers=html)
     assert "linucb-v1@1 is pinned, and decides" in page.text

@@ -95,7 +95,10 @@ async def test_it_is_named_and_removed_by_its_owner_alone(
     browser = await site.signed_in()
     async with site.db.read() as connection:
         (row,) = (await connection.execute(select(passkeys))).all()
-    form = {"csrf": csrf_of(browser), "name": " My\0  phone "}
+    form = {"csrf": csrf_of(browser), "name": " My\t  phone "}
+    refused = {**form, "name": "My\0phone"}
+    answer = await browser.post(f"/passkeys/{row.id}/rename", data=refused, headers=SAME)
+    assert answer.status_code == 400
     other = "0" * 32
     for passkey_id, status in ((other, 404), (row.id, 303)):
         for act in ("rename", "remove"):
