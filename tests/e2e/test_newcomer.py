@@ -122,8 +122,9 @@ def test_why_did_this_person_see_that_tip(product: Product) -> None:
     with product.looking(DESKTOP) as watched:
         page = watched.page
         page.get_by_role("button", name="Find a page or person").click()
-        page.keyboard.type("cleo")  # a person asks by the name that they were told
-        page.locator("#hits").get_by_role("link", name=re.compile("cleo")).first.click()
+        name = product.found.person.partition("@")[0]  # what a person asks by
+        page.keyboard.type(name)
+        page.locator("#hits").get_by_role("link", name=re.compile(re.escape(name))).first.click()
         first_row(page, "tips").locator("a").first.click()
         expect(page.get_by_text("expected a reward of")).to_be_visible()
         expect(page.locator(".sum")).to_contain_text("was drawn with a probability of")
@@ -252,7 +253,8 @@ def test_words_are_masked_until_an_admin_says_why_and_a_profile_is_rebuilt(
     with product.looking(DESKTOP) as watched:
         page = watched.page
         go(page, "People")
-        page.locator("#people tbody td", has_text="cleo").get_by_role("link").first.click()
+        row = page.locator("#people tbody td", has_text=product.found.person)
+        row.get_by_role("link").first.click()
         expect(page.locator(".mask").first).to_be_visible()
         page.locator(".masked summary").click()
         page.locator(".masked").get_by_label("Why").fill("they asked what they saw")

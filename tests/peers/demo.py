@@ -22,11 +22,14 @@ CONSOLE_OWNER = "ops@example.org"
 
 
 class Demonstration(NamedTuple):
-    """Cookies of the owner, an admin, and of a viewer; a decision that can be explained."""
+    """Cookies of the owner, an admin, and of a viewer; a decision that can be explained, and the
+    address of somebody who had tips.
+    """
 
     admin: str
     viewer: str
     tip: str
+    person: str
 
 
 async def demonstrate(folder: Path, people: int, days: int) -> None:
@@ -58,5 +61,8 @@ async def lookers(folder: Path) -> Demonstration:
         await connection.execute(update(users).where(who.id == other.id).values(role=Role.VIEWER))
         cookies = [await start_session(connection, it.id, clock, 1) for it in (owner, other)]
         tip = (await connection.execute(explained)).scalar_one()
+        had = select(who.email).join(tip_scores, tips.user_id == who.id)
+        had = had.where(tips.state_seq > 3, who.role == Role.PERSON).order_by(tips.id.desc())
+        person = (await connection.execute(had.limit(1))).scalar_one()
     await db.close()
-    return Demonstration(*cookies, tip)
+    return Demonstration(*cookies, tip, person)

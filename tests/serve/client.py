@@ -54,8 +54,11 @@ class Client:
         assert answer.status_code == 200, answer.text
 
     def tip(self) -> dict[str, Any]:
-        """The tip that `/recommend` gives; there must be one."""
+        """The tip that `/recommend` gives; there must be one. Who asks too often asks again."""
         answer = self.http.post("/recommend")
+        while answer.status_code == 429:
+            time.sleep(float(answer.headers["retry-after"]))
+            answer = self.http.post("/recommend")
         assert answer.status_code == 200, answer.text
         tip: dict[str, Any] = answer.json()["tip"]
         assert tip, answer.text
