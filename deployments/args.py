@@ -19,67 +19,66 @@ class Strict(BaseModel):
 RELEASE = Field(default="", description="Another word than before replaces every replica")
 
 
-def _check_most(least: int, most: int | None) -> None:
-    if most is not None and most < least:
-        raise ValueError(f"`most` ({most}) is less than `replicas` ({least})")
-
-
-def _how_many(least: int, most: int | None, under_way: float) -> dict[str, Any]:
-    if most is None or most == least:
-        return {"num_replicas": least}
-    scaling = {
-        "min_replicas": least,
-        "max_replicas": most,
-        "target_ongoing_requests": under_way,
-        "upscale_delay_s": MORE_AFTER_S,
-        "downscale_delay_s": FEWER_AFTER_S,
-        "look_back_period_s": LOOK_BACK_S,
-    }
-    return {"autoscaling_config": scaling}
-
-
-class Scale(Strict):
-    """How many replicas of one deployment, and the logical CPUs that each one claims.
-
-    With `most`, Serve adds replicas up to so many while each has more than `under_way` requests at
-    once, and ends them again, down to `replicas`, when for ten minutes there was less to do.
-    `per_node` bounds how many a host may have: with 1, no host that dies takes two of them along.
-    """
+class Replicas(Strict):
+    """How many there are; with `most`, from `replicas` to so many, as what adds them says."""
 
     replicas: int = Field(default=1, ge=1)
     most: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _most_is_most(self) -> Self:
+        if self.most is not None and self.most < self.replicas:
+            raise ValueError(f"`most` ({self.most}) is less than `replicas` ({self.replicas})")
+        return self
+
+
+class ByLoad(Replicas):
+    """Serve adds replicas while each has more than `under_way` requests at once, and ends them
+    again when for ten minutes there was less to do.
+    """
+
     under_way: float = Field(default=24, gt=0)
+
+    def how_many(self) -> dict[str, Any]:
+        """What Serve wants to know of it."""
+        if self.most is None or self.most == self.replicas:
+            return {"num_replicas": self.replicas}
+        scaling = {
+            "min_replicas": self.replicas,
+            "max_replicas": self.most,
+            "target_ongoing_requests": self.under_way,
+            "upscale_delay_s": MORE_AFTER_S,
+            "downscale_delay_s": FEWER_AFTER_S,
+            "look_back_period_s": LOOK_BACK_S,
+        }
+        return {"autoscaling_config": scaling}
+
+
+class Scale(ByLoad):
+    """How many replicas of one deployment, and the logical CPUs that each one claims.
+
+    `per_node` bounds how many a host may have: with 1, no host that dies takes two of them along.
+    """
+
     per_node: int | None = Field(default=None, ge=1, le=100)
     cpus: float = Field(default=0.1, ge=0)
     max_ongoing: int = Field(default=1000, ge=1)
 
-    @model_validator(mode="after")
-    def _most_is_most(self) -> Self:
-        _check_most(self.replicas, self.most)
-        return self
 
-    def how_many(self) -> dict[str, Any]:
-        """What Serve wants to know of it."""
-        return _how_many(self.replicas, self.most, self.under_way)
-
-
-class Shards(Strict):
+class Shards(Replicas):
     """How many bandit shards: `replicas`, or with `people` one for so many active people, counted
     at each deployment, from `replicas` to `most` of them.
     """
 
-    replicas: int = Field(default=1, ge=1)
-    most: int | None = Field(default=None, ge=1)
     people: int | None = Field(default=None, ge=1, description="Active people for one shard")
     per_node: int | None = Field(default=None, ge=1, le=100)
     cpus: float = Field(default=0.1, ge=0)
     max_ongoing: int = Field(default=1000, ge=1)
 
     @model_validator(mode="after")
-    def _most_is_most(self) -> Self:
+    def _together(self) -> Self:
         if (self.most is None) != (self.people is None):
             raise ValueError("`people` and `most` are given together, or neither")
-        _check_most(self.replicas, self.most)
         return self
 
     def each(self) -> Scale:
@@ -107,7 +106,7 @@ class AppArgs(Strict):
     release: str = RELEASE
 
 
-class EngineArgs(Strict):
+class EngineArgs(ByLoad):
     """The vLLM replica set behind the in-cluster alias.
 
     `model` is a folder or a hub name; `tokenizer` defaults to it. `engine` is passed to vLLM.
@@ -118,19 +117,8 @@ class EngineArgs(Strict):
     model_id: str = "embedded"
     model: str = "ml/models/embedded"
     tokenizer: str | None = None
-    replicas: int = Field(default=1, ge=1)
-    most: int | None = Field(default=None, ge=1)
     under_way: float = Field(default=16, gt=0)
     accelerator: str = Field(default="auto", pattern="^(auto|cpu|gpu)$")
     adapters: bool = Field(default=True, description="Serve LoRA adapters beside the base")
     engine: dict[str, object] = {}
     release: str = RELEASE
-
-    @model_validator(mode="after")
-    def _most_is_most(self) -> Self:
-        _check_most(self.replicas, self.most)
-        return self
-
-    def how_many(self) -> dict[str, Any]:
-        """What Serve wants to know of it."""
-        return _how_many(self.replicas, self.most, self.under_way)
