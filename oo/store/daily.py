@@ -5,14 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Interval,
     Select,
     case,
-    cast,
     delete,
-    extract,
     func,
     insert,
     literal,
@@ -22,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.rewards import Action
 from oo.store.hourly_tables import daily_arrivals
+from oo.store.schema import epoch_of
 from oo.store.tables import connections, feedback, tip_scores, users
 
 DAY_S = 86400
@@ -57,10 +55,9 @@ def arrivals_of(dialect: str, since: datetime, until: datetime) -> Select[Any]:
     first_day: ColumnElement[Any]
     if dialect == "sqlite":
         first_day = func.datetime(_u.created_at, "+1 day")
-        day = cast(func.strftime("%s", _u.created_at), BigInteger) // DAY_S
     else:
         first_day = _u.created_at + literal(timedelta(days=1), Interval())
-        day = cast(func.floor(extract("epoch", _u.created_at) / DAY_S), BigInteger)
+    day = epoch_of(dialect, _u.created_at) // DAY_S
     again = select(_t.id).where(_t.user_id == _u.id, _t.created_at > first_day)
     came_back = again.correlate(users).exists()
     # once per person, and no further than they got

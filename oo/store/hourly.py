@@ -11,15 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Select,
     Table,
     and_,
     case,
-    cast,
     delete,
-    extract,
     func,
     insert,
     or_,
@@ -38,6 +35,7 @@ from oo.store.hourly_tables import (
     hourly_tips,
     hours_to_count,
 )
+from oo.store.schema import epoch_of
 from oo.store.tables import feedback, tip_scores
 
 HOUR = timedelta(hours=1)
@@ -225,9 +223,7 @@ async def replace(
 
 
 def _hour_of(dialect: str, at: ColumnElement[Any]) -> ColumnElement[int]:
-    if dialect == "sqlite":
-        return cast(func.strftime("%s", at), BigInteger) // HOUR_S
-    return cast(func.floor(extract("epoch", at) / HOUR_S), BigInteger)
+    return epoch_of(dialect, at) // HOUR_S
 
 
 def _counted(action: Action) -> ColumnElement[int]:

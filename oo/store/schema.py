@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    cast,
+    extract,
+    func,
+)
 from sqlalchemy.types import TypeDecorator
 
 from oo.domain.columns import Columns
@@ -77,3 +89,10 @@ class CandidateColumns(TypeDecorator[Mapping[str, list[float]]]):
         return {
             name: kept if isinstance(kept, list) else [kept] * count for name, kept in value.items()
         }
+
+
+def epoch_of(dialect: str, at: ColumnElement[Any]) -> ColumnElement[int]:
+    """Whole seconds since 1970 of an instant, as the store reckons."""
+    if dialect == "sqlite":
+        return cast(func.strftime("%s", at), BigInteger)
+    return cast(func.floor(extract("epoch", at)), BigInteger)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, case, cast, extract, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oo.domain.console import AdminRead, Choice, Period
@@ -12,6 +12,7 @@ from oo.domain.rewards import Action
 from oo.store.daily import STEPS, arrivals_of
 from oo.store.everyone.decisions import COLUMNS, reacted
 from oo.store.everyone.filtering import NONE, filtered
+from oo.store.schema import epoch_of
 from oo.store.tables import connections, feedback, in_trouble, tip_scores
 
 MOST_GROUPS = 100
@@ -247,9 +248,5 @@ def _counted(action: Action) -> Any:
 
 def step_start(connection: AsyncConnection, at: Any, step: int, offset_s: int) -> Any:
     """The beginning of the step in which an instant lies, in seconds since 1970."""
-    if connection.dialect.name == "sqlite":
-        seconds = cast(func.strftime("%s", at), BigInteger)
-    else:
-        seconds = cast(func.floor(extract("epoch", at)), BigInteger)
-    moved = seconds + offset_s
+    moved = epoch_of(connection.dialect.name, at) + offset_s
     return moved - moved % step - offset_s
