@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import os
-import time
 from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from oo.cli.environment import HAPROXY, prepare_environment
 from oo.cli.haproxy import Wanted, write_launcher
 from oo.cli.reaper import lives
 from oo.cli.run_folder import RAY, run_folder
-from oo.cli.running import as_running, health
+from oo.cli.running import as_running, health, wait_until
 from oo.kit.errors import ConfigurationError, OoError
 from oo.kit.settings import Settings
 
@@ -158,15 +157,14 @@ def _keep(content: dict[str, Any], releases: Mapping[str, str]) -> None:
 def _wait_until_deployed(names: Set[str], within_s: float) -> None:
     from ray import serve
 
-    end = time.monotonic() + within_s
-    while time.monotonic() < end:
+    def are_deployed() -> bool:
         found = serve.status().applications
         if problems := deployment_errors():
             raise OoError(f"What ran before serves on: {'; '.join(problems)}")
-        if all(name in found and found[name].status == "RUNNING" for name in names):
-            return
-        time.sleep(LOOK_EVERY_S)
-    raise OoError(f"It is not done after {within_s:.0f} s; `oo status` shows how far it is.")
+        return all(name in found and found[name].status == "RUNNING" for name in names)
+
+    if not wait_until(are_deployed, within_s, LOOK_EVERY_S):
+        raise OoError(f"It is not done after {within_s:.0f} s; `oo status` shows how far it is.")
 
 
 def stop_node() -> None:

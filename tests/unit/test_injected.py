@@ -46,7 +46,6 @@ REASONS = {
     "oo/cli/environment.py": "nobody may be able to repeat it",
     "oo/cli/service.py": "nobody may be able to repeat it",
     "oo/store/migrate.py": "waits for transactions of other processes",
-    "oo/cli/local_node.py": "waits for another process",
     "oo/cli/local_services.py": "waits for another process",
     "oo/cli/running.py": "waits for another process",
     "oo/cli/restarts.py": "counts the deaths of a node, and waits for another",
